@@ -1,0 +1,51 @@
+"""What is wrong with the user's files, as values: checks return problems, only the CLI prints them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A position in one of the user's files; `line` and `column` count from 1, as editors do."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding. `rule` is its id (docs/rules.md), `hint` says what to write instead.
+
+    `related` names further places that take part, such as the other side of a conflict.
+    """
+
+    rule: str
+    severity: Severity
+    place: Place
+    message: str
+    hint: str = ""
+    related: tuple[Place, ...] = field(default=())
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity == "error"
+
+
+def error(
+    rule: str, place: Place, message: str, hint: str = "", *related: Place
+) -> Problem:
+    return Problem(rule, "error", place, message, hint, related)
+
+
+def warning(
+    rule: str, place: Place, message: str, hint: str = "", *related: Place
+) -> Problem:
+    return Problem(rule, "warning", place, message, hint, related)
