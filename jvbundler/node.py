@@ -14,11 +14,16 @@ Path = Sequence[Union[str, int]]
 
 @dataclass(slots=True)
 class Node:
-    """A value and its place. `key_place` is where its key stands, for an entry of a mapping."""
+    """A value and its place. `key_place` is where its key stands, for an entry of a mapping.
+
+    `secret` names the environment variable whose value belongs here and is a secret: it is never read,
+    and `value` keeps the text as written, with its `${NAME}`.
+    """
 
     value: Scalar | dict[str, Node] | list[Node]
     place: Place
     key_place: Place | None = None
+    secret: str = ""
 
 
 def plain(node: Node) -> Any:
