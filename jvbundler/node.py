@@ -17,13 +17,14 @@ class Node:
     """A value and its place. `key_place` is where its key stands, for an entry of a mapping.
 
     `secret` names the environment variable whose value belongs here and is a secret: it is never read,
-    and `value` keeps the text as written, with its `${NAME}`.
+    and `value` keeps the text as written, with its `${NAME}`. `text` is a number, boolean or null as written.
     """
 
     value: Scalar | dict[str, Node] | list[Node]
     place: Place
     key_place: Place | None = None
     secret: str = ""
+    text: str = ""
 
 
 def plain(node: Node) -> Any:

@@ -1,0 +1,100 @@
+"""Source and App → Project: the one place where settings that derive from others are worked out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jvbundler.node import Node
+from jvbundler.problem import Problem
+from jvbundler.project.model import BASE, Environment, Project, Secret, slug
+from jvbundler.project.schema import check
+from jvbundler.project.variables import (
+    REQUIRED_SECRETS,
+    Platform,
+    listed_secrets,
+    secret,
+    split_secrets,
+    storage_paths,
+    storage_root,
+    written_variables,
+)
+
+if TYPE_CHECKING:
+    from jvbundler.app.model import App
+    from jvbundler.project.settings import Settings
+    from jvbundler.source.load import Source
+
+DEFAULT_ENVIRONMENT = "default"
+
+
+def build_project(source: Source, app: App) -> tuple[Project | None, tuple[Problem, ...]]:
+    """The project, or None and the problems that keep it from being one. A problem is told once.
+
+    Without `environments` there is one, called `default`.
+    """
+    roots = {BASE: source.base, **(source.environments or {DEFAULT_ENVIRONMENT: source.base})}
+    built: list[Environment] = []
+    problems: dict[Problem, None] = {}
+    for name, root in roots.items():
+        environment, found = build_environment(name, root, app)
+        problems.update(dict.fromkeys(found))
+        if environment is not None:
+            built.append(environment)
+    if len(built) < len(roots):
+        return None, tuple(problems)
+    return Project(app=app, file=source.file, base=built[0], environments=tuple(built[1:])), tuple(problems)
+
+
+def build_environment(name: str, root: Node, app: App) -> tuple[Environment | None, tuple[Problem, ...]]:
+    settings, problems = check(root)
+    if settings is None:
+        return None, problems
+    app_name = settings["app"]["name"] or app.id
+    instance = slug(app_name) or "app"
+    suffix = "" if name in (BASE, DEFAULT_ENVIRONMENT) else f"-{name}"
+    lambda_part = platform_part("lambda", root, settings, instance, suffix)
+    kubernetes_part = platform_part("kubernetes", root, settings, instance, suffix)
+    platform = settings["image"]["build"]["platform"]
+    version = settings["app"]["version"] or app.version
+    environment = Environment(
+        name=name,
+        node=root,
+        settings=settings,
+        app_name=app_name,
+        app_version=version,
+        description=settings["app"]["description"] or app.description,
+        instance=instance,
+        image_name=settings["image"]["name"] or instance,
+        image_tag=settings["image"]["tag"] or tag(version),
+        namespace=settings["kubernetes"]["namespace"] or instance,
+        function_name=settings["lambda"]["function"]["name"] or f"{instance}{suffix}",
+        stack_name=settings["lambda"]["stack_name"] or f"{instance}{suffix}",
+        server_port=settings["server"]["port"],
+        platforms=(platform,) if isinstance(platform, str) else tuple(platform),
+        lambda_variables=lambda_part[0],
+        kubernetes_variables=kubernetes_part[0],
+        lambda_secrets=lambda_part[1],
+        kubernetes_secrets=kubernetes_part[1],
+    )
+    return environment, (*problems, *lambda_part[2], *kubernetes_part[2])
+
+
+def tag(version: str) -> str:
+    """A version as an image tag: `+` of a local version is not allowed there."""
+    return version.replace("+", "_") or "latest"
+
+
+def platform_part(
+    platform: Platform, root: Node, settings: Settings, instance: str, suffix: str
+) -> tuple[dict[str, str], tuple[Secret, ...], tuple[Problem, ...]]:
+    """The platform's plain variables, its secrets, and the secrets that are written out."""
+    listed = listed_secrets(settings)
+    plain, secret_nodes, problems = split_secrets(written_variables(root, platform), list(listed))
+    outliving = storage_root(settings, platform)
+    variables = {**(storage_paths(outliving, plain) if outliving else {}), **plain}
+    secrets = []
+    for name in sorted({*listed, *secret_nodes, *REQUIRED_SECRETS}):
+        item = listed.get(name) or listed_secrets({**settings, "secrets": [name]})[name]
+        node = secret_nodes.get(name, root)
+        secrets.append(secret(name, item, node, settings, slug=instance, environment_slug=instance + suffix))
+    return dict(sorted(variables.items())), tuple(secrets), tuple(problems)

@@ -1,0 +1,99 @@
+"""What is deployed, resolved once per environment: the only input of rules, targets and plans."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jvbundler.node import Node, Path, locate
+from jvbundler.problem import Place
+
+if TYPE_CHECKING:
+    from jvbundler.app.model import App
+    from jvbundler.project.settings import Settings
+
+BASE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret environment variable and where each platform finds its value. The value itself is never known."""
+
+    name: str
+    place: Place
+    kubernetes_secret: str
+    kubernetes_key: str
+    lambda_secret_id: str
+    lambda_json_key: str
+    external_key: str
+    external_property: str
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One environment's settings with all that derives from them.
+
+    `name` is empty for the top level alone, which becomes the Kustomize base. `lambda_variables` and
+    `kubernetes_variables` are the plain environment variables of each platform, sorted by name, as
+    deploy.yaml gives them and as the writable paths of the platform require; the image sets the rest.
+    Secrets are those of the platform, sorted by name.
+    """
+
+    name: str
+    node: Node
+    settings: Settings
+    app_name: str
+    app_version: str
+    description: str
+    instance: str
+    image_name: str
+    image_tag: str
+    namespace: str
+    function_name: str
+    stack_name: str
+    server_port: int
+    platforms: tuple[str, ...]
+    lambda_variables: dict[str, str]
+    kubernetes_variables: dict[str, str]
+    lambda_secrets: tuple[Secret, ...]
+    kubernetes_secrets: tuple[Secret, ...]
+
+    def place(self, *path: str | int) -> Place:
+        """Where a setting is written, or its nearest section when it is a default."""
+        return locate(self.node, path)
+
+    @property
+    def kubernetes_image(self) -> str:
+        """The reference that the cluster pulls: `registry/name:tag`, with the digest once it is known."""
+        registry = self.settings["kubernetes"]["registry"]["url"]
+        name = f"{registry}/{self.image_name}" if registry else self.image_name
+        digest = self.settings["image"]["digest"]
+        return f"{name}:{self.image_tag}@{digest}" if digest else f"{name}:{self.image_tag}"
+
+    @property
+    def architectures(self) -> tuple[str, ...]:
+        """The image's architectures in Kubernetes' words: amd64, arm64."""
+        return tuple(platform.rsplit("/", 1)[1] for platform in self.platforms)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """An app and all its environments. `base` is the top level of deploy.yaml, without any environment.
+
+    `file` is deploy.yaml as the user would type it.
+    """
+
+    app: App
+    file: str
+    base: Environment
+    environments: tuple[Environment, ...]
+
+
+def slug(text: str) -> str:
+    """`text` as a DNS label (RFC 1123): lower case, digits and hyphens, at most 63 characters."""
+    mapped = "".join(c if c.isascii() and c.isalnum() else "-" for c in text.lower())
+    return mapped[:63].strip("-")
+
+
+def path_of(parts: Path) -> str:
+    return ".".join(str(part) for part in parts)

@@ -1,0 +1,97 @@
+"""Words for every key of deploy.yaml, taken from the schema: docs/configuration.md and `jvbundler explain`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+Schema = dict[str, Any]
+
+
+def configuration_reference(schema: Schema) -> str:
+    """The text of docs/configuration.md: a section per top-level key, a table row per key."""
+    lines = [
+        "# deploy.yaml, key by key",
+        "",
+        "<!-- Generated from schemas/deploy.schema.json; run `make generate`. -->",
+        "",
+        schema["description"] + " `jvbundler explain KEY` prints the same text.",
+    ]
+    for name, section in schema["properties"].items():
+        lines += ["", f"## {name}", "", section["description"]]
+        rows = list(keys(section, name))
+        if len(rows) == 1:
+            lines += ["", *_facts(section)]
+            continue
+        lines += ["", "| key | what it says | type and limits | default | example |", "|---|---|---|---|---|"]
+        lines += [_row(path, key) for path, key in rows[1:]]
+    return "\n".join(lines) + "\n"
+
+
+def keys(schema: Schema, path: str) -> Iterator[tuple[str, Schema]]:
+    """Every key at and below `path` with its schema, in the order of the file; list items are `name[]`."""
+    yield path, schema
+    for name, child in schema.get("properties", {}).items():
+        yield from keys(child, f"{path}.{name}" if path else name)
+    for item in _item_schemas(schema):
+        for name, child in item.get("properties", {}).items():
+            yield from keys(child, f"{path}[].{name}")
+
+
+def _item_schemas(schema: Schema) -> list[Schema]:
+    items = schema.get("items", {})
+    return [items, *items.get("oneOf", [])]
+
+
+def type_and_limits(schema: Schema) -> str:
+    """The type of a key and what limits its value, in words."""
+    if "enum" in schema:
+        values = [v for v in schema["enum"] if v != ""]
+        return "one of " + ", ".join(f"`{v}`" for v in values)
+    if "oneOf" in schema:
+        return " or ".join(dict.fromkeys(type_and_limits(v) for v in schema["oneOf"] if v.get("type") != "null"))
+    types = schema.get("type", "anything")
+    words = [t for t in ([types] if isinstance(types, str) else types) if t != "null"]
+    text = " or ".join({"object": "map", "array": "list"}.get(t, t) for t in words)
+    if isinstance(schema.get("items"), dict) and schema["items"]:
+        text += " of " + type_and_limits(schema["items"])
+    return text + _limits(schema)
+
+
+def _limits(schema: Schema) -> str:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    parts = []
+    if low is not None and high is not None:
+        parts.append(f"{low} to {high}")
+    elif low is not None:
+        parts.append(f"at least {low}")
+    if "pattern" in schema:
+        parts.append(f"`{schema['pattern']}`")
+    for word, key in (("at most {} characters", "maxLength"), ("at most {} items", "maxItems"), ("at least {} items", "minItems")):
+        if key in schema:
+            parts.append(word.format(schema[key]))
+    return f", {', '.join(parts)}" if parts else ""
+
+
+def default_words(schema: Schema) -> str:
+    if "x-derived" in schema:
+        return str(schema["x-derived"])
+    if "properties" in schema or "default" not in schema:
+        return ""
+    default = schema["default"]
+    return "none" if default in ("", None) else f"`{json.dumps(default)}`"
+
+
+def _example(schema: Schema) -> str:
+    return f"`{json.dumps(schema['examples'][0])}`" if "examples" in schema else ""
+
+
+def _row(path: str, schema: Schema) -> str:
+    cells = [f"`{path}`", schema["description"], type_and_limits(schema), default_words(schema), _example(schema)]
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def _facts(schema: Schema) -> list[str]:
+    facts = [("type", type_and_limits(schema)), ("default", default_words(schema)), ("example", _example(schema))]
+    return [f"- {name}: {text}" for name, text in facts if text]

@@ -1,0 +1,171 @@
+"""A resolved document → Settings: the compiled validator accepts it, jsonschema explains what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+from jvbundler.node import Node, find, locate
+from jvbundler.packaged import packaged_text
+from jvbundler.problem import Place, Problem, error, warning
+from jvbundler.project import validator
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+    from jvbundler.project.settings import Settings
+
+SCHEMA = "schemas/deploy.schema.json"
+
+
+def load_schema() -> dict[str, Any]:
+    return cast("dict[str, Any]", json.loads(packaged_text(SCHEMA)))
+
+
+def check(root: Node) -> tuple[Settings | None, tuple[Problem, ...]]:
+    """The settings with every default filled in, or None and all that is wrong with them.
+
+    A null stands for "not given", as an empty section does. Numbers where a text is expected are taken as
+    written, so that `version: 1.10` and an account number need no quotes.
+    """
+    ignored = ignored_sections(root)
+    document = written(root, validator.TEXT_KEYS)
+    document.pop("ecs", None)
+    try:
+        return cast("Settings", validator.validate(document)), ignored
+    except validator.Invalid:
+        return None, (*ignored, *explain(root, document))
+
+
+def ignored_sections(root: Node) -> tuple[Problem, ...]:
+    section = find(root, ["ecs"])
+    if section is None:
+        return ()
+    return (
+        warning(
+            "JVB109",
+            section.key_place or section.place,
+            "section 'ecs' is ignored: jvbundler renders for AWS Lambda and Kubernetes",
+            "remove the section, or keep it for jvdeploy",
+        ),
+    )
+
+
+def written(node: Node, text_keys: Any) -> Any:
+    """The plain value of a tree, without nulls in maps, and with texts as they stand in the file."""
+    value = node.value
+    if isinstance(value, dict):
+        shape = text_keys if isinstance(text_keys, dict) else {}
+        anything = shape.get("*")
+        return {k: written(v, shape.get(k, anything)) for k, v in value.items() if v.value is not None}
+    if isinstance(value, list):
+        shape = text_keys.get("*") if isinstance(text_keys, dict) else None
+        return [written(child, shape) for child in value]
+    if text_keys is True and not isinstance(value, str) and value is not None:
+        return node.text or str(value)
+    return value
+
+
+def explain(root: Node, document: Any) -> tuple[Problem, ...]:
+    """Every violation of the schema, with its place."""
+    from jsonschema import Draft7Validator, validators
+    from jsonschema.exceptions import ValidationError
+
+    def pattern(_: Any, wanted: str, instance: Any, __: Any) -> Iterator[ValidationError]:
+        import re
+
+        # Python's `$` accepts a trailing newline, which no name may have.
+        if isinstance(instance, str) and not re.search(wanted.replace("$", r"\Z") if wanted.endswith("$") else wanted, instance):
+            yield ValidationError(f"{instance!r} does not match {wanted!r}")
+
+    checker = validators.extend(Draft7Validator, {"pattern": pattern})
+    schema = load_schema()
+    found = [p for e in checker(schema).iter_errors(document) for p in problems_of(e, root, schema)]
+    return tuple(sorted(found, key=lambda p: (p.place, p.message)))
+
+
+def problems_of(violation: ValidationError, root: Node, schema: dict[str, Any]) -> Iterator[Problem]:
+    path = list(violation.absolute_path)
+    if violation.validator == "additionalProperties":
+        yield from unknown_keys(violation, root, path, schema)
+    elif violation.validator == "required":
+        missing = [k for k in violation.validator_value if k not in violation.instance]
+        names = ", ".join(f"'{k}'" for k in missing)
+        yield error("JVB113", locate(root, path), f"{dotted(path)} lacks {names}", f"add {names}")
+    elif violation.validator == "oneOf" and violation.context:
+        yield from problems_of_variants(violation, root, schema)
+    elif "propertyNames" in violation.absolute_schema_path:
+        yield bad_key(violation, root, path)
+    else:
+        yield bad_value(violation, locate_value(root, path), path)
+
+
+def problems_of_variants(violation: ValidationError, root: Node, schema: dict[str, Any]) -> Iterator[Problem]:
+    """The problems of the variant that the user meant: the one whose type fits, else the types that would."""
+    by_variant: dict[Any, list[ValidationError]] = {}
+    for cause in violation.context or ():
+        by_variant.setdefault(cause.schema_path[0], []).append(cause)
+    meant = [causes for causes in by_variant.values() if all(c.validator != "type" or c.path for c in causes)]
+    if meant:
+        for cause in meant[0]:
+            yield from problems_of(cause, root, schema)
+        return
+    path = list(violation.absolute_path)
+    yield bad_value(violation, locate_value(root, path), path)
+
+
+def unknown_keys(violation: ValidationError, root: Node, path: list[Any], schema: dict[str, Any]) -> Iterator[Problem]:
+    known = violation.schema.get("properties", {})
+    for key in violation.instance:
+        if key not in known:
+            where = f" under {dotted(path)}" if path else ""
+            yield error("JVB104", locate(root, [*path, key]), f"unknown key '{key}'{where}", suggestion(key, list(known), schema))
+
+
+def suggestion(key: str, siblings: list[str], schema: dict[str, Any]) -> str:
+    """The key that was probably meant: a sibling, else one of the same name elsewhere in the file."""
+    from difflib import get_close_matches
+
+    from jvbundler.project.reference import keys
+
+    near = get_close_matches(key, siblings, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean '{near[0]}'?"
+    everywhere = {path.rsplit(".", 1)[-1]: path for path, _ in reversed(list(keys(schema, ""))) if path}
+    far = get_close_matches(key, list(everywhere), n=1, cutoff=0.6)
+    if far:
+        return f"did you mean '{everywhere[far[0]]}'?"
+    return "known here: " + ", ".join(siblings) if siblings else ""
+
+
+def bad_key(violation: ValidationError, root: Node, path: list[Any]) -> Problem:
+    key = violation.instance
+    return error("JVB103", locate(root, [*path, key]), f"'{key}' is not a valid name under {dotted(path)}", "it must match " + violation.validator_value)
+
+
+def bad_value(violation: ValidationError, place: Place, path: list[Any]) -> Problem:
+    from jvbundler.project.reference import type_and_limits
+
+    # The value is not repeated: it may be a secret that stands in the wrong place.
+    schema = violation.schema if isinstance(violation.schema, dict) else {}
+    reasons = {"type": "has the wrong type", "minimum": "is too small", "maximum": "is too large", "enum": "is none of the known values"}
+    reason = reasons.get(str(violation.validator), "is not valid")
+    if isinstance(violation.instance, (dict, list)):
+        reason = f"is a {'map' if isinstance(violation.instance, dict) else 'list'}" if violation.validator in ("type", "oneOf") else reason
+    example = schema.get("examples", [None])[0]
+    hint = f"write {type_and_limits(schema)}" + (f", such as {json.dumps(example)}" if example is not None else "")
+    return error("JVB103", place, f"{dotted(path)} {reason}", hint)
+
+
+def locate_value(root: Node, path: list[Any]) -> Place:
+    node = find(root, path)
+    return node.place if node else locate(root, path)
+
+
+def dotted(path: list[Any]) -> str:
+    """`kubernetes.ingress.rules[0].host`, as the documentation writes keys."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text or "the file"

@@ -1,0 +1,114 @@
+"""The environment variables of the container on each platform, and which of them are secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from jvbundler.node import Node, find
+from jvbundler.problem import Problem, error
+from jvbundler.project.model import Secret
+from jvbundler.secret_names import contains_secret, looks_secret
+
+if TYPE_CHECKING:
+    from jvbundler.project.settings import Secrets, Settings
+
+Platform = Literal["lambda", "kubernetes"]
+
+# jvagent does not start without them (facts: they are read at bootstrap, and have no default).
+REQUIRED_SECRETS = ("JVAGENT_ADMIN_PASSWORD", "JVSPATIAL_JWT_SECRET_KEY")
+
+SHARED_PATH = ("environment",)
+PLATFORM_PATHS: dict[Platform, tuple[str, ...]] = {
+    "lambda": ("lambda", "environment"),
+    "kubernetes": ("kubernetes", "deployment", "container", "environment"),
+}
+
+
+def written_variables(root: Node, platform: Platform) -> dict[str, Node]:
+    """The variables that deploy.yaml gives the platform: its own over the shared ones."""
+    merged: dict[str, Node] = {}
+    for path in (SHARED_PATH, PLATFORM_PATHS[platform]):
+        section = find(root, path)
+        if section is not None and isinstance(section.value, dict):
+            merged.update({k: v for k, v in section.value.items() if v.value is not None})
+    return merged
+
+
+def split_secrets(written: dict[str, Node], listed: Sequence[str]) -> tuple[dict[str, str], dict[str, Node], list[Problem]]:
+    """Plain variables, secret ones, and a problem for each secret that is written out.
+
+    An empty value is no secret: it says that the variable is not used.
+    """
+    plain: dict[str, str] = {}
+    secret: dict[str, Node] = {}
+    problems: list[Problem] = []
+    for name, node in sorted(written.items()):
+        text = node.text or str(node.value)
+        if node.secret or ((name in listed or looks_secret(name)) and not text):
+            secret[name] = node
+        elif name in listed or looks_secret(name) or contains_secret(text):
+            problems.append(literal_secret(name, node))
+        else:
+            plain[name] = text
+    return plain, secret, problems
+
+
+def literal_secret(name: str, node: Node) -> Problem:
+    return error(
+        "JVB901",
+        node.place,
+        f"the value of '{name}' looks like a secret and would be rendered",
+        f"remove the value and list {name} under 'secrets', or write ${{{name}}}",
+    )
+
+
+def storage_paths(root: str, plain: dict[str, str]) -> dict[str, str]:
+    """Where jvspatial keeps its databases and files, below a folder that is writable and outlives the process.
+
+    A database that is a server needs no path; a sqlite database is a file, a json one a folder.
+    """
+    paths = {}
+    for kind, path, folder in (("JVSPATIAL_DB_TYPE", "JVSPATIAL_DB_PATH", "jvdb"), ("JVSPATIAL_LOG_DB_TYPE", "JVSPATIAL_LOG_DB_PATH", "logs")):
+        database = plain.get(kind, plain.get("JVSPATIAL_DB_TYPE", "json")).lower()
+        if database in ("json", "sqlite"):
+            paths[path] = f"{root}/{folder}" + (".db" if database == "sqlite" else "")
+    if plain.get("JVSPATIAL_FILE_STORAGE_PROVIDER", "local") == "local":
+        paths["JVSPATIAL_FILES_ROOT_PATH"] = f"{root}/files"
+    return paths
+
+
+def storage_root(settings: Settings, platform: Platform) -> str:
+    """The folder that outlives the process on this platform, or an empty text where there is none."""
+    if platform == "lambda":
+        efs = settings["lambda"]["efs"]
+        return efs["mount_path"] if efs["enabled"] else ""
+    volume = settings["kubernetes"]["persistence"]
+    return volume["mount_path"] if volume["enabled"] else ""
+
+
+def listed_secrets(settings: Settings) -> dict[str, Secrets]:
+    """The `secrets` list by name; a bare name has all its places derived."""
+    empty: Secrets = {
+        "name": "",
+        "kubernetes": {"secret_name": "", "key": ""},
+        "lambda": {"secret_id": "", "json_key": ""},
+        "external": {"key": "", "property": ""},
+    }
+    items = [{**empty, "name": item} if isinstance(item, str) else item for item in settings["secrets"]]
+    return {item["name"]: item for item in items}  # type: ignore[misc]
+
+
+def secret(name: str, item: Secrets, node: Node, settings: Settings, *, slug: str, environment_slug: str) -> Secret:
+    """Where each platform finds the secret. `environment_slug` names app and environment: acme-support-prod."""
+    kubernetes = settings["kubernetes"]
+    return Secret(
+        name=name,
+        place=node.key_place or node.place,
+        kubernetes_secret=item["kubernetes"]["secret_name"] or kubernetes["secrets"]["name"] or f"{slug}-secrets",
+        kubernetes_key=item["kubernetes"]["key"] or name,
+        lambda_secret_id=item["lambda"]["secret_id"] or settings["lambda"]["secrets"]["secret_id"] or environment_slug,
+        lambda_json_key=item["lambda"]["json_key"] or name,
+        external_key=item["external"]["key"] or kubernetes["external_secrets"]["key"] or environment_slug,
+        external_property=item["external"]["property"] or name,
+    )

@@ -1,0 +1,121 @@
+"""Values as YAML text that a person would have written: plain where that is safe, quoted where it is not.
+
+The emitter is ours because the text is the product: its quoting, its indentation and its order are reviewed
+in pull requests. Every YAML reader (1.1 and 1.2, Python and Go) must read back the same value.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+# Characters that a plain scalar may hold anywhere; `:` and `#` are looked at apart.
+_PLAIN = re.compile(r"[A-Za-z0-9_./$~^(][A-Za-z0-9_./@+=:,$~^()*%<>;!?&|'\"{}\[\]\\#-]*(?: [A-Za-z0-9_./@+=,$~^()*%<>;!?&|'\"{}\[\]\\:#-]+)*\Z")
+_FLOW_SPECIAL = re.compile(r"[,\[\]{}]")
+# Words and numbers that some reader takes for something else than text. YAML 1.1 (PyYAML, Go) and 1.2.
+_NOT_TEXT = re.compile(
+    r"(?i:~|null|true|false|yes|no|on|off|y|n)\Z"
+    r"|[-+]?(?:0[xX][0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+)\Z"
+    r"|[-+]?[0-9][0-9_,]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?\Z"
+    r"|[-+]?\.[0-9_]+(?:[eE][-+]?[0-9]+)?\Z"
+    r"|[-+]?\.(?i:inf|nan)\Z"
+    r"|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z"
+    r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?\Z"
+)
+
+
+def scalar(value: object, *, in_flow: bool = False) -> str:
+    """One scalar on one line."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return repr(value) if value == value and abs(value) != float("inf") else _special_float(value)
+    text = str(value)
+    return text if is_plain(text, in_flow=in_flow) else quoted(text)
+
+
+def _special_float(value: float) -> str:
+    return ".nan" if value != value else ".inf" if value > 0 else "-.inf"
+
+
+def is_plain(text: str, *, in_flow: bool = False) -> bool:
+    """Whether every reader takes the unquoted text for that same text."""
+    if not _PLAIN.match(text) or _NOT_TEXT.match(text):
+        return False
+    if ": " in text or " #" in text or text.endswith(":"):
+        return False
+    return not (in_flow and (_FLOW_SPECIAL.search(text) or ":" in text and '"' in text))
+
+
+def quoted(text: str) -> str:
+    """Double-quoted, with escapes that YAML and JSON share; what is printable stays readable."""
+    escaped = json.dumps(text, ensure_ascii=False)
+    return re.sub(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|[\ud800-\udfff]", lambda m: f"\\u{ord(m[0]):04x}", escaped)
+
+
+def flow(value: object) -> str:
+    """A value on one line: `[GET, POST]`, `{cpu: 100m}`."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{scalar(k, in_flow=True)}: {flow(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(flow(v) for v in value) + "]"
+    return scalar(value, in_flow=True)
+
+
+def block(value: object, indent: int = 0) -> str:
+    """A value over several lines, each indented by `indent` spaces, without a final newline."""
+    return "\n".join(_lines(value, indent))
+
+
+def _lines(value: Any, indent: int) -> list[str]:
+    pad = " " * indent
+    if isinstance(value, dict) and value:
+        return [line for key, child in value.items() for line in _entry(f"{pad}{scalar(key)}:", child, indent)]
+    if isinstance(value, (list, tuple)) and value:
+        return [line for child in value for line in _item(child, indent)]
+    return [pad + flow(value)]
+
+
+def _entry(head: str, value: Any, indent: int) -> list[str]:
+    if isinstance(value, (dict, list, tuple)) and value:
+        return [head, *_lines(value, indent + 2)]
+    if isinstance(value, str) and is_literal(value):
+        return [f"{head} {literal_indicator(value)}", *literal_lines(value, indent + 2)]
+    return [f"{head} {flow(value) if isinstance(value, (dict, list, tuple)) else scalar(value)}"]
+
+
+def _item(value: Any, indent: int) -> list[str]:
+    pad = " " * indent
+    if isinstance(value, str) and is_literal(value):
+        return [f"{pad}- {literal_indicator(value)}", *literal_lines(value, indent + 2)]
+    if isinstance(value, (dict, list, tuple)) and value:
+        first, *rest = _lines(value, indent + 2)
+        return [f"{pad}- {first.lstrip(' ')}", *rest]
+    return [f"{pad}- {flow(value) if isinstance(value, (dict, list, tuple)) else scalar(value)}"]
+
+
+def is_literal(text: str) -> bool:
+    """Whether a `|` block reads back as exactly this text."""
+    lines = text.split("\n")
+    return (
+        len(lines) > 1
+        and bool(lines[0])
+        and not lines[0][0].isspace()
+        and all(line == line.rstrip() and line.isprintable() for line in lines)
+        and not text.endswith("\n\n")
+        and text.strip("\n") != ""
+    )
+
+
+def literal_indicator(text: str) -> str:
+    return "|" if text.endswith("\n") else "|-"
+
+
+def literal_lines(text: str, indent: int) -> list[str]:
+    pad = " " * indent
+    return [pad + line if line else "" for line in text.removesuffix("\n").split("\n")]
