@@ -9,7 +9,7 @@ from typing import Any, Union
 from jvbundler.problem import Place
 
 Scalar = Union[str, int, float, bool, None]
-Path = Sequence[Union[str, int]]
+Path = Sequence[str | int]
 
 
 @dataclass(slots=True)
@@ -41,9 +41,7 @@ def find(node: Node, path: Path) -> Node | None:
     """The node at `path`, or None where the tree has none."""
     for part in path:
         value = node.value
-        if isinstance(value, dict) and part in value:
-            node = value[part]  # type: ignore[index]
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+        if (isinstance(value, dict) and part in value) or (isinstance(value, list) and isinstance(part, int) and part < len(value)):
             node = value[part]
         else:
             return None

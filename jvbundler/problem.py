@@ -39,13 +39,9 @@ class Problem:
         return self.severity == "error"
 
 
-def error(
-    rule: str, place: Place, message: str, hint: str = "", *related: Place
-) -> Problem:
+def error(rule: str, place: Place, message: str, hint: str = "", *related: Place) -> Problem:
     return Problem(rule, "error", place, message, hint, related)
 
 
-def warning(
-    rule: str, place: Place, message: str, hint: str = "", *related: Place
-) -> Problem:
+def warning(rule: str, place: Place, message: str, hint: str = "", *related: Place) -> Problem:
     return Problem(rule, "warning", place, message, hint, related)

@@ -14,7 +14,9 @@ _SECRET_NAME = re.compile(
     r")(?:$|_(?:KEY|ID|VALUE|BASE64|B64|JSON|[0-9]+)$)"
 )
 # Connection strings carry a password more often than not.
-_SECRET_URI = re.compile(r"(?:^|_)(?:MONGODB|MONGO|POSTGRES|POSTGRESQL|DATABASE|DB|REDIS|AMQP|RABBITMQ|LOG_DB)_(?:URI|URL)$")
+_SECRET_URI = re.compile(
+    r"(?:^|_)(?:MONGODB|MONGO|POSTGRES|POSTGRESQL|DATABASE|DB|REDIS|AMQP|RABBITMQ|LOG_DB)_(?:URI|URL)$"
+)
 
 _SECRET_VALUE = re.compile(
     r"(?:"

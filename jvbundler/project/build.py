@@ -9,9 +9,12 @@ from jvbundler.problem import Problem
 from jvbundler.project.model import BASE, Environment, Project, Secret, slug
 from jvbundler.project.schema import check
 from jvbundler.project.variables import (
+    DERIVED,
     REQUIRED_SECRETS,
     Platform,
+    listed_nodes,
     listed_secrets,
+    misplaced_secrets,
     secret,
     split_secrets,
     storage_paths,
@@ -52,8 +55,8 @@ def build_environment(name: str, root: Node, app: App) -> tuple[Environment | No
     app_name = settings["app"]["name"] or app.id
     instance = slug(app_name) or "app"
     suffix = "" if name in (BASE, DEFAULT_ENVIRONMENT) else f"-{name}"
-    lambda_part = platform_part("lambda", root, settings, instance, suffix)
-    kubernetes_part = platform_part("kubernetes", root, settings, instance, suffix)
+    lambda_part = platform_part("lambda", root, settings, app, instance, suffix)
+    kubernetes_part = platform_part("kubernetes", root, settings, app, instance, suffix)
     platform = settings["image"]["build"]["platform"]
     version = settings["app"]["version"] or app.version
     environment = Environment(
@@ -64,6 +67,7 @@ def build_environment(name: str, root: Node, app: App) -> tuple[Environment | No
         app_version=version,
         description=settings["app"]["description"] or app.description,
         instance=instance,
+        qualified_name=instance + suffix,
         image_name=settings["image"]["name"] or instance,
         image_tag=settings["image"]["tag"] or tag(version),
         namespace=settings["kubernetes"]["namespace"] or instance,
@@ -76,7 +80,12 @@ def build_environment(name: str, root: Node, app: App) -> tuple[Environment | No
         lambda_secrets=lambda_part[1],
         kubernetes_secrets=kubernetes_part[1],
     )
-    return environment, (*problems, *lambda_part[2], *kubernetes_part[2])
+    return environment, (
+        *problems,
+        *lambda_part[2],
+        *kubernetes_part[2],
+        *misplaced_secrets(root, listed_secrets(settings)),
+    )
 
 
 def tag(version: str) -> str:
@@ -85,16 +94,22 @@ def tag(version: str) -> str:
 
 
 def platform_part(
-    platform: Platform, root: Node, settings: Settings, instance: str, suffix: str
+    platform: Platform, root: Node, settings: Settings, app: App, instance: str, suffix: str
 ) -> tuple[dict[str, str], tuple[Secret, ...], tuple[Problem, ...]]:
     """The platform's plain variables, its secrets, and the secrets that are written out."""
     listed = listed_secrets(settings)
     plain, secret_nodes, problems = split_secrets(written_variables(root, platform), list(listed))
     outliving = storage_root(settings, platform)
-    variables = {**(storage_paths(outliving, plain) if outliving else {}), **plain}
-    secrets = []
-    for name in sorted({*listed, *secret_nodes, *REQUIRED_SECRETS}):
-        item = listed.get(name) or listed_secrets({**settings, "secrets": [name]})[name]
-        node = secret_nodes.get(name, root)
-        secrets.append(secret(name, item, node, settings, slug=instance, environment_slug=instance + suffix))
-    return dict(sorted(variables.items())), tuple(secrets), tuple(problems)
+    variables = (
+        {**storage_paths(outliving, {**dict(app.configured), **plain}), **plain} if outliving else plain
+    )
+    names = sorted({*listed, *secret_nodes, *REQUIRED_SECRETS})
+    nodes = {**listed_nodes(root), **secret_nodes}
+    places = {
+        name: nodes[name].key_place or nodes[name].place if name in nodes else root.place for name in names
+    }
+    secrets = tuple(
+        secret(name, listed.get(name, DERIVED), places[name], settings, instance, instance + suffix)
+        for name in names
+    )
+    return dict(sorted(variables.items())), secrets, tuple(problems)

@@ -36,7 +36,8 @@ class Environment:
     `name` is empty for the top level alone, which becomes the Kustomize base. `lambda_variables` and
     `kubernetes_variables` are the plain environment variables of each platform, sorted by name, as
     deploy.yaml gives them and as the writable paths of the platform require; the image sets the rest.
-    Secrets are those of the platform, sorted by name.
+    Secrets are those of the platform, sorted by name. `instance` is the app's name as a DNS label,
+    `qualified_name` the same with the environment, `acme-support-prod`.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Environment:
     app_version: str
     description: str
     instance: str
+    qualified_name: str
     image_name: str
     image_tag: str
     namespace: str

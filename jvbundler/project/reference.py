@@ -50,7 +50,9 @@ def type_and_limits(schema: Schema) -> str:
         values = [v for v in schema["enum"] if v != ""]
         return "one of " + ", ".join(f"`{v}`" for v in values)
     if "oneOf" in schema:
-        return " or ".join(dict.fromkeys(type_and_limits(v) for v in schema["oneOf"] if v.get("type") != "null"))
+        return " or ".join(
+            dict.fromkeys(type_and_limits(v) for v in schema["oneOf"] if v.get("type") != "null")
+        )
     types = schema.get("type", "anything")
     words = [t for t in ([types] if isinstance(types, str) else types) if t != "null"]
     text = " or ".join({"object": "map", "array": "list"}.get(t, t) for t in words)
@@ -68,7 +70,11 @@ def _limits(schema: Schema) -> str:
         parts.append(f"at least {low}")
     if "pattern" in schema:
         parts.append(f"`{schema['pattern']}`")
-    for word, key in (("at most {} characters", "maxLength"), ("at most {} items", "maxItems"), ("at least {} items", "minItems")):
+    for word, key in (
+        ("at most {} characters", "maxLength"),
+        ("at most {} items", "maxItems"),
+        ("at least {} items", "minItems"),
+    ):
         if key in schema:
             parts.append(word.format(schema[key]))
     return f", {', '.join(parts)}" if parts else ""
@@ -88,10 +94,20 @@ def _example(schema: Schema) -> str:
 
 
 def _row(path: str, schema: Schema) -> str:
-    cells = [f"`{path}`", schema["description"], type_and_limits(schema), default_words(schema), _example(schema)]
+    cells = [
+        f"`{path}`",
+        schema["description"],
+        type_and_limits(schema),
+        default_words(schema),
+        _example(schema),
+    ]
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 
 def _facts(schema: Schema) -> list[str]:
-    facts = [("type", type_and_limits(schema)), ("default", default_words(schema)), ("example", _example(schema))]
+    facts = [
+        ("type", type_and_limits(schema)),
+        ("default", default_words(schema)),
+        ("example", _example(schema)),
+    ]
     return [f"- {name}: {text}" for name, text in facts if text]

@@ -12,11 +12,12 @@ from jvbundler.problem import Place, Problem, error, warning
 from jvbundler.project import validator
 
 if TYPE_CHECKING:
-    from jsonschema.exceptions import ValidationError
-
     from jvbundler.project.settings import Settings
 
 SCHEMA = "schemas/deploy.schema.json"
+
+# A jsonschema ValidationError; its attributes are what the schema holds at that place.
+Violation = Any
 
 
 def load_schema() -> dict[str, Any]:
@@ -30,12 +31,17 @@ def check(root: Node) -> tuple[Settings | None, tuple[Problem, ...]]:
     written, so that `version: 1.10` and an account number need no quotes.
     """
     ignored = ignored_sections(root)
-    document = written(root, validator.TEXT_KEYS)
-    document.pop("ecs", None)
     try:
-        return cast("Settings", validator.validate(document)), ignored
+        return cast("Settings", validator.validate(document(root))), ignored
     except validator.Invalid:
-        return None, (*ignored, *explain(root, document))
+        return None, (*ignored, *explain(root))
+
+
+def document(root: Node) -> dict[str, Any]:
+    """The tree as the schema describes it."""
+    mapping = cast("dict[str, Any]", written(root, validator.TEXT_KEYS))
+    mapping.pop("ecs", None)
+    return mapping
 
 
 def ignored_sections(root: Node) -> tuple[Problem, ...]:
@@ -56,9 +62,9 @@ def written(node: Node, text_keys: Any) -> Any:
     """The plain value of a tree, without nulls in maps, and with texts as they stand in the file."""
     value = node.value
     if isinstance(value, dict):
-        shape = text_keys if isinstance(text_keys, dict) else {}
-        anything = shape.get("*")
-        return {k: written(v, shape.get(k, anything)) for k, v in value.items() if v.value is not None}
+        shapes = text_keys if isinstance(text_keys, dict) else {}
+        anything = shapes.get("*")
+        return {k: written(v, shapes.get(k, anything)) for k, v in value.items() if v.value is not None}
     if isinstance(value, list):
         shape = text_keys.get("*") if isinstance(text_keys, dict) else None
         return [written(child, shape) for child in value]
@@ -67,25 +73,27 @@ def written(node: Node, text_keys: Any) -> Any:
     return value
 
 
-def explain(root: Node, document: Any) -> tuple[Problem, ...]:
+def explain(root: Node) -> tuple[Problem, ...]:
     """Every violation of the schema, with its place."""
+    import re
+
     from jsonschema import Draft7Validator, validators
     from jsonschema.exceptions import ValidationError
 
     def pattern(_: Any, wanted: str, instance: Any, __: Any) -> Iterator[ValidationError]:
-        import re
-
         # Python's `$` accepts a trailing newline, which no name may have.
-        if isinstance(instance, str) and not re.search(wanted.replace("$", r"\Z") if wanted.endswith("$") else wanted, instance):
-            yield ValidationError(f"{instance!r} does not match {wanted!r}")
+        exact = wanted[:-1] + r"\Z" if wanted.endswith("$") else wanted
+        if isinstance(instance, str) and not re.search(exact, instance):
+            yield ValidationError("does not match")
 
-    checker = validators.extend(Draft7Validator, {"pattern": pattern})
+    extend: Any = validators.extend
     schema = load_schema()
-    found = [p for e in checker(schema).iter_errors(document) for p in problems_of(e, root, schema)]
+    violations = extend(Draft7Validator, {"pattern": pattern})(schema).iter_errors(document(root))
+    found = [p for violation in violations for p in problems_of(violation, root, schema)]
     return tuple(sorted(found, key=lambda p: (p.place, p.message)))
 
 
-def problems_of(violation: ValidationError, root: Node, schema: dict[str, Any]) -> Iterator[Problem]:
+def problems_of(violation: Violation, root: Node, schema: dict[str, Any]) -> Iterator[Problem]:
     path = list(violation.absolute_path)
     if violation.validator == "additionalProperties":
         yield from unknown_keys(violation, root, path, schema)
@@ -101,9 +109,9 @@ def problems_of(violation: ValidationError, root: Node, schema: dict[str, Any]) 
         yield bad_value(violation, locate_value(root, path), path)
 
 
-def problems_of_variants(violation: ValidationError, root: Node, schema: dict[str, Any]) -> Iterator[Problem]:
+def problems_of_variants(violation: Violation, root: Node, schema: dict[str, Any]) -> Iterator[Problem]:
     """The problems of the variant that the user meant: the one whose type fits, else the types that would."""
-    by_variant: dict[Any, list[ValidationError]] = {}
+    by_variant: dict[Any, list[Violation]] = {}
     for cause in violation.context or ():
         by_variant.setdefault(cause.schema_path[0], []).append(cause)
     meant = [causes for causes in by_variant.values() if all(c.validator != "type" or c.path for c in causes)]
@@ -115,12 +123,19 @@ def problems_of_variants(violation: ValidationError, root: Node, schema: dict[st
     yield bad_value(violation, locate_value(root, path), path)
 
 
-def unknown_keys(violation: ValidationError, root: Node, path: list[Any], schema: dict[str, Any]) -> Iterator[Problem]:
+def unknown_keys(
+    violation: Violation, root: Node, path: list[Any], schema: dict[str, Any]
+) -> Iterator[Problem]:
     known = violation.schema.get("properties", {})
     for key in violation.instance:
         if key not in known:
             where = f" under {dotted(path)}" if path else ""
-            yield error("JVB104", locate(root, [*path, key]), f"unknown key '{key}'{where}", suggestion(key, list(known), schema))
+            yield error(
+                "JVB104",
+                locate(root, [*path, key]),
+                f"unknown key '{key}'{where}",
+                suggestion(key, list(known), schema),
+            )
 
 
 def suggestion(key: str, siblings: list[str], schema: dict[str, Any]) -> str:
@@ -139,22 +154,38 @@ def suggestion(key: str, siblings: list[str], schema: dict[str, Any]) -> str:
     return "known here: " + ", ".join(siblings) if siblings else ""
 
 
-def bad_key(violation: ValidationError, root: Node, path: list[Any]) -> Problem:
+def bad_key(violation: Violation, root: Node, path: list[Any]) -> Problem:
     key = violation.instance
-    return error("JVB103", locate(root, [*path, key]), f"'{key}' is not a valid name under {dotted(path)}", "it must match " + violation.validator_value)
+    return error(
+        "JVB103",
+        locate(root, [*path, key]),
+        f"'{key}' is not a valid name under {dotted(path)}",
+        "it must match " + violation.validator_value,
+    )
 
 
-def bad_value(violation: ValidationError, place: Place, path: list[Any]) -> Problem:
+def bad_value(violation: Violation, place: Place, path: list[Any]) -> Problem:
     from jvbundler.project.reference import type_and_limits
 
     # The value is not repeated: it may be a secret that stands in the wrong place.
     schema = violation.schema if isinstance(violation.schema, dict) else {}
-    reasons = {"type": "has the wrong type", "minimum": "is too small", "maximum": "is too large", "enum": "is none of the known values"}
+    reasons = {
+        "type": "has the wrong type",
+        "minimum": "is too small",
+        "maximum": "is too large",
+        "enum": "is none of the known values",
+    }
     reason = reasons.get(str(violation.validator), "is not valid")
     if isinstance(violation.instance, (dict, list)):
-        reason = f"is a {'map' if isinstance(violation.instance, dict) else 'list'}" if violation.validator in ("type", "oneOf") else reason
+        reason = (
+            f"is a {'map' if isinstance(violation.instance, dict) else 'list'}"
+            if violation.validator in ("type", "oneOf")
+            else reason
+        )
     example = schema.get("examples", [None])[0]
-    hint = f"write {type_and_limits(schema)}" + (f", such as {json.dumps(example)}" if example is not None else "")
+    hint = f"write {type_and_limits(schema)}" + (
+        f", such as {json.dumps(example)}" if example is not None else ""
+    )
     return error("JVB103", place, f"{dotted(path)} {reason}", hint)
 
 

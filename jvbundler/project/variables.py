@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container
 from typing import TYPE_CHECKING, Literal
 
-from jvbundler.node import Node, find
-from jvbundler.problem import Problem, error
+from jvbundler.node import Node, find, scalars
+from jvbundler.problem import Place, Problem, error
 from jvbundler.project.model import Secret
 from jvbundler.secret_names import contains_secret, looks_secret
 
@@ -17,6 +17,14 @@ Platform = Literal["lambda", "kubernetes"]
 
 # jvagent does not start without them (facts: they are read at bootstrap, and have no default).
 REQUIRED_SECRETS = ("JVAGENT_ADMIN_PASSWORD", "JVSPATIAL_JWT_SECRET_KEY")
+
+# A secret whose places all derive from its name and from the settings of its platform.
+DERIVED: Secrets = {
+    "name": "",
+    "kubernetes": {"secret_name": "", "key": ""},
+    "lambda": {"secret_id": "", "json_key": ""},
+    "external": {"key": "", "property": ""},
+}
 
 SHARED_PATH = ("environment",)
 PLATFORM_PATHS: dict[Platform, tuple[str, ...]] = {
@@ -35,7 +43,9 @@ def written_variables(root: Node, platform: Platform) -> dict[str, Node]:
     return merged
 
 
-def split_secrets(written: dict[str, Node], listed: Sequence[str]) -> tuple[dict[str, str], dict[str, Node], list[Problem]]:
+def split_secrets(
+    written: dict[str, Node], listed: Container[str]
+) -> tuple[dict[str, str], dict[str, Node], list[Problem]]:
     """Plain variables, secret ones, and a problem for each secret that is written out.
 
     An empty value is no secret: it says that the variable is not used.
@@ -69,7 +79,10 @@ def storage_paths(root: str, plain: dict[str, str]) -> dict[str, str]:
     A database that is a server needs no path; a sqlite database is a file, a json one a folder.
     """
     paths = {}
-    for kind, path, folder in (("JVSPATIAL_DB_TYPE", "JVSPATIAL_DB_PATH", "jvdb"), ("JVSPATIAL_LOG_DB_TYPE", "JVSPATIAL_LOG_DB_PATH", "logs")):
+    for kind, path, folder in (
+        ("JVSPATIAL_DB_TYPE", "JVSPATIAL_DB_PATH", "jvdb"),
+        ("JVSPATIAL_LOG_DB_TYPE", "JVSPATIAL_LOG_DB_PATH", "logs"),
+    ):
         database = plain.get(kind, plain.get("JVSPATIAL_DB_TYPE", "json")).lower()
         if database in ("json", "sqlite"):
             paths[path] = f"{root}/{folder}" + (".db" if database == "sqlite" else "")
@@ -89,26 +102,58 @@ def storage_root(settings: Settings, platform: Platform) -> str:
 
 def listed_secrets(settings: Settings) -> dict[str, Secrets]:
     """The `secrets` list by name; a bare name has all its places derived."""
-    empty: Secrets = {
-        "name": "",
-        "kubernetes": {"secret_name": "", "key": ""},
-        "lambda": {"secret_id": "", "json_key": ""},
-        "external": {"key": "", "property": ""},
-    }
-    items = [{**empty, "name": item} if isinstance(item, str) else item for item in settings["secrets"]]
-    return {item["name"]: item for item in items}  # type: ignore[misc]
+    items: list[Secrets] = [{**DERIVED, "name": i} if isinstance(i, str) else i for i in settings["secrets"]]
+    return {item["name"]: item for item in items}
 
 
-def secret(name: str, item: Secrets, node: Node, settings: Settings, *, slug: str, environment_slug: str) -> Secret:
-    """Where each platform finds the secret. `environment_slug` names app and environment: acme-support-prod."""
+def listed_nodes(root: Node) -> dict[str, Node]:
+    """Where each name of the `secrets` list is written."""
+    items = find(root, ["secrets"])
+    nodes = items.value if items is not None and isinstance(items.value, list) else []
+    names = [find(node, ["name"]) or node for node in nodes]
+    return {str(name.value): name for name in names}
+
+
+def secret(
+    name: str, item: Secrets, place: Place, settings: Settings, instance: str, qualified_name: str
+) -> Secret:
+    """Where each platform finds the secret. `qualified_name` is `instance` with the environment: acme-support-prod."""
     kubernetes = settings["kubernetes"]
     return Secret(
         name=name,
-        place=node.key_place or node.place,
-        kubernetes_secret=item["kubernetes"]["secret_name"] or kubernetes["secrets"]["name"] or f"{slug}-secrets",
+        place=place,
+        kubernetes_secret=item["kubernetes"]["secret_name"]
+        or kubernetes["secrets"]["name"]
+        or f"{instance}-secrets",
         kubernetes_key=item["kubernetes"]["key"] or name,
-        lambda_secret_id=item["lambda"]["secret_id"] or settings["lambda"]["secrets"]["secret_id"] or environment_slug,
+        lambda_secret_id=item["lambda"]["secret_id"]
+        or settings["lambda"]["secrets"]["secret_id"]
+        or qualified_name,
         lambda_json_key=item["lambda"]["json_key"] or name,
-        external_key=item["external"]["key"] or kubernetes["external_secrets"]["key"] or environment_slug,
+        external_key=item["external"]["key"] or kubernetes["external_secrets"]["key"] or qualified_name,
         external_property=item["external"]["property"] or name,
     )
+
+
+def misplaced_secrets(root: Node, listed: Container[str]) -> list[Problem]:
+    """Secrets outside the maps of environment variables: whatever stands there is rendered."""
+    problems = []
+    for path, node in scalars(root):
+        if len(path) > 1 and path[-2] == "environment":
+            continue
+        if node.secret:
+            message = f"'{node.secret}' is a secret, and what is written here is rendered"
+            problems.append(
+                error("JVB902", node.place, message, f"use {node.secret} only as an environment variable")
+            )
+        elif isinstance(node.value, str) and contains_secret(node.value):
+            message = "the value looks like a secret and would be rendered"
+            problems.append(
+                error(
+                    "JVB901",
+                    node.place,
+                    message,
+                    "remove it, and list the variable it is for under 'secrets'",
+                )
+            )
+    return problems

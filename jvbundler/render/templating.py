@@ -8,7 +8,6 @@ word; in `*.toml.j2` a TOML value. `| block(n)` prints a value over several line
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -62,7 +61,8 @@ def to_json(value: object) -> Verbatim:
 
 
 def shell(value: object) -> Verbatim:
-    return Verbatim(shlex.quote(str(value)))
+    """Always in single quotes: a reader need not know which characters are safe without."""
+    return Verbatim("'" + str(value).replace("'", "'\"'\"'") + "'")
 
 
 FILTERS = {"block": block, "json": to_json, "shell": shell, "verbatim": Verbatim}
@@ -105,7 +105,12 @@ def render(name: str, context: Mapping[str, Any], overrides: Path | None = None)
         if overrides is None or not (overrides / name).is_file():
             raise
         place = Place(f"{overrides}/{name}", line_of(failure, f"{overrides}/{name}"))
-        problem = error("JVB120", place, f"the template failed: {failure}", "`jvbundler templates show` prints the original")
+        problem = error(
+            "JVB120",
+            place,
+            f"the template failed: {failure}",
+            "`jvbundler templates show` prints the original",
+        )
         raise InputError(problems=[problem]) from failure
 
 

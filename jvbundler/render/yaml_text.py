@@ -11,7 +11,9 @@ import re
 from typing import Any
 
 # Characters that a plain scalar may hold anywhere; `:` and `#` are looked at apart.
-_PLAIN = re.compile(r"[A-Za-z0-9_./$~^(][A-Za-z0-9_./@+=:,$~^()*%<>;!?&|'\"{}\[\]\\#-]*(?: [A-Za-z0-9_./@+=,$~^()*%<>;!?&|'\"{}\[\]\\:#-]+)*\Z")
+_PLAIN = re.compile(
+    r"[A-Za-z0-9_./$~^(][A-Za-z0-9_./@+=:,$~^()*%<>;!?&|'\"{}\[\]\\#-]*(?: [A-Za-z0-9_./@+=,$~^()*%<>;!?&|'\"{}\[\]\\:#-]+)*\Z"
+)
 _FLOW_SPECIAL = re.compile(r"[,\[\]{}]")
 # Words and numbers that some reader takes for something else than text. YAML 1.1 (PyYAML, Go) and 1.2.
 _NOT_TEXT = re.compile(
@@ -49,13 +51,15 @@ def is_plain(text: str, *, in_flow: bool = False) -> bool:
         return False
     if ": " in text or " #" in text or text.endswith(":"):
         return False
-    return not (in_flow and (_FLOW_SPECIAL.search(text) or ":" in text and '"' in text))
+    return not (in_flow and (_FLOW_SPECIAL.search(text) or (":" in text and '"' in text)))
 
 
 def quoted(text: str) -> str:
     """Double-quoted, with escapes that YAML and JSON share; what is printable stays readable."""
     escaped = json.dumps(text, ensure_ascii=False)
-    return re.sub(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|[\ud800-\udfff]", lambda m: f"\\u{ord(m[0]):04x}", escaped)
+    return re.sub(
+        r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|[\ud800-\udfff]", lambda m: f"\\u{ord(m[0]):04x}", escaped
+    )
 
 
 def flow(value: object) -> str:
@@ -75,7 +79,9 @@ def block(value: object, indent: int = 0) -> str:
 def _lines(value: Any, indent: int) -> list[str]:
     pad = " " * indent
     if isinstance(value, dict) and value:
-        return [line for key, child in value.items() for line in _entry(f"{pad}{scalar(key)}:", child, indent)]
+        return [
+            line for key, child in value.items() for line in _entry(f"{pad}{scalar(key)}:", child, indent)
+        ]
     if isinstance(value, (list, tuple)) and value:
         return [line for child in value for line in _item(child, indent)]
     return [pad + flow(value)]

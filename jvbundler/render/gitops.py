@@ -1,0 +1,38 @@
+"""The gitops target: the objects that make Argo CD or Flux pull the flat manifest of an environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jvbundler.artifact import Artifact
+from jvbundler.project.model import Environment, Project
+from jvbundler.render.templating import render as render_template
+
+
+def render(project: Project, overrides: Path | None = None) -> Iterator[Artifact]:
+    for environment in project.environments:
+        gitops = environment.settings["gitops"]
+        if not environment.settings["kubernetes"]["enabled"]:
+            continue
+        for tool in ("argocd", "flux"):
+            if gitops[tool]["enabled"]:
+                text = render_template(f"gitops/{tool}.yaml.j2", context(environment), overrides)
+                yield Artifact(f"gitops/{tool}/{environment.name}.yaml", text)
+
+
+def context(environment: Environment) -> dict[str, Any]:
+    gitops = environment.settings["gitops"]
+    folder = gitops["path"].strip("/").removeprefix("./")
+    return {
+        "environment": environment.name,
+        "name": environment.qualified_name,
+        "namespace": environment.namespace,
+        "create_namespace": environment.settings["kubernetes"]["create_namespace"],
+        "repo_url": gitops["repo_url"],
+        "revision": gitops["revision"],
+        "path": f"{folder}/kubernetes/rendered/{environment.name}",
+        "argocd": gitops["argocd"],
+        "flux": gitops["flux"],
+    }

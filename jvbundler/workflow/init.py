@@ -1,0 +1,24 @@
+"""`jvbundler init`: reads the app, and words a first deploy.yaml for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from jvbundler.app.load import load_app
+from jvbundler.errors import InputError
+from jvbundler.project.schema import load_schema
+from jvbundler.render.init import first_config
+
+
+def initial_config(app_root: Path, shown_as: str, *, targets: Sequence[str]) -> str:
+    """The text of a deploy.yaml for this app, with the sections of `targets` enabled.
+
+    Raises InputError where the folder holds no jvagent app. Other problems of the app are left to `render`.
+    """
+    schema = load_schema()
+    version = schema["properties"]["image"]["properties"]["jvagent_version"]["default"]
+    app, problems = load_app(app_root, shown_as, jvagent_version=version)
+    if app is None:
+        raise InputError(problems=problems)
+    return first_config(app, schema, targets)
