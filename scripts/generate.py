@@ -157,7 +157,7 @@ def settings_source(schema: Schema) -> str:
     # A class is written before the one that names it: the functional form needs the names at once.
     ordered = order_by_use(classes)
     return (
-        f'"""{NOTICE}\n\nThe types of a validated document with all its defaults; mypy checks every access.\n"""\n\n'
+        f'"""{NOTICE}\n\nThe types of a validated document with all its defaults.\n"""\n\n'
         "from __future__ import annotations\n\nfrom typing import Any, TypedDict\n\n\n"
         + "\n\n".join(classes[name] for name in ordered)
     )
