@@ -5,8 +5,6 @@ Runs nothing: the workflow feeds `lock_input` to `lock_command` and writes `lock
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -30,6 +28,9 @@ def lock_digest(
     requirements: Iterable[str], *, python_version: str, jvagent_version: str, platforms: Iterable[str]
 ) -> str:
     """`sha256:…` of all that decides what the lock holds; `requirements` are the specs that get installed."""
+    import hashlib
+    import json
+
     inputs = {
         "requirements": sorted(set(requirements)),
         "python": python_version,

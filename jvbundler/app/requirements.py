@@ -11,6 +11,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from jvbundler.app.model import PipRequirement, Wish
+from jvbundler.app.plain_requirements import leading_name, plain_requirement
 from jvbundler.problem import Problem, error
 from jvbundler.secret_names import contains_secret
 
@@ -35,15 +36,32 @@ def merged_requirements(
     them disappears when it agrees, and is a conflict when it does not. One with extras stays.
     """
     wishes = sorted(wishes, key=lambda wish: (wish.place, wish.by, wish.text))
+    by_name: dict[str, list[Wish]] = {}
+    for wish in wishes:
+        by_name.setdefault(leading_name(wish.text), []).append(wish)
+    merged: list[PipRequirement] = []
+    others: list[Wish] = []
+    for name, group in by_name.items():
+        plain = None if name in dict(installed) else plain_requirement(name, group)
+        if plain is None:
+            others += group
+        else:
+            merged.append(plain)
     problems: list[Problem] = []
-    parsed = [found for wish in wishes if (found := _parsed(wish, problems))] if wishes else []
-    wanted = [one for one in parsed if not _settled(one, dict(installed), problems)]
+    merged += _merged_by_packaging(others, dict(installed), problems)
+    return tuple(sorted(merged, key=lambda one: (one.name, one.spec))), tuple(problems)
+
+
+def _merged_by_packaging(
+    wishes: Sequence[Wish], installed: dict[str, str], problems: list[Problem]
+) -> list[PipRequirement]:
+    parsed = [found for wish in wishes if (found := _parsed(wish, problems))]
     groups: dict[tuple[str, str, bool], list[_Parsed]] = {}
-    for one in wanted:
-        key = (one.name, str(one.requirement.marker or ""), bool(one.requirement.url))
-        groups.setdefault(key, []).append(one)
-    merged = [_merged(*groups[key], problems=problems) for key in sorted(groups)]
-    return tuple(merged), tuple(problems)
+    for one in parsed:
+        if not _settled(one, installed, problems):
+            key = (one.name, str(one.requirement.marker or ""), bool(one.requirement.url))
+            groups.setdefault(key, []).append(one)
+    return [_merged(*group, problems=problems) for group in groups.values()]
 
 
 def _parsed(wish: Wish, problems: list[Problem]) -> _Parsed | None:

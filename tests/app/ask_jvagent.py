@@ -8,22 +8,25 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from importlib import import_module
 from typing import Any
 
-from jvagent.action.loader import action_loader  # type: ignore[import-not-found]
-from jvagent.core import dependency_installer  # type: ignore[import-not-found]
-from jvagent.core.agent_loader import AgentLoader  # type: ignore[import-not-found]
-from jvagent.core.app_loader import AppLoader  # type: ignore[import-not-found]
+action_loader: Any = import_module("jvagent.action.loader.action_loader")
+installer: Any = import_module("jvagent.core.dependency_installer")
+agent_loader: Any = import_module("jvagent.core.agent_loader")
+app_loader: Any = import_module("jvagent.core.app_loader")
 
 logging.disable(logging.CRITICAL)
 registries: list[Any] = []
 wanted: set[tuple[str, str]] = set()
 
 
-class Remembered(action_loader.ActionRegistry):  # type: ignore[misc]
-    def __init__(self) -> None:
-        super().__init__()
-        registries.append(self)
+new_registry = action_loader.ActionRegistry
+
+
+def remembered_registry() -> Any:
+    registries.append(new_registry())
+    return registries[-1]
 
 
 def write_down(metadata: dict[str, Any], action_name: str) -> bool:
@@ -32,12 +35,12 @@ def write_down(metadata: dict[str, Any], action_name: str) -> bool:
     return True
 
 
-action_loader.ActionRegistry = Remembered
-dependency_installer.install_action_dependencies = write_down
+action_loader.ActionRegistry = remembered_registry
+installer.install_action_dependencies = write_down
 
 root = sys.argv[1]
-app = AppLoader(root).load_app_descriptor()
-loader = AgentLoader(root)
+app = app_loader.AppLoader(root).load_app_descriptor()
+loader = agent_loader.AgentLoader(root)
 loader.action_loader.pre_import_action_modules_for_agents(app.agents)
 for ref in app.agents:
     agent = loader.load_agent_descriptor(*ref.split("/", 1))
