@@ -85,7 +85,7 @@ def validator_source(schema: Schema) -> str:
     body = code[code.index("def validate") :]
     body = re.sub(r"JsonSchemaValueException\(\"[^\n]*\"\)$", "Invalid", body, flags=re.M)
     for written, wanted in (
-        (", Decimal)", ")"),
+        (", Decimal", ""),
         ("(JsonSchemaValueException, JsonSchemaValuesException)", "Invalid"),
         ("validate_https___jvbundler_dev_schemas_deploy_schema_json", "validate"),
     ):
