@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,13 @@ from jvbundler.project.build import build_project
 from jvbundler.project.model import Project
 from jvbundler.render.lambda_ import render
 from jvbundler.source.load import parse_source
+
+if sys.version_info >= (3, 11):
+    from tomllib import loads as toml
+else:
+    from tomli import loads as toml
+
+__all__ = ["app", "expanded", "files", "parsed", "project", "template", "toml"]
 
 # What the account would answer at deployment; parameters that a template does not have are not used.
 PARAMETER_VALUES = {

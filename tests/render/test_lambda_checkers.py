@@ -12,7 +12,7 @@ import pytest
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
-from tests.render.lambda_files import expanded, files
+from tests.render.lambda_files import expanded, files, toml
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 REGION = "us-east-1"
@@ -165,7 +165,9 @@ environments:
 
 def findings(text: str, *, errors_only: bool = False) -> list[str]:
     config = ManualArgs(regions=[REGION], ignore_checks=["W", "I"] if errors_only else [])
-    return [f"{found.rule.id} line {found.linenumber}: {found.message}" for found in lint(text, config=config)]
+    return [
+        f"{found.rule.id} line {found.linenumber}: {found.message}" for found in lint(text, config=config)
+    ]
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -181,3 +183,44 @@ def test_cfn_lint_finds_no_error_in_what_sam_makes_of_them(case: str) -> None:
     for path, text in files(CASES[case]).items():
         if path.endswith("template.yaml"):
             assert findings(json.dumps(expanded(text)), errors_only=True) == [], path
+
+
+@pytest.fixture(scope="session")
+def sam_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """No telemetry, no weekly look for a newer version, no credentials."""
+    home = str(tmp_path_factory.mktemp("sam"))
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return {"PATH": path, "HOME": home, "SAM_CLI_TELEMETRY": "0", "__SAM_CLI_APP_DIR": home}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_sam_validates_every_template(case: str, tmp_path: Path, sam_environment: dict[str, str]) -> None:
+    for path, text in files(CASES[case]).items():
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    for template in tmp_path.glob("lambda/*/template.yaml"):
+        command = ["sam", "validate", "-t", str(template), "--config-file", "samconfig.toml"]
+        done = subprocess.run(
+            [*command, "--config-env", template.parent.name],
+            cwd=template.parent,
+            env=sam_environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        # `lint` and `region` come from samconfig.toml.
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "valid SAM Template" in done.stdout + done.stderr
+
+
+def test_sam_knows_every_key_of_samconfig(sam_environment: dict[str, str]) -> None:
+    """sam says nothing about a key that it does not know."""
+    everything = toml(files(CASES["everything"])["lambda/default/samconfig.toml"])["default"]
+    assert set(everything) == {"deploy", "validate", "logs", "delete"}
+    for command, section in everything.items():
+        run = subprocess.run(
+            ["sam", command, "--help"], env=sam_environment, capture_output=True, text=True, check=True
+        )
+        for key in section["parameters"]:
+            assert f"--{key.replace('_', '-')}" in run.stdout, (command, key)
