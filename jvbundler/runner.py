@@ -18,7 +18,7 @@ from pathlib import Path
 from jvbundler.errors import ToolFailed
 
 # From SIGTERM to SIGKILL: sam and kubectl stop within one second.
-GRACE_SECONDS = 5.0
+GRACE_SECONDS = 2.0
 MASK = "***"
 # How much of a tool's output an error shows; the end tells why.
 SHOWN_LINES = 60

@@ -62,7 +62,9 @@ def write_kubeconform_schemas(version: str, folder: Path) -> str:
 
 def _check(document: Document, version: str) -> Iterator[Problem]:
     if not document.kind:
-        yield error(RULE, document.place(), "not a Kubernetes object: 'apiVersion' and 'kind' are missing")
+        yield error(
+            RULE, document.place(), "not a Kubernetes object: 'apiVersion' and 'kind' must both be there"
+        )
         return
     if document.kind not in _schemas(schema_version(version))["kinds"]:
         return
