@@ -38,10 +38,11 @@ catalog: $(VENV) ## rebuild the catalogue of jvagent's core actions from its rel
 schemas: $(VENV) ## rebuild schemas/kubernetes
 	$(RUN) scripts/build_kubernetes_schemas.py
 
-audit: $(VENV) ## look at the golden output with checkov: opinions to weigh, not a gate
-	$(RUN) scripts/bring_tools.py --group audit
+audit: $(VENV) ## look at the golden output with checkov and kube-score: opinions to weigh, not a gate
+	$(RUN) scripts/bring_tools.py --group audit --group test
 	.tools/bin/checkov --directory golden --framework kubernetes cloudformation dockerfile \
 		--skip-download --compact --quiet --soft-fail
+	find golden -path '*/rendered/*/manifest.yaml' -exec .tools/bin/kube-score score {} ';' || true
 
 bench: $(VENV) ## time start-up and rendering
 	$(RUN) bench/run.py

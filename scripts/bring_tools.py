@@ -92,27 +92,30 @@ def wanted_tools() -> list[Tool]:
 
 def is_current(tool: Tool) -> bool:
     stamp = STAMPS / tool.name
-    has_commands = all(os.access(BIN / command, os.X_OK) for command in tool.commands)
-    return has_commands and stamp.is_file() and stamp.read_text() == stamp_text(tool)
+    needed = [BIN / command for command in tool.commands]
+    if not tool.is_go:
+        # A link to the Python that made the venv, which may be gone.
+        needed.append(TOOLS / tool.name / "bin" / "python")
+    return all(path.exists() for path in needed) and stamp.is_file() and stamp.read_text() == stamp_text(tool)
 
 
 def stamp_text(tool: Tool) -> str:
-    """What a tool depends on: a venv's scripts hold the absolute path of its Python."""
-    made_by = "go" if tool.is_go else f"python {sys.version.split()[0]} in {TOOLS}"
-    return "\n".join((*tool.pins, made_by, ""))
+    """What a tool was made of; the scripts of a venv hold its absolute path."""
+    return "\n".join((*tool.pins, str(TOOLS), ""))
 
 
 def failure_of(tool: Tool) -> str:
     """Bring one tool; the reason why it failed, or nothing."""
     started = time.monotonic()
     try:
-        (STAMPS / tool.name).unlink(missing_ok=True)
+        for left in (STAMPS / tool.name, LOGS / tool.name):
+            left.unlink(missing_ok=True)
         if tool.is_go:
             install_go_package(tool)
         else:
             install_venv(tool)
             link_commands(tool)
-    except (CommandFailed, OSError) as failure:
+    except (CommandFailed, OSError, subprocess.TimeoutExpired) as failure:
         return f"error: cannot bring {tool.name} ({', '.join(tool.pins)}): {failure}"
     (STAMPS / tool.name).write_text(stamp_text(tool))
     print(f"tools: brought {tool.name} in {time.monotonic() - started:.0f} s", flush=True)

@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jvbundler.problem import Place, Problem
 from jvbundler.tools.kubernetes_schema import (
@@ -81,6 +84,22 @@ def test_a_custom_resource_is_not_judged_and_is_listed() -> None:
     assert check_manifests(FILE, CUSTOM_RESOURCE, "1.37") == ()
     assert unchecked_kinds(FILE, CUSTOM_RESOURCE, "1.37") == ("external-secrets.io/v1 ExternalSecret",)
     assert unchecked_kinds(FILE, GOOD, "1.37") == ()
+
+
+ANY_VALUE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(ANY_VALUE, ANY_VALUE)
+def test_whatever_a_manifest_holds_it_is_judged_and_not_a_crash(metadata: object, spec: object) -> None:
+    manifest = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
+    problems = check_manifests(FILE, yaml.safe_dump(manifest), "1.37")
+    assert all(problem.is_error and problem.place.file == FILE for problem in problems)
+    # No made-up spec has the selector and the template that a Deployment needs; only null passes, as unset.
+    assert problems or spec is None
 
 
 def test_other_minors_are_checked_against_the_nearest_one_shipped() -> None:
