@@ -42,8 +42,9 @@ def check_template(path: str, text: str) -> tuple[Problem, ...]:
     template, unreadable = _decoded(text)
     if unreadable:
         return tuple(_problem_in_text(path, match) for match in unreadable)
-    if not isinstance(template, dict) or not template:
-        return (error("cfn-lint", Place(path), "the template is empty or is not a mapping"),)
+    if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
+        # cfn-lint itself stumbles over these.
+        return (error("cfn-lint", Place(path), "not a template: it has no mapping 'Resources'"),)
     on_text = _lint(text)
     problems = [_problem_in_text(path, match) for match in on_text]
     if SAM_TRANSFORM in json.dumps(template.get("Transform", "")):
@@ -105,7 +106,8 @@ def _decoded(text: str) -> tuple[Any, list[Match]]:
     from cfnlint.decode.decode import decode_str
 
     template, unreadable = decode_str(text)
-    return json.loads(json.dumps(template)), unreadable
+    # A date without quotes is text to CloudFormation.
+    return json.loads(json.dumps(template, default=str)), unreadable
 
 
 def _lint(text: str) -> list[Match]:

@@ -70,10 +70,15 @@ def test_a_plain_cloudformation_template_is_checked_too() -> None:
     assert (problem.rule, problem.place.line) == ("cfn-lint E3002", 5)
 
 
-@pytest.mark.parametrize("text", ["", "[]\n", "just text\n", "null\n"])
-def test_a_template_that_is_no_mapping_is_one_problem(text: str) -> None:
+@pytest.mark.parametrize("text", ["", "[]\n", "just text\n", "null\n", "Resources:\n", "Resources: [a]\n"])
+def test_a_template_without_resources_is_one_problem(text: str) -> None:
     (problem,) = cfn.check_template(FILE, text)
     assert problem.is_error
+
+
+def test_a_date_without_quotes_is_no_crash() -> None:
+    text = GOOD.replace("Timeout: 30", "Timeout: 30\n      Description: 2026-11-24")
+    assert {problem.place.line for problem in cfn.check_template(FILE, text)} <= {19}
 
 
 def test_text_that_is_no_yaml_has_a_line() -> None:
