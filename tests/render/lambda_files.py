@@ -9,10 +9,10 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import yaml
-from boto3.session import Session
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
@@ -120,5 +120,5 @@ def template(deploy_yaml: str, of: App | None = None) -> dict[str, Any]:
 def expanded(template: str, **values: str) -> dict[str, Any]:
     """The CloudFormation template that the SAM transform makes of `template`."""
     managed_policies: dict[str, str] = {}
-    translator = Translator(managed_policies, Parser(), boto_session=Session(region_name="us-east-1"))
+    translator = Translator(managed_policies, Parser(), boto_session=SimpleNamespace(region_name="us-east-1"))
     return translator.translate(parsed(template), {**PARAMETER_VALUES, **values})

@@ -137,6 +137,16 @@ lambda:
     assert variables["JVSPATIAL_CORS_ORIGINS"] == "https://a.example.com,https://b.example.com"
 
 
+def test_with_credentials_and_any_header_the_app_answers_preflight_requests() -> None:
+    """A browser that sends credentials takes `*` for the name of a header."""
+    deploy_yaml = """
+lambda:
+  enabled: true
+  api_gateway: {type: REST, cors: {allow_origins: [https://app.example.com], allow_credentials: true}}
+"""
+    assert "Cors" not in api(deploy_yaml)
+
+
 def test_errors_of_the_gateway_reach_a_browser() -> None:
     responses = api(f"lambda: {{enabled: true, api_gateway: {{type: REST, cors: {CORS}}}}}")[
         "GatewayResponses"

@@ -46,7 +46,7 @@ def toml_key(text: str) -> str:
 def pair(key: str, value: str) -> str:
     """A tag as sam reads it: `key=value`, each quoted where it is more than a word.
 
-    sam first splits at spaces, quotes or not, and is content if each part has one `=`: a space in front leaves
+    sam first splits at spaces, quotes or not, and is content where each has one `=`. A space in front makes
     an empty part, and then it minds the quotes (samcli/cli/types.py, CfnTags).
     """
     text = f"{word(key)}={word(value)}"
