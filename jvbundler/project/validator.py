@@ -22,7 +22,7 @@ class Patterns(dict):
 REGEX_PATTERNS = Patterns()
 NoneType = type(None)
 
-# Where a text stands: there `version: 1.10` or `LOG: yes` means what is written, not a number or a boolean.
+# Where a text stands: there `version: 1.10` or `LOG: yes` means what is written.
 TEXT_KEYS = {
  "app": {
   "name": True,

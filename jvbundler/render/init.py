@@ -1,4 +1,4 @@
-"""The text of a first deploy.yaml: what this app needs, and every other option as a comment with its default."""
+"""The text of a first deploy.yaml: what this app needs, and every other option as a comment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Schema = dict[str, Any]
 HEAD = """\
 # yaml-language-server: $schema={schema}
 # How {name} is deployed. `jvbundler render` turns this file into a Dockerfile, a SAM template and manifests.
-# A line that is commented out shows an option with its default, or an example; `jvbundler explain KEY` says more.
+# A commented line shows an option with its default, or an example; `jvbundler explain KEY` says more.
 # ${{NAME}} takes a value from the environment at render time, {{{{app.name}}}} from another key of this file.
 """
 
