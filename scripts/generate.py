@@ -84,12 +84,8 @@ def validator_source(schema: Schema) -> str:
     code = fastjsonschema.compile_to_code(with_full_defaults(schema), detailed_exceptions=False)
     body = code[code.index("def validate") :]
     body = re.sub(r"JsonSchemaValueException\(\"[^\n]*\"\)$", "Invalid", body, flags=re.M)
-    for written, wanted in (
-        (", Decimal)", ")"),
-        ("(JsonSchemaValueException, JsonSchemaValuesException)", "Invalid"),
-        ("validate_https___jvbundler_dev_schemas_deploy_schema_json", "validate"),
-    ):
-        body = body.replace(written, wanted)
+    body = re.sub(r"\Adef \w+", "def validate", body)
+    body = body.replace("(JsonSchemaValueException, JsonSchemaValuesException)", "Invalid").replace(", Decimal", "")
     return f"{VALIDATOR_HEAD}\n{text_keys_source(schema)}\n\n{body.strip()}\n"
 
 

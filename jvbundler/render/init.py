@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
+# Written beside deploy.yaml, so that an editor completes and checks it offline, for this version.
+SCHEMA_FILE = "deploy.schema.json"
+
 HEAD = """\
 # yaml-language-server: $schema={schema}
 # How {name} is deployed. `jvbundler render` turns this file into a Dockerfile, a SAM template and manifests.
@@ -34,7 +37,7 @@ LOCAL_HOSTS = ("localhost", "127.0.0.1", "0.0.0.0")
 def first_config(app: App, schema: Schema, targets: Sequence[str]) -> str:
     """deploy.yaml for `app` with the sections named in `targets` (`lambda`, `kubernetes`) enabled."""
     chosen = chosen_values(app, targets)
-    parts = [HEAD.format(schema=schema["$id"], name=app.title or app.id)]
+    parts = [HEAD.format(schema=SCHEMA_FILE, name=app.title or app.id)]
     for key, child in schema["properties"].items():
         if not child.get("deprecated"):
             parts.append("\n" + "\n".join(entry(key, child, chosen.get(key), 0)) + "\n")

@@ -73,7 +73,8 @@ class _Interpolation:
             return replace(node, secret=secrets[0])
         result = _TOKEN.sub(self._replacement, text)
         if names and len(tokens) == 1 and tokens[0][0] == text and variable is None:
-            return replace(node, value=typed_text(result))
+            value = typed_text(result)
+            return replace(node, value=value, text="" if isinstance(value, str) else result)
         return replace(node, value=result)
 
     def _replacement(self, token: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from jvbundler.node import Node, Scalar, find, scalars
+from jvbundler.node import Node, find, scalars
 from jvbundler.problem import Problem, error
 from jvbundler.source.wording import did_you_mean, one_line
 
@@ -104,25 +104,20 @@ class Resolver:
         return self._done[path]
 
     def _evaluated(self, node: Node) -> Node:
-        text = str(node.value)
-        parts: list[Scalar] = []
-        secret = node.secret
-        for part in self._parts(text):
-            if isinstance(part, Node):
-                secret = secret or part.secret
-                parts.append(part.value)  # type: ignore[arg-type]
-            else:
-                parts.append(part)
+        parts = list(self._parts(str(node.value), node))
+        secret = next((part.secret for part in parts if part.secret), node.secret)
         if secret:
             return replace(node, secret=secret)
-        return replace(node, value=parts[0] if len(parts) == 1 else _joined(parts))
+        if len(parts) == 1:
+            return replace(node, value=parts[0].value, text=parts[0].text)
+        return replace(node, value=_joined(parts))
 
-    def _parts(self, text: str) -> Iterator[Node | str]:
+    def _parts(self, text: str, node: Node) -> Iterator[Node]:
         """The literal texts and the resolved values that `text` consists of."""
         end = 0
         for found in _EXPRESSION.finditer(text):
             if found.start() > end:
-                yield text[end : found.start()]
+                yield Node(text[end : found.start()], node.place)
             end = found.end()
             if found[1] is None:
                 raise Failed(
@@ -130,13 +125,13 @@ class Resolver:
                 )
             literal = _LITERAL_BRACES.match(found[1])
             if literal:
-                yield literal[1] or literal[2]
+                yield Node(literal[1] or literal[2], node.place)
             elif _AWS_DYNAMIC.match(found[1]):
-                yield found[0]
+                yield Node(found[0], node.place)
             else:
                 yield self._expression(found[1])
         if end < len(text):
-            yield text[end:]
+            yield Node(text[end:], node.place)
 
     def _cycle(self, path: Path) -> str:
         names = [shown(step) for step in (*self._chain[self._chain.index(path) :], path)]
@@ -184,11 +179,17 @@ def shown(path: Path) -> str:
     return ".".join(map(str, path))
 
 
-def _joined(parts: list[Scalar]) -> str:
-    """The text of several parts, with booleans as YAML writes them."""
-    if None in parts:
+def _joined(parts: list[Node]) -> str:
+    """The text of several parts; numbers and booleans as they are written."""
+    if any(part.value is None for part in parts):
         raise Failed("a reference inside a text has no value (null)", "give it a value, or use '| default'")
-    text = "".join(str(part).lower() if isinstance(part, bool) else str(part) for part in parts)
+    text = "".join(_written(part) for part in parts)
     if len(text) > _LONGEST_TEXT:
         raise Failed("references make this text longer than 1 MiB", "refer to fewer values")
     return text
+
+
+def _written(part: Node) -> str:
+    if part.text:
+        return part.text
+    return str(part.value).lower() if isinstance(part.value, bool) else str(part.value)

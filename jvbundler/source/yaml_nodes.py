@@ -6,6 +6,7 @@ It works on events rather than on PyYAML's node graph because a limit must hold 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from yaml.events import (
@@ -73,7 +74,8 @@ class Composer:
         if event.tag is not None:
             node = Node(self._tagged(event, place), place)
         else:
-            node = Node(plain_scalar(text) if event.implicit[0] else text, place)
+            value = plain_scalar(text) if event.implicit[0] else text
+            node = Node(value, place, text="" if isinstance(value, str) else text)
         size = 1 + len(text) // _CHARACTERS_PER_NODE
         self._size += size
         if event.anchor:
@@ -152,7 +154,7 @@ class Composer:
         event = self._next()
         node = self.node(event)
         if isinstance(event, AliasEvent):  # the value is shared, its key is not
-            return Node(node.value, node.place, key_place)
+            return replace(node, key_place=key_place)
         node.key_place = key_place
         return node
 
