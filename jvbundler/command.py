@@ -1,4 +1,4 @@
-"""One call of an external tool as a value: plans are tuples of these, and running or showing them comes later."""
+"""One call of an external tool as a value: plans are tuples of these; running or showing them comes later."""
 
 from __future__ import annotations
 
