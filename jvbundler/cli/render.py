@@ -80,7 +80,9 @@ def command(
     selection = Selection(targets, environments)
     folder = output_path(Path(shown_as), options.path_or_none(output), read)
     overrides = options.path_or_none(templates)
-    rendered = render_app(root, shown_as, read, selection=selection, templates=overrides, strict=strict)
+    rendered = render_app(
+        root, shown_as, read, selection=selection, templates=overrides, output=folder, strict=strict
+    )
     if check:
         found = drift_of(rendered, folder, selection=selection)
         return _tell_drift(

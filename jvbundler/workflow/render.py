@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jvbundler.artifact import Artifact
 from jvbundler.errors import InputError
 from jvbundler.output.drift import Drift, drift
+from jvbundler.output.paths import content
 from jvbundler.output.write import WriteResult, keep_nothing, write_output
+from jvbundler.problem import Problem
 from jvbundler.render import readme
 from jvbundler.render.targets import TARGETS, render_target
-from jvbundler.workflow.compile import Compiled, compile_project
+from jvbundler.rules import check_artifacts, check_output, without_waived
+from jvbundler.workflow.compile import Compiled, compile_project, ordered
 from jvbundler.workflow.inputs import inputs_digest
-from jvbundler.workflow.options import Options, output_path
+from jvbundler.workflow.options import Options, below, output_path
 from jvbundler.workflow.selection import Selection
 
 if TYPE_CHECKING:
@@ -40,16 +43,34 @@ def render_app(
     *,
     selection: Selection,
     templates: Path | None,
+    output: Path,
     strict: bool = False,
 ) -> Rendered:
-    """Raises InputError with all problems; with `strict`, a warning is one of them."""
+    """What belongs into `output`, which is read and not written.
+
+    Raises InputError with all problems; with `strict`, a warning is one of them.
+    """
     if templates is not None and not templates.is_dir():
         raise InputError(f"--templates: '{templates}' is not a folder")
     compiled = compile_project(app_root, shown_as, options, selection.environments)
-    if strict and compiled.problems:
-        raise InputError(problems=compiled.problems)
     artifacts = render_artifacts(compiled.project, templates)
-    return Rendered(compiled, tuple(a for a in artifacts if selection.covers(a.path)))
+    found = ordered([*compiled.problems, *_problems_of_output(compiled.project, artifacts, output)])
+    if any(strict or problem.is_error for problem in found):
+        raise InputError(problems=found)
+    selected = tuple(artifact for artifact in artifacts if selection.covers(artifact.path))
+    return Rendered(replace(compiled, problems=found), selected)
+
+
+def _problems_of_output(project: Project, artifacts: Iterable[Artifact], output: Path) -> Iterator[Problem]:
+    """What only the rendered files tell, alone and next to those that were rendered before."""
+
+    def before(path: str) -> str | None:
+        data = content(output, path) if output.is_dir() else None
+        return None if data is None else data.decode("utf-8", "replace")
+
+    for problem in without_waived(project, check_artifacts(artifacts)):
+        yield replace(problem, place=replace(problem.place, file=below(str(output), problem.place.file)))
+    yield from check_output(project, before)
 
 
 def render_artifacts(project: Project, templates: Path | None = None) -> list[Artifact]:

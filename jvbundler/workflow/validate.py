@@ -47,7 +47,9 @@ def validate_app(
 
     Raises InputError for what keeps the app from being rendered, and ToolFailed where a checker breaks.
     """
-    rendered = render_app(app_root, shown_as, options, selection=selection, templates=templates)
+    rendered = render_app(
+        app_root, shown_as, options, selection=selection, templates=templates, output=output
+    )
     project = rendered.compiled.project
     files = [replace(a, path=below(str(output), a.path)) for a in rendered.artifacts]
     by_path = {a.path: file for a, file in zip(rendered.artifacts, files, strict=True)}
