@@ -14,7 +14,7 @@ class JvbundlerError(Exception):
 
 
 class InputError(JvbundlerError):
-    """The user's files or flags are wrong; `problems` says how, or the message does where no file is at fault."""
+    """The user's files or flags are wrong: `problems` says how, or the message where no file is at fault."""
 
     exit_code = 2
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any
 
 from jvbundler.problem import Place
 
-Scalar = Union[str, int, float, bool, None]
+Scalar = str | int | float | bool | None
 Path = Sequence[str | int]
 
 
@@ -41,7 +41,9 @@ def find(node: Node, path: Path) -> Node | None:
     """The node at `path`, or None where the tree has none."""
     for part in path:
         value = node.value
-        if (isinstance(value, dict) and part in value) or (isinstance(value, list) and isinstance(part, int) and part < len(value)):
+        if isinstance(value, dict) and part in value:
+            node = value[str(part)]
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
             node = value[part]
         else:
             return None

@@ -84,17 +84,13 @@ def validator_source(schema: Schema) -> str:
     code = fastjsonschema.compile_to_code(with_full_defaults(schema), detailed_exceptions=False)
     body = code[code.index("def validate") :]
     body = re.sub(r"JsonSchemaValueException\(\"[^\n]*\"\)$", "Invalid", body, flags=re.M)
-    for written, wanted in (
-        (", Decimal)", ")"),
-        ("(JsonSchemaValueException, JsonSchemaValuesException)", "Invalid"),
-        ("validate_https___jvbundler_dev_schemas_deploy_schema_json", "validate"),
-    ):
-        body = body.replace(written, wanted)
+    body = re.sub(r"\Adef \w+", "def validate", body)
+    body = body.replace("(JsonSchemaValueException, JsonSchemaValuesException)", "Invalid").replace(", Decimal", "")
     return f"{VALIDATOR_HEAD}\n{text_keys_source(schema)}\n\n{body.strip()}\n"
 
 
 def text_keys(schema: Schema) -> Any:
-    """Where the document holds text: True for a text, `{key: …}` for a map, `{"*": …}` for any key or item."""
+    """Where the document holds text: True for a text, `{key: …}` for a map, `{"*": …}` for any key."""
     if schema.get("type") == "string" or schema.get("x-text"):
         return True
     children = {key: text_keys(child) for key, child in schema.get("properties", {}).items()}
@@ -109,7 +105,7 @@ def text_keys(schema: Schema) -> Any:
 
 def text_keys_source(schema: Schema) -> str:
     return (
-        "# Where a text stands: there `version: 1.10` or `LOG: yes` means what is written, not a number or a boolean.\n"
+        "# Where a text stands: there `version: 1.10` or `LOG: yes` means what is written.\n"
         f"TEXT_KEYS = {json.dumps(text_keys(schema), indent=1).replace('true', 'True')}\n"
     )
 
@@ -157,7 +153,7 @@ def settings_source(schema: Schema) -> str:
     # A class is written before the one that names it: the functional form needs the names at once.
     ordered = order_by_use(classes)
     return (
-        f'"""{NOTICE}\n\nThe types of a validated document with all its defaults; mypy checks every access against them.\n"""\n\n'
+        f'"""{NOTICE}\n\nThe types of a validated document with all its defaults.\n"""\n\n'
         "from __future__ import annotations\n\nfrom typing import Any, TypedDict\n\n\n"
         + "\n\n".join(classes[name] for name in ordered)
     )

@@ -17,7 +17,7 @@ BASE = ""
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A secret environment variable and where each platform finds its value. The value itself is never known."""
+    """A secret environment variable and where each platform finds its value, which is never known here."""
 
     name: str
     place: Place

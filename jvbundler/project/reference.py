@@ -1,4 +1,4 @@
-"""Words for every key of deploy.yaml, taken from the schema: docs/configuration.md and `jvbundler explain`."""
+"""Words for every key of deploy.yaml, from the schema: docs/configuration.md and `jvbundler explain`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A resolved document → Settings: the compiled validator accepts it, jsonschema explains what is wrong with it."""
+"""A resolved document → Settings: the compiled validator accepts it, jsonschema explains what is wrong."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class Patterns(dict):
 REGEX_PATTERNS = Patterns()
 NoneType = type(None)
 
-# Where a text stands: there `version: 1.10` or `LOG: yes` means what is written, not a number or a boolean.
+# Where a text stands: there `version: 1.10` or `LOG: yes` means what is written.
 TEXT_KEYS = {
  "app": {
   "name": True,
@@ -507,7 +507,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                 for data__environment_key in data__environment_keys:
                     if data__environment_key not in []:
                         data__environment_value = data__environment.get(data__environment_key)
-                        if not isinstance(data__environment_value, (str, int, float, Decimal, bool)):
+                        if not isinstance(data__environment_value, (str, int, float, bool)):
                             raise Invalid
                 data__environment_len = len(data__environment)
                 if data__environment_len != 0:
@@ -784,7 +784,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                         for data__image__labels_key in data__image__labels_keys:
                             if data__image__labels_key not in []:
                                 data__image__labels_value = data__image__labels.get(data__image__labels_key)
-                                if not isinstance(data__image__labels_value, (str, int, float, Decimal, bool)):
+                                if not isinstance(data__image__labels_value, (str, int, float, bool)):
                                     raise Invalid
                                 if isinstance(data__image__labels_value, str):
                                     if not REGEX_PATTERNS['^[^\\n\\r\\x00]*$'].search(data__image__labels_value):
@@ -861,7 +861,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                 for data__image__build__args_key in data__image__build__args_keys:
                                     if data__image__build__args_key not in []:
                                         data__image__build__args_value = data__image__build__args.get(data__image__build__args_key)
-                                        if not isinstance(data__image__build__args_value, (str, int, float, Decimal, bool)):
+                                        if not isinstance(data__image__build__args_value, (str, int, float, bool)):
                                             raise Invalid
                                         if isinstance(data__image__build__args_value, str):
                                             if not REGEX_PATTERNS['^[^\\n\\r\\x00]*$'].search(data__image__build__args_value):
@@ -1074,7 +1074,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                         for data__lambda__environment_key in data__lambda__environment_keys:
                             if data__lambda__environment_key not in []:
                                 data__lambda__environment_value = data__lambda__environment.get(data__lambda__environment_key)
-                                if not isinstance(data__lambda__environment_value, (str, int, float, Decimal, bool)):
+                                if not isinstance(data__lambda__environment_value, (str, int, float, bool)):
                                     raise Invalid
                         data__lambda__environment_len = len(data__lambda__environment)
                         if data__lambda__environment_len != 0:
@@ -1782,7 +1782,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                         for data__lambda__tags_key in data__lambda__tags_keys:
                             if data__lambda__tags_key not in []:
                                 data__lambda__tags_value = data__lambda__tags.get(data__lambda__tags_key)
-                                if not isinstance(data__lambda__tags_value, (str, int, float, Decimal, bool)):
+                                if not isinstance(data__lambda__tags_value, (str, int, float, bool)):
                                     raise Invalid
                 else: data__lambda["tags"] = {}
                 if data__lambda_keys:
@@ -1843,7 +1843,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                         for data__kubernetes__labels_key in data__kubernetes__labels_keys:
                             if data__kubernetes__labels_key not in []:
                                 data__kubernetes__labels_value = data__kubernetes__labels.get(data__kubernetes__labels_key)
-                                if not isinstance(data__kubernetes__labels_value, (str, int, float, Decimal, bool)):
+                                if not isinstance(data__kubernetes__labels_value, (str, int, float, bool)):
                                     raise Invalid
                 else: data__kubernetes["labels"] = {}
                 if "annotations" in data__kubernetes_keys:
@@ -1857,7 +1857,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                         for data__kubernetes__annotations_key in data__kubernetes__annotations_keys:
                             if data__kubernetes__annotations_key not in []:
                                 data__kubernetes__annotations_value = data__kubernetes__annotations.get(data__kubernetes__annotations_key)
-                                if not isinstance(data__kubernetes__annotations_value, (str, int, float, Decimal, bool)):
+                                if not isinstance(data__kubernetes__annotations_value, (str, int, float, bool)):
                                     raise Invalid
                 else: data__kubernetes["annotations"] = {}
                 if "registry" in data__kubernetes_keys:
@@ -2126,7 +2126,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                         for data__kubernetes__deployment__pod__labels_key in data__kubernetes__deployment__pod__labels_keys:
                                             if data__kubernetes__deployment__pod__labels_key not in []:
                                                 data__kubernetes__deployment__pod__labels_value = data__kubernetes__deployment__pod__labels.get(data__kubernetes__deployment__pod__labels_key)
-                                                if not isinstance(data__kubernetes__deployment__pod__labels_value, (str, int, float, Decimal, bool)):
+                                                if not isinstance(data__kubernetes__deployment__pod__labels_value, (str, int, float, bool)):
                                                     raise Invalid
                                 else: data__kubernetes__deployment__pod["labels"] = {}
                                 if "annotations" in data__kubernetes__deployment__pod_keys:
@@ -2140,7 +2140,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                         for data__kubernetes__deployment__pod__annotations_key in data__kubernetes__deployment__pod__annotations_keys:
                                             if data__kubernetes__deployment__pod__annotations_key not in []:
                                                 data__kubernetes__deployment__pod__annotations_value = data__kubernetes__deployment__pod__annotations.get(data__kubernetes__deployment__pod__annotations_key)
-                                                if not isinstance(data__kubernetes__deployment__pod__annotations_value, (str, int, float, Decimal, bool)):
+                                                if not isinstance(data__kubernetes__deployment__pod__annotations_value, (str, int, float, bool)):
                                                     raise Invalid
                                 else: data__kubernetes__deployment__pod["annotations"] = {}
                                 if "init_containers" in data__kubernetes__deployment__pod_keys:
@@ -2250,7 +2250,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                         for data__kubernetes__deployment__container__environment_key in data__kubernetes__deployment__container__environment_keys:
                                             if data__kubernetes__deployment__container__environment_key not in []:
                                                 data__kubernetes__deployment__container__environment_value = data__kubernetes__deployment__container__environment.get(data__kubernetes__deployment__container__environment_key)
-                                                if not isinstance(data__kubernetes__deployment__container__environment_value, (str, int, float, Decimal, bool)):
+                                                if not isinstance(data__kubernetes__deployment__container__environment_value, (str, int, float, bool)):
                                                     raise Invalid
                                         data__kubernetes__deployment__container__environment_len = len(data__kubernetes__deployment__container__environment)
                                         if data__kubernetes__deployment__container__environment_len != 0:
@@ -2883,7 +2883,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                 for data__kubernetes__service__annotations_key in data__kubernetes__service__annotations_keys:
                                     if data__kubernetes__service__annotations_key not in []:
                                         data__kubernetes__service__annotations_value = data__kubernetes__service__annotations.get(data__kubernetes__service__annotations_key)
-                                        if not isinstance(data__kubernetes__service__annotations_value, (str, int, float, Decimal, bool)):
+                                        if not isinstance(data__kubernetes__service__annotations_value, (str, int, float, bool)):
                                             raise Invalid
                         else: data__kubernetes__service["annotations"] = {}
                         if "load_balancer_source_ranges" in data__kubernetes__service_keys:
@@ -2960,7 +2960,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                 for data__kubernetes__ingress__annotations_key in data__kubernetes__ingress__annotations_keys:
                                     if data__kubernetes__ingress__annotations_key not in []:
                                         data__kubernetes__ingress__annotations_value = data__kubernetes__ingress__annotations.get(data__kubernetes__ingress__annotations_key)
-                                        if not isinstance(data__kubernetes__ingress__annotations_value, (str, int, float, Decimal, bool)):
+                                        if not isinstance(data__kubernetes__ingress__annotations_value, (str, int, float, bool)):
                                             raise Invalid
                         else: data__kubernetes__ingress["annotations"] = {}
                         if "rules" in data__kubernetes__ingress_keys:
@@ -3151,7 +3151,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                 for data__kubernetes__persistence__annotations_key in data__kubernetes__persistence__annotations_keys:
                                     if data__kubernetes__persistence__annotations_key not in []:
                                         data__kubernetes__persistence__annotations_value = data__kubernetes__persistence__annotations.get(data__kubernetes__persistence__annotations_key)
-                                        if not isinstance(data__kubernetes__persistence__annotations_value, (str, int, float, Decimal, bool)):
+                                        if not isinstance(data__kubernetes__persistence__annotations_value, (str, int, float, bool)):
                                             raise Invalid
                         else: data__kubernetes__persistence["annotations"] = {}
                         if data__kubernetes__persistence_keys:
@@ -3302,7 +3302,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                 for data__kubernetes__serviceaccount__annotations_key in data__kubernetes__serviceaccount__annotations_keys:
                                     if data__kubernetes__serviceaccount__annotations_key not in []:
                                         data__kubernetes__serviceaccount__annotations_value = data__kubernetes__serviceaccount__annotations.get(data__kubernetes__serviceaccount__annotations_key)
-                                        if not isinstance(data__kubernetes__serviceaccount__annotations_value, (str, int, float, Decimal, bool)):
+                                        if not isinstance(data__kubernetes__serviceaccount__annotations_value, (str, int, float, bool)):
                                             raise Invalid
                         else: data__kubernetes__serviceaccount["annotations"] = {}
                         if "automount_token" in data__kubernetes__serviceaccount_keys:
@@ -3541,7 +3541,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                         for data__kubernetes__nodeselector_key in data__kubernetes__nodeselector_keys:
                             if data__kubernetes__nodeselector_key not in []:
                                 data__kubernetes__nodeselector_value = data__kubernetes__nodeselector.get(data__kubernetes__nodeselector_key)
-                                if not isinstance(data__kubernetes__nodeselector_value, (str, int, float, Decimal, bool)):
+                                if not isinstance(data__kubernetes__nodeselector_value, (str, int, float, bool)):
                                     raise Invalid
                 else: data__kubernetes["node_selector"] = {}
                 if "tolerations" in data__kubernetes_keys:

@@ -74,7 +74,7 @@ def literal_secret(name: str, node: Node) -> Problem:
 
 
 def storage_paths(root: str, plain: dict[str, str]) -> dict[str, str]:
-    """Where jvspatial keeps its databases and files, below a folder that is writable and outlives the process.
+    """Where jvspatial keeps its databases and files, below a folder that outlives the process.
 
     A database that is a server needs no path; a sqlite database is a file, a json one a folder.
     """
@@ -117,7 +117,7 @@ def listed_nodes(root: Node) -> dict[str, Node]:
 def secret(
     name: str, item: Secrets, place: Place, settings: Settings, instance: str, qualified_name: str
 ) -> Secret:
-    """Where each platform finds the secret. `qualified_name` is `instance` with the environment: acme-support-prod."""
+    """Where each platform finds the secret. `qualified_name` is `instance` and the environment, acme-prod."""
     kubernetes = settings["kubernetes"]
     return Secret(
         name=name,

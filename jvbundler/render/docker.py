@@ -29,7 +29,7 @@ def render(project: Project, overrides: Path | None = None) -> Iterator[Artifact
 
 
 def context(project: Project) -> dict[str, Any]:
-    """What the Dockerfile says. It is the same for every environment, so the top level of deploy.yaml gives it."""
+    """What the Dockerfile says: the top level's values, because one image serves every environment."""
     environment = project.base
     image = environment.settings["image"]
     arguments = {name: value for name, value in image["build"]["args"].items() if name != "PYTHON_VERSION"}

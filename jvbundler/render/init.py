@@ -1,4 +1,4 @@
-"""The text of a first deploy.yaml: what this app needs, and every other option as a comment with its default."""
+"""The text of a first deploy.yaml: what this app needs, and every other option as a comment."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
+# Written beside deploy.yaml, so that an editor completes and checks it offline, for this version.
+SCHEMA_FILE = "deploy.schema.json"
+
 HEAD = """\
 # yaml-language-server: $schema={schema}
 # How {name} is deployed. `jvbundler render` turns this file into a Dockerfile, a SAM template and manifests.
-# A line that is commented out shows an option with its default, or an example; `jvbundler explain KEY` says more.
+# A commented line shows an option with its default, or an example; `jvbundler explain KEY` says more.
 # ${{NAME}} takes a value from the environment at render time, {{{{app.name}}}} from another key of this file.
 """
 
@@ -34,7 +37,7 @@ LOCAL_HOSTS = ("localhost", "127.0.0.1", "0.0.0.0")
 def first_config(app: App, schema: Schema, targets: Sequence[str]) -> str:
     """deploy.yaml for `app` with the sections named in `targets` (`lambda`, `kubernetes`) enabled."""
     chosen = chosen_values(app, targets)
-    parts = [HEAD.format(schema=schema["$id"], name=app.title or app.id)]
+    parts = [HEAD.format(schema=SCHEMA_FILE, name=app.title or app.id)]
     for key, child in schema["properties"].items():
         if not child.get("deprecated"):
             parts.append("\n" + "\n".join(entry(key, child, chosen.get(key), 0)) + "\n")

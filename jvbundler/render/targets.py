@@ -1,4 +1,4 @@
-"""The targets by name. A target is a module with `render(project, overrides)`; adding one adds a line here."""
+"""The targets by name: a target is a module with `render(project, overrides)`, and a line here."""
 
 from __future__ import annotations
 

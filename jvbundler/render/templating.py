@@ -1,4 +1,4 @@
-"""Templates → text: the one module that knows Jinja2. Whatever a template prints is escaped for its kind of file.
+"""Templates → text: the one module that knows Jinja2. What a template prints is escaped for its kind of file.
 
 In `*.yaml.j2` every printed value is a YAML scalar, or a flow collection; in `Dockerfile.j2` a double-quoted
 word; in `*.toml.j2` a TOML value. `| block(n)` prints a value over several lines, `| shell` a shell word,

@@ -12,7 +12,8 @@ from typing import Any
 
 # Characters that a plain scalar may hold anywhere; `:` and `#` are looked at apart.
 _PLAIN = re.compile(
-    r"[A-Za-z0-9_./$~^(][A-Za-z0-9_./@+=:,$~^()*%<>;!?&|'\"{}\[\]\\#-]*(?: [A-Za-z0-9_./@+=,$~^()*%<>;!?&|'\"{}\[\]\\:#-]+)*\Z"
+    r"[A-Za-z0-9_./$~^(][A-Za-z0-9_./@+=:,$~^()*%<>;!?&|'\"{}\[\]\\#-]*"
+    r"(?: [A-Za-z0-9_./@+=,$~^()*%<>;!?&|'\"{}\[\]\\:#-]+)*\Z"
 )
 _FLOW_SPECIAL = re.compile(r"[,\[\]{}]")
 # Words and numbers that some reader takes for something else than text. YAML 1.1 (PyYAML, Go) and 1.2.

@@ -1,0 +1,184 @@
+"""app.yaml's `agents`, their agent.yaml files and the actions in their folders, as jvagent finds them.
+
+Follows jvagent's agent_loader.py and action_loader.py; decides nothing about what the files ask for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from jvbundler.app.info import Info, read_info
+from jvbundler.app.reading import (
+    BROKEN,
+    exists,
+    file_bytes,
+    folders,
+    items,
+    kind,
+    leads_outside,
+    outside,
+    shown,
+    text,
+)
+from jvbundler.node import Node
+from jvbundler.problem import Place, Problem, error, warning
+from jvbundler.source.yaml_file import parse_yaml
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAction:
+    """`id` is the namespace's folder and the name in info.yaml: that is how jvagent puts it together."""
+
+    id: str
+    info: Info
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """`entries` are the items of agent.yaml's `actions`: the action's id, its place, the whole mapping."""
+
+    ref: str
+    entries: tuple[tuple[str, Place, Node], ...]
+    local: tuple[LocalAction, ...]
+
+
+def read_agents(app_yaml: Node, root: Path, shown_as: str, problems: list[Problem]) -> tuple[Agent, ...]:
+    """The agents that app.yaml lists and that are there."""
+    found: dict[str, Agent] = {}
+    for item in items(app_yaml, "agents", problems):
+        if not isinstance(item.value, str):
+            problems.append(
+                error(BROKEN, item.place, f"an agent must be text such as 'acme/bot', not {kind(item)}")
+            )
+        elif item.value not in found:
+            agent = _listed(item.value, item.place, root, shown_as, problems)
+            if agent is not None:
+                found[agent.ref] = agent
+    return tuple(found.values())
+
+
+def unlisted_local_actions(root: Path, listed: Iterable[str]) -> Iterator[LocalAction]:
+    """The actions in agents that app.yaml does not list; jvagent looks there for dependencies as well.
+
+    Their problems are nobody's: jvagent never starts these agents.
+    """
+    ignored: list[Problem] = []
+    for ref in _refs_on_disk(root):
+        if ref not in listed:
+            yield from _local_actions(root, f"agents/{ref}", "", ignored)
+
+
+def _listed(ref: str, place: Place, root: Path, shown_as: str, problems: list[Problem]) -> Agent | None:
+    folder, file = root / "agents" / ref, shown(shown_as, f"agents/{ref}/agent.yaml")
+    if leads_outside(folder, root):
+        problems.append(outside(f"agents/{ref}", place))
+    elif "/" not in ref or not exists(folder / "agent.yaml", file, problems):
+        problems.append(_missing(ref, place, root, problems))
+    else:
+        top = _agent_yaml(folder / "agent.yaml", file, root, problems)
+        local = tuple(_local_actions(root, f"agents/{ref}", shown_as, problems))
+        if top is not None:
+            _check_name(top, ref, problems)
+            return Agent(ref, tuple(_entries(top, problems)), local)
+    return None
+
+
+def _missing(ref: str, place: Place, root: Path, problems: list[Problem]) -> Problem:
+    from difflib import get_close_matches
+
+    there = list(_refs_on_disk(root))
+    close = get_close_matches(ref, there, 1) or [one for one in there if one.endswith(f"/{ref}")]
+    if "/" not in ref:
+        message = f"'{ref}' is no agent: agents are listed as 'namespace/name'"
+    else:
+        what = "agent.yaml" if exists(root / "agents" / ref, "", []) else "folder"
+        message = f"agent '{ref}' has no {what}: there is no 'agents/{ref}/agent.yaml'"
+    known = f"the app has {', '.join(there)}" if there else "the app has no agent"
+    return error("JVB201", place, message, f"did you mean '{close[0]}'?" if close else known)
+
+
+def _refs_on_disk(root: Path) -> Iterator[str]:
+    for namespace in folders(root / "agents", "", []):
+        for folder in folders(namespace, "", []):
+            if exists(folder / "agent.yaml", "", []):
+                yield f"{namespace.name}/{folder.name}"
+
+
+def _agent_yaml(path: Path, file: str, root: Path, problems: list[Problem]) -> Node | None:
+    data = file_bytes(path, file, root, problems)
+    if data is None:
+        return None
+    top, found = parse_yaml(data, file)
+    problems.extend(found)
+    return top
+
+
+def _check_name(top: Node, ref: str, problems: list[Problem]) -> None:
+    """jvagent takes an agent's local actions from the folder that its `agent` key names."""
+    name = text(top, "agent", problems)
+    if name == ref:
+        return
+    place = top.value["agent"].place if name and isinstance(top.value, dict) else top.place
+    says = f"says it is '{name}'" if name else "has no 'agent'"
+    hint = f"write 'agent: {ref}'"
+    problems.append(
+        warning(BROKEN, place, f"agent.yaml of '{ref}' {says}: its local actions are not found", hint)
+    )
+
+
+def _entries(top: Node, problems: list[Problem]) -> Iterator[tuple[str, Place, Node]]:
+    for item in items(top, "actions", problems):
+        action = item.value.get("action") if isinstance(item.value, dict) else None
+        if action is not None and isinstance(action.value, str):
+            yield action.value, action.place, item
+            continue
+        what = "has no 'action'" if isinstance(item.value, dict) and action is None else "must be text"
+        message = f"an item of 'actions' {what}" if isinstance(item.value, dict) else _not_an_entry(item)
+        problems.append(error(BROKEN, item.place, message, "write '- action: namespace/name'"))
+
+
+def _not_an_entry(item: Node) -> str:
+    return f"an item of 'actions' must be a mapping with 'action', not {kind(item)}"
+
+
+def _local_actions(root: Path, agent: str, shown_as: str, problems: list[Problem]) -> Iterator[LocalAction]:
+    """Every `actions/<namespace>/<folder>/info.yaml` of an agent."""
+    seen: dict[str, Place] = {}
+    actions = f"{agent}/actions"
+    for namespace in folders(root / actions, shown(shown_as, actions), problems):
+        inside = f"{actions}/{namespace.name}"
+        for folder in folders(namespace, shown(shown_as, inside), problems):
+            file = shown(shown_as, f"{inside}/{folder.name}/info.yaml")
+            info = _info(folder / "info.yaml", file, root, problems)
+            if info is None:
+                continue
+            action = LocalAction(f"{namespace.name}/{info.name or folder.name}", info)
+            if action.id in seen:
+                problems.append(_same_id(action, seen[action.id]))
+                continue
+            seen[action.id] = info.place
+            _check_namespace(action, problems)
+            yield action
+
+
+def _info(path: Path, file: str, root: Path, problems: list[Problem]) -> Info | None:
+    data = file_bytes(path, file, root, problems) if exists(path, file, problems) else None
+    if data is None:
+        return None
+    info, found = read_info(data, file)
+    problems.extend(found)
+    return info
+
+
+def _same_id(action: LocalAction, first: Place) -> Problem:
+    message = f"two actions of one agent are called '{action.id}': the other is {first}"
+    return error("JVB208", action.info.place, message, "give each its own 'package.name'", first)
+
+
+def _check_namespace(action: LocalAction, problems: list[Problem]) -> None:
+    package = action.info.package
+    if "/" in package and package != action.id:
+        message = f"'{package}' lies in the folder of another namespace: jvagent calls it '{action.id}'"
+        problems.append(warning(BROKEN, action.info.place, message, f"write 'name: {action.id}', or move it"))

@@ -1,0 +1,138 @@
+"""Which actions jvagent loads for its agents, and which pip packages they want.
+
+Follows `ActionLoader._resolve_action_dependencies` and `load_actions_for_agent` of jvagent 0.1.7: whether an
+action or agent is enabled plays no part, jvagent installs and imports a disabled one as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from jvbundler.app.agents import Agent, LocalAction, unlisted_local_actions
+from jvbundler.app.catalog import Catalog
+from jvbundler.app.info import Written
+from jvbundler.app.model import Action, Wish
+from jvbundler.node import Node
+from jvbundler.problem import Place, Problem, error, warning
+
+RULE = "JVB202"
+
+
+@dataclass
+class Providers:
+    """Everything that may stand behind an action's id. `catalog` is None for an unknown jvagent."""
+
+    root: Path
+    agents: tuple[Agent, ...]
+    catalog: Catalog | None
+    local: dict[str, list[LocalAction]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for agent in self.agents:
+            for action in agent.local:
+                self.local.setdefault(action.id, []).append(action)
+
+    @cached_property
+    def elsewhere(self) -> dict[str, LocalAction]:
+        """Actions of agents that app.yaml does not list, read only when something is found nowhere else."""
+        refs = {agent.ref for agent in self.agents}
+        return {action.id: action for action in unlisted_local_actions(self.root, refs)}
+
+    def is_core(self, name: str) -> bool:
+        """An unknown jvagent is taken to have every action of its namespace: it is one problem, not many."""
+        if self.catalog is None:
+            return name.startswith("jvagent/")
+        return name in self.catalog.actions
+
+    def dependencies(self, name: str) -> Iterator[Written]:
+        """What an action depends on. For an id that is both core and local jvagent reads the core one's."""
+        if self.catalog and name in self.catalog.actions:
+            core = self.catalog.actions[name]
+            yield from ((other, core.place) for other in core.actions)
+            return
+        for action in self._local(name):
+            yield from action.info.actions
+
+    def wishes(self, name: str) -> Iterator[Wish]:
+        """The pip packages of an action; jvagent installs those of both where one is core and local."""
+        if self.catalog and name in self.catalog.actions:
+            yield from (Wish(text, name, place, True) for text, place in self.catalog.actions[name].pip)
+        for action in self._local(name):
+            yield from (Wish(text, name, place) for text, place in action.info.pip)
+
+    def place(self, name: str) -> Place:
+        for action in self._local(name):
+            return action.info.place
+        known = self.catalog.actions.get(name) if self.catalog else None
+        return known.place if known else Place(f"jvagent/action/{name.partition('/')[2]}/info.yaml")
+
+    def _local(self, name: str) -> list[LocalAction]:
+        if name in self.local or self.is_core(name):
+            return self.local.get(name, [])
+        return [self.elsewhere[name]] if name in self.elsewhere else []
+
+    def knows(self, name: str) -> bool:
+        return name in self.local or self.is_core(name) or name in self.elsewhere
+
+
+def resolve(providers: Providers, problems: list[Problem]) -> tuple[tuple[Action, ...], tuple[Action, ...]]:
+    """The closure over all agents, and the local actions outside it that jvagent imports all the same."""
+    entries: dict[str, list[Node]] = {}
+    for agent in providers.agents:
+        for name, place, node in agent.entries:
+            entries.setdefault(name, []).append(node)
+            _check_entry(name, place, agent, providers, problems)
+    found = _reachable([name for name in entries if providers.knows(name)], providers, problems)
+    closure = tuple(_action(name, providers, tuple(entries.get(name, ()))) for name in sorted(found))
+    beside = {a.id for agent in providers.agents if agent.entries for a in agent.local} - found
+    return closure, tuple(_action(name, providers, ()) for name in sorted(beside))
+
+
+def _reachable(names: list[str], providers: Providers, problems: list[Problem]) -> set[str]:
+    found: set[str] = set()
+    while names:
+        name = names.pop()
+        if name in found:
+            continue
+        found.add(name)
+        for other, place in providers.dependencies(name):
+            if providers.knows(other):
+                names.append(other)
+            else:
+                problems.append(_unknown(other, place, f"'{name}' depends on", providers))
+    return found
+
+
+def _check_entry(
+    name: str, place: Place, agent: Agent, providers: Providers, problems: list[Problem]
+) -> None:
+    if providers.is_core(name) or any(action.id == name for action in agent.local):
+        return
+    if not providers.knows(name):
+        problems.append(_unknown(name, place, f"'{agent.ref}' lists", providers))
+        return
+    message = f"action '{name}' is in another agent's folder, where jvagent does not look for '{agent.ref}'"
+    hint = f"move or copy it to 'agents/{agent.ref}/actions/{name}'; jvagent starts without it"
+    problems.append(warning(RULE, place, message, hint, providers.place(name)))
+
+
+def _unknown(name: str, place: Place, who: str, providers: Providers) -> Problem:
+    from difflib import get_close_matches
+
+    core = list(providers.catalog.actions) if providers.catalog else []
+    known = sorted({*core, *providers.local, *providers.elsewhere})
+    close = get_close_matches(name, known, 1) or [one for one in known if one.endswith(f"/{name}")]
+    version = f" nor in jvagent {providers.catalog.jvagent}" if providers.catalog else ""
+    message = f"{who} action '{name}', which is neither in the app{version}"
+    if "/" not in name:
+        message = f"{who} '{name}', which is no action: an action is named 'namespace/name'"
+    hint = "a local action lies in 'agents/<namespace>/<agent>/actions/<namespace>/<name>/info.yaml'"
+    return error(RULE, place, message, f"did you mean '{close[0]}'?" if close else hint)
+
+
+def _action(name: str, providers: Providers, entries: tuple[Node, ...]) -> Action:
+    is_local = name in providers.local or not providers.is_core(name)
+    return Action(name, "local" if is_local else "core", providers.place(name), entries)

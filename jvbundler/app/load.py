@@ -1,0 +1,119 @@
+"""A jvagent app folder → `App`: a list of steps. Knows nothing of deploy.yaml and runs no app code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from jvbundler.app.agents import read_agents
+from jvbundler.app.catalog import Catalog, load_catalog
+from jvbundler.app.closure import Providers, resolve
+from jvbundler.app.env_example import read_env_example
+from jvbundler.app.framework import configured_variables
+from jvbundler.app.lock import read_lock
+from jvbundler.app.model import App, PipRequirement, Wish
+from jvbundler.app.reading import exists, file_bytes, folders, mapping, shown, text
+from jvbundler.app.requirements import merged_requirements
+from jvbundler.app.requirements_txt import NAME as REQUIREMENTS
+from jvbundler.app.requirements_txt import read_requirements
+from jvbundler.node import Node
+from jvbundler.problem import Place, Problem, error
+from jvbundler.source.yaml_file import parse_yaml
+
+EXTRA_PIP = "image.extra_pip"
+
+
+def load_app(
+    root: Path,
+    shown_as: str,
+    *,
+    jvagent_version: str,
+    extra_pip: Sequence[tuple[str, Place]] = (),
+    jvagent_path: Path | None = None,
+) -> tuple[App | None, tuple[Problem, ...]]:
+    """What the app in `root` consists of, and everything that is wrong with it.
+
+    `shown_as` is how messages call the folder. `jvagent_version` chooses the shipped list of core actions;
+    `jvagent_path`, the folder of a jvagent package, takes its place. `extra_pip` are deploy.yaml's own
+    packages. The app is None only when there is no app.yaml to speak of.
+    """
+    problems: list[Problem] = []
+    top = _app_yaml(root, shown_as, problems)
+    if top is None:
+        return None, tuple(problems)
+    catalog, found = load_catalog(jvagent_version, jvagent_path, Place(shown(shown_as, "app.yaml")))
+    problems.extend(found)
+    providers = Providers(root, read_agents(top, root, shown_as, problems), catalog)
+    actions, unlisted = resolve(providers, problems)
+    has_file = exists(root / REQUIREMENTS, shown(shown_as, REQUIREMENTS), problems)
+    wanted = [wish for action in actions + unlisted for wish in providers.wishes(action.id)]
+    wanted += read_requirements(root, shown_as, problems) if has_file else ()
+    wanted += (Wish(spec, EXTRA_PIP, place) for spec, place in extra_pip)
+    context = mapping(top, "context", problems) or Node({}, top.place)
+    app = App(
+        root=root,
+        shown_as=shown_as,
+        id=text(top, "app", problems, "jvagent_app"),
+        version=text(top, "version", problems, "0.0.1"),
+        title=text(context, "name", problems, "jvagent Application"),
+        description=text(context, "description", problems).strip(),
+        author=text(top, "author", problems),
+        license=text(top, "license", problems),
+        homepage=text(top, "homepage", problems),
+        agents=tuple(agent.ref for agent in providers.agents),
+        actions=actions,
+        unlisted=unlisted,
+        requirements=_merged(wanted, catalog, problems),
+        requirements_file=has_file,
+        lock=read_lock(root, shown_as, problems),
+        variables=read_env_example(root, shown_as, problems),
+        configured=configured_variables(top),
+        has_env_file=exists(root / ".env", shown(shown_as, ".env"), problems),
+        jvagent_version=catalog.jvagent if catalog else jvagent_version,
+        requires_python=catalog.python if catalog else "",
+    )
+    return app, tuple(dict.fromkeys(problems))  # a file that two steps look at is one problem
+
+
+def _app_yaml(root: Path, shown_as: str, problems: list[Problem]) -> Node | None:
+    file = shown(shown_as, "app.yaml")
+    if not exists(root / "app.yaml", file, problems):
+        if not problems:
+            problems.append(_no_app(root, shown_as))
+        return None
+    data = file_bytes(root / "app.yaml", file, root, problems)
+    top, found = parse_yaml(data, file) if data is not None else (None, ())
+    problems.extend(found)
+    return top
+
+
+def _no_app(root: Path, shown_as: str) -> Problem:
+    """Says where the nearest app is: one folder up or down is the usual mistake."""
+    place = Place(shown(shown_as, "app.yaml"))
+    if not exists(root / ".", shown_as, []):
+        what = "is not a folder" if exists(root, shown_as, []) else "does not exist"
+        return error("JVB200", place, f"'{shown_as}' {what}", "give the folder of a jvagent app")
+    hint = "give the folder of a jvagent app: the one with app.yaml and agents/ in it"
+    below = [child.name for child in folders(root, "", []) if exists(child / "app.yaml", "", [])]
+    parents = enumerate(root.absolute().parents, 1)
+    above = [level for level, parent in parents if exists(parent / "app.yaml", "", [])]
+    if exists(root / "app.yml", "", []):
+        hint = "rename app.yml to app.yaml: jvagent knows only that name"
+    elif below:
+        hint = f"did you mean '{shown(shown_as, below[0])}'? there is one"
+    elif above:
+        hint = f"did you mean '{shown(shown_as, '/'.join(['..'] * above[0]))}'? there is one"
+    return error("JVB200", place, f"no app.yaml in '{shown_as}'", hint)
+
+
+def _merged(
+    wanted: list[Wish], catalog: Catalog | None, problems: list[Problem]
+) -> tuple[PipRequirement, ...]:
+    installed = []
+    if catalog and catalog.jvagent:
+        installed.append(("jvagent", f"=={catalog.jvagent}"))
+    if catalog and catalog.jvspatial:
+        installed.append(("jvspatial", catalog.jvspatial))
+    merged, found = merged_requirements(wanted, installed)
+    problems.extend(found)
+    return merged

@@ -1,0 +1,91 @@
+"""requirements.lock: what it was made from, whether that is still so, and the command that makes it.
+
+Runs nothing: the workflow feeds `lock_input` to `lock_command` and writes `lock_text`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from jvbundler.app.model import LockState
+from jvbundler.app.reading import exists, file_bytes, shown
+from jvbundler.problem import Place, Problem, error
+
+NAME = "requirements.lock"
+_HEADER = re.compile(r"# jvbundler lock: (sha256:[0-9a-f]{64})\s*")
+# Docker's names and Lambda's, in the words of `uv pip compile --python-platform`.
+_PLATFORMS = {
+    "linux/amd64": "x86_64-unknown-linux-gnu",
+    "linux/arm64": "aarch64-unknown-linux-gnu",
+    "x86_64": "x86_64-unknown-linux-gnu",
+    "arm64": "aarch64-unknown-linux-gnu",
+}
+
+
+def lock_digest(
+    requirements: Iterable[str], *, python_version: str, jvagent_version: str, platforms: Iterable[str]
+) -> str:
+    """`sha256:…` of all that decides what the lock holds; `requirements` are the specs that get installed."""
+    import hashlib
+    import json
+
+    inputs = {
+        "requirements": sorted(set(requirements)),
+        "python": python_version,
+        "jvagent": jvagent_version,
+        "platforms": _uv_platforms(platforms),
+    }
+    return "sha256:" + hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+
+
+def lock_input(requirements: Iterable[str]) -> str:
+    """What `lock_command` reads from its standard input."""
+    return "".join(f"{line}\n" for line in sorted(set(requirements)))
+
+
+def lock_command(*, python_version: str, platforms: Sequence[str], uv: str = "uv") -> list[str]:
+    """The argv that resolves standard input to pinned requirements with hashes on standard output.
+
+    uv resolves for one platform at a time; for several it makes one file with markers (`--universal`).
+    """
+    wanted = _uv_platforms(platforms)
+    target = ["--python-platform", wanted[0]] if len(wanted) == 1 else ["--universal"]
+    options = ["--generate-hashes", "--no-header", "--quiet", "--python-version", python_version]
+    return [uv, "pip", "compile", "-", *options, *target]
+
+
+def lock_text(uv_output: str, digest: str) -> str:
+    """The file's text: our header, then what uv wrote."""
+    body = "".join(f"{line.rstrip()}\n" for line in uv_output.strip("\n").splitlines())
+    return f"# jvbundler lock: {digest}\n# Do not edit; regenerate with: jvbundler lock\n{body}"
+
+
+def read_lock(root: Path, shown_as: str, problems: list[Problem]) -> LockState | None:
+    """The app's lock, None when it has none."""
+    file = shown(shown_as, NAME)
+    data = file_bytes(root / NAME, file, root, problems) if exists(root / NAME, file, problems) else None
+    if data is None:
+        return None
+    for number, line in enumerate(data.decode("utf-8", errors="replace").splitlines(), 1):
+        found = _HEADER.fullmatch(line)
+        if found:
+            return LockState(found[1], Place(file, number))
+    return LockState("", Place(file))
+
+
+def is_current(lock: LockState | None, digest: str) -> bool:
+    return lock is not None and lock.digest == digest
+
+
+def lock_problem(lock: LockState | None, digest: str) -> Problem | None:
+    """JVB210 for a lock that was made from other inputs than `digest` stands for."""
+    if lock is None or is_current(lock, digest):
+        return None
+    why = "was made from other requirements, Python, platforms or jvagent" if lock.digest else "is not ours"
+    return error("JVB210", lock.place, f"'{NAME}' {why}", "run 'jvbundler lock', or delete the file")
+
+
+def _uv_platforms(platforms: Iterable[str]) -> list[str]:
+    return sorted({_PLATFORMS.get(platform, platform) for platform in platforms})

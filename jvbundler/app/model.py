@@ -1,0 +1,98 @@
+"""What is known of a jvagent app folder, as values. Holds no logic and reads nothing."""
+
+from __future__ import annotations
+
+import pathlib
+from dataclasses import dataclass
+from typing import Literal
+
+from jvbundler.node import Node
+from jvbundler.problem import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A pip requirement as somebody wrote it: `by` is an action id or the name of a file.
+
+    `core` says that it is in jvagent itself: a conflict is blamed on the other side.
+    """
+
+    text: str
+    by: str
+    place: Place
+    core: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PipRequirement:
+    """One line to install. `spec` is PEP 508 text in a stable spelling, `name` the canonical name."""
+
+    spec: str
+    name: str
+    wanted_by: tuple[str, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action that jvagent loads.
+
+    `place` is its info.yaml. `entries` are the agent.yaml entries that list it (mappings with `action`,
+    `context`, `config`); there are none for one that is only depended on, or only lies in the folder.
+    """
+
+    id: str
+    origin: Literal["local", "core"]
+    place: Place
+    entries: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A line of .env.example. `default` is empty for a secret; `commented` means it was commented out."""
+
+    name: str
+    default: str
+    secret: bool
+    comment: str
+    commented: bool
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class LockState:
+    """A requirements.lock; `digest` is what its header says it was made from, empty without a header."""
+
+    digest: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A jvagent app.
+
+    `actions` is the closure that jvagent resolves, `unlisted` the local actions that it also installs and
+    imports because they lie in a listed agent's folder. `configured` holds what app.yaml's `config` selects,
+    as the environment variables that would override it. `requires_python` is what that jvagent asks for.
+    """
+
+    root: pathlib.Path
+    shown_as: str
+    id: str
+    version: str
+    title: str
+    description: str
+    author: str
+    license: str
+    homepage: str
+    agents: tuple[str, ...]
+    actions: tuple[Action, ...]
+    unlisted: tuple[Action, ...]
+    requirements: tuple[PipRequirement, ...]
+    requirements_file: bool
+    lock: LockState | None
+    variables: tuple[Variable, ...]
+    configured: tuple[tuple[str, str], ...]
+    has_env_file: bool
+    jvagent_version: str
+    requires_python: str

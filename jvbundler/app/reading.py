@@ -1,0 +1,131 @@
+"""Reads the app's YAML files and the values in them, and says what is wrong with either.
+
+A reader appends its problems to the list it is given and returns something usable, so that one run finds
+everything. Knows nothing of agents or actions.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from jvbundler.node import Node
+from jvbundler.problem import Place, Problem, error
+
+BROKEN = "JVB206"
+
+
+def shown(shown_as: str, name: str) -> str:
+    """The path of a file of the app as messages give it, such as `myapp/app.yaml`."""
+    return name if shown_as in ("", ".") else f"{shown_as.rstrip('/')}/{name}"
+
+
+def leads_outside(path: Path, root: Path) -> bool:
+    """Whether `path` is, through `..` or symbolic links, a place that is not under `root`."""
+    try:
+        real, base = os.path.realpath(path), os.path.realpath(root)
+    except ValueError:  # a NUL in a name: there is no such file, inside or outside
+        return False
+    return not Path(real).is_relative_to(base)
+
+
+def outside(path: str, place: Place) -> Problem:
+    return error(
+        "JVB207",
+        place,
+        f"'{path}' leads outside the app folder",
+        "keep every file of the app inside it: an image has nothing that is outside",
+    )
+
+
+def unreadable(file: str, reason: OSError) -> Problem:
+    why = (reason.strerror or type(reason).__name__).lower()
+    return error("JVB209", Place(file), f"cannot read '{file}': {why}", "check its type and permissions")
+
+
+def file_bytes(path: Path, file: str, root: Path, problems: list[Problem]) -> bytes | None:
+    """The content of a file of the app, or None with the reason added to `problems`."""
+    if leads_outside(path, root):
+        problems.append(outside(file, Place(file)))
+        return None
+    try:
+        return path.read_bytes()
+    except OSError as reason:
+        problems.append(unreadable(file, reason))
+    except ValueError:
+        problems.append(unreadable(file, OSError(0, "no such file")))
+    return None
+
+
+def folders(path: Path, file: str, problems: list[Problem]) -> list[Path]:
+    """The folders in `path`, sorted; none where there is no such folder."""
+    try:
+        with os.scandir(path) as entries:
+            return [path / name for name in sorted(entry.name for entry in entries if entry.is_dir())]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as reason:
+        problems.append(unreadable(file, reason))
+        return []
+
+
+def exists(path: Path, file: str, problems: list[Problem]) -> bool:
+    """Whether there is something at `path`; a folder that may not be searched counts as a problem."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError as reason:
+        problems.append(unreadable(file, reason))
+        return False
+    return True
+
+
+def mapping(node: Node, key: str, problems: list[Problem]) -> Node | None:
+    """The mapping under `key`; None where it is absent, null or something else."""
+    child = _child(node, key)
+    if child is None or isinstance(child.value, dict):
+        return child
+    problems.append(_wrong_type(child, key, "a mapping"))
+    return None
+
+
+def items(node: Node, key: str, problems: list[Problem]) -> Sequence[Node]:
+    """The list under `key`; empty where it is absent, null or something else."""
+    child = _child(node, key)
+    if child is None:
+        return ()
+    if isinstance(child.value, list):
+        return child.value
+    problems.append(_wrong_type(child, key, "a list"))
+    return ()
+
+
+def text(node: Node, key: str, problems: list[Problem], default: str = "") -> str:
+    """The scalar under `key` as text."""
+    child = _child(node, key)
+    if child is None:
+        return default
+    if isinstance(child.value, (dict, list)):
+        problems.append(_wrong_type(child, key, "text"))
+        return default
+    return str(child.value)
+
+
+def kind(node: Node) -> str:
+    """What a value is, in the words of a YAML user."""
+    value = node.value
+    if isinstance(value, bool):
+        return "true or false"
+    names = {dict: "a mapping", list: "a list", str: "text", int: "a number", float: "a number"}
+    return names.get(type(value), "empty" if value is None else "a date")
+
+
+def _child(node: Node, key: str) -> Node | None:
+    child = node.value.get(key) if isinstance(node.value, dict) else None
+    return None if child is None or child.value is None else child
+
+
+def _wrong_type(child: Node, key: str, wanted: str) -> Problem:
+    return error(BROKEN, child.place, f"'{key}' must be {wanted}, not {kind(child)}")

@@ -1,0 +1,88 @@
+"""`--set key.path=value` from the command line, written into a tree. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from jvbundler.node import Node, Path, find
+from jvbundler.problem import Place, Problem, error
+from jvbundler.source.wording import quoted
+from jvbundler.source.yaml_file import parse_value
+from jvbundler.source.yaml_scalars import typed_text
+
+Interpolated = tuple[Node, tuple[Problem, ...]]
+SET = Place("--set", 1, 1)
+_STEP_END = re.compile(r"(?<!\\)\.")  # '\.' is a dot inside a key, as in an annotation's
+_INDEX = re.compile(r"[0-9]{1,6}\Z")
+
+
+class _Misfit(Exception):
+    """The path does not fit the tree; the text says why."""
+
+
+def assign(
+    root: Node, key: str, text: str, interpolated: Callable[[Node], Interpolated]
+) -> tuple[Node, tuple[Problem, ...]]:
+    """The tree with `text`, read as YAML, at the dotted path `key`; missing maps on the way are made.
+
+    A number is an index where a list stands, and one past the end appends. No message repeats `text`.
+    Its `${NAME}` are `interpolated` as if the value stood in the file: there too a secret stays a name.
+    """
+    steps = [step.replace("\\.", ".") for step in _STEP_END.split(key)]
+    if not (key + text).isascii() and _has_surrogates(key + text):
+        return root, (_malformed(key, "or its value is not UTF-8", "write it as UTF-8 text"),)
+    if not all(steps):
+        return root, (_malformed(key, "is not a dotted path of keys"),)
+    if steps[0] == "environments":
+        hint = "set the key itself, and choose the environment with '-e'"
+        return root, (_malformed(key, "is inside an environment", hint),)
+    value = _value(text)
+    if value is None:
+        return root, (_malformed(key, "has a value that is not YAML", "quote it for the shell and for YAML"),)
+    for step in reversed(steps):
+        value = Node({step: value}, SET, SET)
+    outer, problems = interpolated(value)
+    try:
+        return _placed(root, steps, find(outer, steps) or outer), problems
+    except _Misfit as misfit:
+        return root, (_malformed(key, str(misfit)),)
+
+
+def _malformed(key: str, message: str, hint: str = "write '--set key.path=value'") -> Problem:
+    return error("JVB111", SET, f"{quoted(key)} {message}", hint)
+
+
+def _has_surrogates(text: str) -> bool:
+    """Whether the command line held bytes that are no text; Python passes them on as lone surrogates."""
+    return any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _value(text: str) -> Node | None:
+    """A quoted text, list or map is YAML; anything else is an unquoted scalar."""
+    if not text.lstrip().startswith(("[", "{", '"', "'")):
+        return Node(typed_text(text), SET, SET)
+    node, problems = parse_value(text, SET.file)
+    return replace(node, key_place=SET) if node and not problems else None
+
+
+def _placed(node: Node, steps: Path, value: Node) -> Node:
+    if not steps:
+        return value
+    step, rest = str(steps[0]), steps[1:]
+    if node.value is None or isinstance(node.value, dict):
+        entries = dict(node.value or {})
+        entries[step] = _placed(entries.get(step, Node(None, SET, SET)), rest, value)
+        return replace(node, value=entries)
+    if isinstance(node.value, list):
+        return replace(node, value=_with_item(node.value, step, rest, value))
+    raise _Misfit(f"has no place for {quoted(step)}: a single value stands there")
+
+
+def _with_item(items: list[Node], step: str, rest: Path, value: Node) -> list[Node]:
+    if not _INDEX.match(step) or int(step) > len(items):
+        raise _Misfit(f"needs an index from 0 to {len(items)} in place of {quoted(step)}")
+    index = int(step)
+    old = items[index] if index < len(items) else Node(None, SET)
+    return [*items[:index], _placed(old, rest, value), *items[index + 1 :]]

@@ -1,0 +1,201 @@
+"""deploy.yaml → `Source`: parsed, interpolated, split into environments, overridden and resolved.
+
+It knows `environments`, `secrets` and maps named `environment`, and must not know any other key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from jvbundler.node import Node
+from jvbundler.problem import Place, Problem, error
+from jvbundler.secret_names import looks_secret
+from jvbundler.source.assign import Interpolated, assign
+from jvbundler.source.interpolate import interpolate
+from jvbundler.source.merge import merge
+from jvbundler.source.references import resolve_references
+from jvbundler.source.wording import did_you_mean, one_line, quoted
+from jvbundler.source.yaml_file import parse_yaml, read_yaml
+
+# A DNS label, as it becomes part of Kubernetes and AWS names; 32 characters leave room for an app's name.
+_ENVIRONMENT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?\Z")
+# Names of output folders that are no environment.
+_RESERVED = "base"
+# What an app without environments calls its only one.
+DEFAULT_ENVIRONMENT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The configuration with places. `file` is as the user would type it.
+
+    `base` is the top level alone; `environments` holds it merged with each declared (and selected)
+    environment, and is empty where none is declared. Nulls stay; keys and values are not checked.
+    """
+
+    file: str
+    base: Node
+    environments: dict[str, Node]
+
+
+def load_source(
+    path: Path,
+    shown_as: str,
+    *,
+    environ: Mapping[str, str],
+    environments: Sequence[str] = (),
+    assignments: Sequence[tuple[str, str]] = (),
+) -> tuple[Source | None, tuple[Problem, ...]]:
+    """The source at `path`, which messages call `shown_as`, and every problem found on the way.
+
+    `environ` is what `${NAME}` is looked up in, `environments` selects (all, if empty), and `assignments`
+    are `--set` pairs of a dotted path and a YAML text. None only where the file cannot be read as YAML.
+    """
+    root, problems = read_yaml(path, shown_as)
+    return _source(
+        root, problems, shown_as, environ=environ, environments=environments, assignments=assignments
+    )
+
+
+def parse_source(
+    data: bytes,
+    file: str,
+    *,
+    environ: Mapping[str, str],
+    environments: Sequence[str] = (),
+    assignments: Sequence[tuple[str, str]] = (),
+) -> tuple[Source | None, tuple[Problem, ...]]:
+    """The same for text that was read already."""
+    root, problems = parse_yaml(data, file)
+    return _source(root, problems, file, environ=environ, environments=environments, assignments=assignments)
+
+
+def _source(
+    root: Node | None,
+    problems: tuple[Problem, ...],
+    file: str,
+    *,
+    environ: Mapping[str, str],
+    environments: Sequence[str],
+    assignments: Sequence[tuple[str, str]],
+) -> tuple[Source | None, tuple[Problem, ...]]:
+    if root is None:
+        return None, _sorted(problems)
+    found = list(problems)
+    interpolated = partial(interpolate, environ=environ, is_secret=_secret_test(root))
+    root, more = interpolated(root)
+    found += more
+    base, overlays = _split(root, found)
+    found += _undeclared(environments, root, file)
+    chosen = [name for name in overlays if not environments or name in environments]
+    trees = {name: merge(base, overlays[name]) for name in chosen}
+    finished = partial(_finished, assignments=assignments, interpolated=interpolated)
+    resolved = {name: finished(tree, found=found) for name, tree in trees.items()}
+    # The base of several environments is no configuration of its own: what it refers to may be written in
+    # each of them, and a reference that none of them answers is reported there.
+    base = finished(base, found=[] if overlays else found)
+    return Source(file, base, resolved), _sorted(found)
+
+
+def _finished(
+    tree: Node,
+    *,
+    assignments: Sequence[tuple[str, str]],
+    interpolated: Callable[[Node], Interpolated],
+    found: list[Problem],
+) -> Node:
+    """The tree with `--set` applied and its references resolved."""
+    for key, value in assignments:
+        tree, problems = assign(tree, key, value, interpolated)
+        found += problems
+    tree, problems = resolve_references(tree)
+    found += problems
+    return tree
+
+
+def _sorted(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Each problem once, in file order: an environment repeats what the top level has wrong."""
+    once = {(problem.place, problem.rule, problem.message): problem for problem in reversed(problems)}
+    return tuple(once[key] for key in sorted(once))
+
+
+def _secret_test(root: Node) -> Callable[[str], bool]:
+    listed = {name for tree in (root, *_entries(root, "environments")) for name in _listed_secrets(tree)}
+    return lambda name: name in listed or looks_secret(name)
+
+
+def _entries(root: Node, key: str) -> list[Node]:
+    node = root.value.get(key) if isinstance(root.value, dict) else None
+    value = node.value if node else None
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def _listed_secrets(tree: Node) -> list[str]:
+    """The names under `secrets`, which holds names or maps with a `name`."""
+    named = [
+        entry.value.get("name", entry) if isinstance(entry.value, dict) else entry
+        for entry in _entries(tree, "secrets")
+    ]
+    return [node.value for node in named if isinstance(node.value, str)]
+
+
+def _split(root: Node, found: list[Problem]) -> tuple[Node, dict[str, Node]]:
+    """The top level alone, and the environments as they are written."""
+    entries = dict(root.value) if isinstance(root.value, dict) else {}
+    declared = entries.pop("environments", None)
+    base = replace(root, value=entries)
+    if declared is None or declared.value is None:
+        return base, {}
+    if not isinstance(declared.value, dict):
+        hint = "write 'environments: {dev: {…}, prod: {…}}'"
+        found.append(error("JVB110", declared.place, "'environments' is not a map", hint))
+        return base, {}
+    overlays = {}
+    for name, node in declared.value.items():
+        problem = _bad_environment(name, node)
+        if problem:
+            found.append(problem)
+        else:
+            overlays[name] = node if node.value is not None else replace(node, value={})
+    return base, overlays
+
+
+def _bad_environment(name: str, node: Node) -> Problem | None:
+    place = node.key_place or node.place
+    if not _ENVIRONMENT_NAME.match(name):
+        hint = "use at most 32 lower-case letters, digits and '-', with no '-' at an end"
+        return error("JVB110", place, f"{quoted(name)} is not a name for an environment", hint)
+    if name == _RESERVED:
+        return error("JVB110", place, f"an environment cannot be named '{name}'", "name it otherwise")
+    if node.value is not None and not isinstance(node.value, dict):
+        hint = "write the keys that differ from the top level under it"
+        return error("JVB110", node.place, f"environment '{name}' is not a map", hint)
+    if isinstance(node.value, dict) and "environments" in node.value:
+        inner = node.value["environments"]
+        message = f"environment '{name}' holds environments of its own"
+        return error("JVB110", inner.key_place or inner.place, message, "move them to the top level")
+    return None
+
+
+def _undeclared(asked: Sequence[str], root: Node, file: str) -> list[Problem]:
+    declared = root.value.get("environments") if isinstance(root.value, dict) else None
+    names = list(declared.value) if declared and isinstance(declared.value, dict) else []
+    place = (declared.key_place or declared.place) if declared else Place(file)
+    known = names or [DEFAULT_ENVIRONMENT]
+    return [
+        error("JVB112", place, f"environment {quoted(name)} is not declared", _choose(name, names))
+        for name in asked
+        if name not in known
+    ]
+
+
+def _choose(name: str, declared: Sequence[str]) -> str:
+    if not declared:
+        return "declare it under 'environments', or leave '-e' out"
+    return did_you_mean(name, declared) or one_line(f"choose one of: {', '.join(declared)}", 200)

@@ -1,0 +1,195 @@
+"""`{{ app.name }}` in the values of a tree → the value of that key of the same tree, recursively.
+
+Plain dotted names are looked up here; jinja2 is imported only for filters and other expressions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from jvbundler.node import Node, find, scalars
+from jvbundler.problem import Problem, error
+from jvbundler.source.wording import did_you_mean, one_line
+
+Path = tuple[str | int, ...]
+
+# An expression up to its `}}`, which may also stand in its strings; then a `{{` that is never closed.
+_EXPRESSION = re.compile(
+    r"""\{\{((?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[^'"{}]|\}(?!\})|\{(?!\{))*)\}\}|\{\{""", re.DOTALL
+)
+_DOTTED = re.compile(r"\s*([A-Za-z_][\w-]*(?:\.[\w-]+)*)\s*\Z")
+_LITERAL_BRACES = re.compile(r"""\s*(?:'(\{\{|\}\})'|"(\{\{|\}\})")\s*\Z""")
+# CloudFormation replaces these at deploy time.
+_AWS_DYNAMIC = re.compile(r"resolve:(?:ssm|ssm-secure|secretsmanager):")
+_INDEX = re.compile(r"[0-9]{1,9}\Z")
+_LONGEST_CHAIN = 50
+_MOST_GUESSES = 20  # finding what was meant compares with every key
+_LONGEST_TEXT = 1024 * 1024
+
+
+def resolve_references(root: Node) -> tuple[Node, tuple[Problem, ...]]:
+    """The tree with every reference of its values replaced; a node that fails keeps its text.
+
+    A value that is exactly one reference takes over the type of what it refers to. One that refers to a
+    secret becomes that secret and keeps its text.
+    """
+    if not any(isinstance(node.value, str) and "{{" in node.value for _, node in scalars(root)):
+        return root, ()
+    resolver = Resolver(root)
+    result = resolver.tree(root, ())
+    return result, tuple(dict.fromkeys(resolver.problems))
+
+
+class Failed(Exception):
+    """A reference that cannot be replaced; `message` is empty where the cause was reported elsewhere."""
+
+    def __init__(self, message: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message, self.hint = message, hint
+
+
+class Resolver:
+    """Resolves each node of one tree once, in the order in which they refer to each other."""
+
+    __slots__ = ("_chain", "_done", "problems", "root")
+
+    def __init__(self, root: Node) -> None:
+        self.root = root
+        self._done: dict[Path, Node | None] = {}  # None: it failed
+        self._chain: list[Path] = []
+        self.problems: list[Problem] = []
+
+    def tree(self, node: Node, path: Path) -> Node:
+        value = node.value
+        if isinstance(value, str):
+            return (self._resolved(node, path) or node) if "{{" in value else node
+        if isinstance(value, dict):
+            return replace(node, value={key: self.tree(child, (*path, key)) for key, child in value.items()})
+        if isinstance(value, list):
+            return replace(node, value=[self.tree(child, (*path, i)) for i, child in enumerate(value)])
+        return node
+
+    def referred(self, path: Path) -> Node:
+        """The resolved node at `path`. KeyError where there is none, Failed where it cannot be resolved."""
+        node = find(self.root, path)
+        if node is None:
+            raise KeyError(path)
+        if path in self._chain:
+            raise Failed(self._cycle(path), "write one of them out")
+        if not isinstance(node.value, str) or "{{" not in node.value:
+            return node
+        resolved = self._resolved(node, path)
+        if resolved is None:
+            raise Failed()
+        return resolved
+
+    def _resolved(self, node: Node, path: Path) -> Node | None:
+        if path in self._done:
+            return self._done[path]
+        if len(self._chain) == _LONGEST_CHAIN:
+            raise Failed(f"references refer on more than {_LONGEST_CHAIN} times", "refer to the value itself")
+        self._chain.append(path)
+        try:
+            self._done[path] = self._evaluated(node)
+        except Failed as failure:
+            self._done[path] = None
+            if failure.message:
+                self.problems.append(
+                    error("JVB106", node.place, one_line(failure.message, 300), failure.hint)
+                )
+        finally:
+            self._chain.pop()
+        return self._done[path]
+
+    def _evaluated(self, node: Node) -> Node:
+        parts = list(self._parts(str(node.value), node))
+        secret = next((part.secret for part in parts if part.secret), node.secret)
+        if secret:
+            return replace(node, secret=secret)
+        if len(parts) == 1:
+            return replace(node, value=parts[0].value, text=parts[0].text)
+        return replace(node, value=_joined(parts))
+
+    def _parts(self, text: str, node: Node) -> Iterator[Node]:
+        """The literal texts and the resolved values that `text` consists of."""
+        end = 0
+        for found in _EXPRESSION.finditer(text):
+            if found.start() > end:
+                yield Node(text[end : found.start()], node.place)
+            end = found.end()
+            if found[1] is None:
+                raise Failed(
+                    "a '{{' is never closed", "close it with '}}'; {{ '{{' }} writes two literal braces"
+                )
+            literal = _LITERAL_BRACES.match(found[1])
+            if literal:
+                yield Node(literal[1] or literal[2], node.place)
+            elif _AWS_DYNAMIC.match(found[1]):
+                yield Node(found[0], node.place)
+            else:
+                yield self._expression(found[1])
+        if end < len(text):
+            yield Node(text[end:], node.place)
+
+    def _cycle(self, path: Path) -> str:
+        names = [shown(step) for step in (*self._chain[self._chain.index(path) :], path)]
+        return f"'{names[0]}' refers to itself: {' → '.join(names)}"
+
+    def _expression(self, expression: str) -> Node:
+        dotted = _DOTTED.match(expression)
+        if dotted:
+            path = self._path(dotted[1])
+            if "-" not in dotted[1] or find(self.root, path):
+                return self._dotted(path)
+        from jvbundler.source.expressions import evaluate
+
+        return evaluate(expression, self)
+
+    def _path(self, dotted: str) -> Path:
+        """The path that a dotted name means: a number is an index where a list stands, else a key."""
+        path: Path = ()
+        node: Node | None = self.root
+        for step in dotted.split("."):
+            in_list = node is not None and isinstance(node.value, list) and _INDEX.match(step)
+            path = (*path, int(step) if in_list else step)
+            node = find(self.root, path)
+        return path
+
+    def _dotted(self, path: Path) -> Node:
+        try:
+            node = self.referred(path)
+        except KeyError:
+            raise self.unknown(path) from None
+        if isinstance(node.value, (dict, list)):
+            kind = "map" if isinstance(node.value, dict) else "list"
+            raise Failed(f"'{shown(path)}' is a {kind}, not a single value", "refer to one of its values")
+        return node
+
+    def unknown(self, path: Path) -> Failed:
+        """The failure of a reference to a key that is not there."""
+        asks = len(self.problems) < _MOST_GUESSES
+        known = (shown(other) for other, _ in scalars(self.root) if asks)
+        hint = did_you_mean(shown(path), known) or "refer to a key by its path, as in '{{ app.name }}'"
+        return Failed(f"'{shown(path)}' is referred to, but is no key of this file", hint)
+
+
+def shown(path: Path) -> str:
+    return ".".join(map(str, path))
+
+
+def _joined(parts: list[Node]) -> str:
+    """The text of several parts; numbers and booleans as they are written."""
+    if any(part.value is None for part in parts):
+        raise Failed("a reference inside a text has no value (null)", "give it a value, or use '| default'")
+    text = "".join(_written(part) for part in parts)
+    if len(text) > _LONGEST_TEXT:
+        raise Failed("references make this text longer than 1 MiB", "refer to fewer values")
+    return text
+
+
+def _written(part: Node) -> str:
+    if part.text:
+        return part.text
+    return str(part.value).lower() if isinstance(part.value, bool) else str(part.value)

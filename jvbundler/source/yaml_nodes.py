@@ -1,0 +1,219 @@
+"""YAML events → one `Node` tree. It stops before a file can cost much memory or time.
+
+It works on events rather than on PyYAML's node graph because a limit must hold while the file is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from yaml.events import (
+    AliasEvent,
+    CollectionStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from jvbundler.node import Node
+from jvbundler.problem import Place, Problem, error
+from jvbundler.source.wording import one_line, quoted
+from jvbundler.source.yaml_errors import MAX_DEPTH, too_deep, unquoted_template
+from jvbundler.source.yaml_scalars import plain_scalar, tagged_scalar
+
+MAX_ALIASED = 10_000
+_CHARACTERS_PER_NODE = 128  # a long text that is repeated by aliases counts for more than one node
+_MAP_TAG, _LIST_TAG = "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"
+_OPEN = "open"
+
+
+class Refused(Exception):
+    """The file goes over a limit or cannot be a tree; reading stops here."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+class Composer:
+    """Builds the tree of one document; `problems` collects what does not stop it."""
+
+    __slots__ = ("_aliased", "_anchors", "_depth", "_file", "_next", "_size", "problems")
+
+    def __init__(self, next_event: Callable[[], Event], file: str, problems: list[Problem]) -> None:
+        self._next = next_event
+        self._file = file
+        self._anchors: dict[str, tuple[Node, int, str] | str] = {}
+        self._depth = 0
+        self._size = 0  # nodes so far, those that aliases repeat included
+        self._aliased = 0
+        self.problems = problems
+
+    def node(self, event: Event) -> Node:
+        """The node that begins with `event`."""
+        if isinstance(event, ScalarEvent):
+            return self._scalar(event)
+        if isinstance(event, MappingStartEvent):
+            return self._collection(event, self._mapping)
+        if isinstance(event, SequenceStartEvent):
+            return self._collection(event, self._sequence)
+        return self._alias(event)[0]
+
+    def _place(self, event: Event) -> Place:
+        mark: Any = event.start_mark
+        return Place(self._file, mark.line + 1, mark.column + 1)
+
+    def _scalar(self, event: ScalarEvent) -> Node:
+        text: str = event.value
+        place = self._place(event)
+        if event.tag is not None:
+            node = Node(self._tagged(event, place), place)
+        else:
+            value = plain_scalar(text) if event.implicit[0] else text
+            node = Node(value, place, text="" if isinstance(value, str) else text)
+        size = 1 + len(text) // _CHARACTERS_PER_NODE
+        self._size += size
+        if event.anchor:
+            self._anchors[event.anchor] = node, size, text
+        return node
+
+    def _tagged(self, event: ScalarEvent, place: Place) -> str | int | float | bool | None:
+        text: str = event.value
+        tag: str = event.tag or "!"
+        if tag == "!":
+            return text
+        try:
+            return tagged_scalar(tag, text)
+        except KeyError:
+            self._unknown_tag(tag, place)
+        except ValueError as failure:
+            self.problems.append(error("JVB101", place, f"the value is {failure}", "remove the '!!' tag"))
+        return text
+
+    def _unknown_tag(self, tag: str, place: Place) -> None:
+        shown = tag.replace("tag:yaml.org,2002:", "!!")
+        hint = "remove the tag, or quote a value that begins with '!'"
+        if tag in ("!Ref", "!Sub", "!GetAtt", "!Join", "!If", "!ImportValue", "!Select"):
+            long_form = "Ref" if tag == "!Ref" else f"Fn::{tag[1:]}"
+            hint = f"write CloudFormation's long form, as in '{{\"{long_form}\": …}}'"
+        self.problems.append(error("JVB101", place, f"unknown tag {quoted(shown)}", hint))
+
+    def _collection(
+        self, event: CollectionStartEvent, entries: Callable[[Place], dict[str, Node] | list[Node] | None]
+    ) -> Node:
+        place = self._place(event)
+        if event.tag and event.tag not in ("!", _MAP_TAG, _LIST_TAG):
+            self._unknown_tag(event.tag, place)
+        if self._depth == MAX_DEPTH:
+            raise Refused(too_deep(place))
+        self._depth += 1
+        before = self._size
+        self._size += 1
+        if event.anchor:
+            self._anchors[event.anchor] = _OPEN
+        node = Node(entries(place), place)
+        if event.anchor:
+            self._anchors[event.anchor] = node, self._size - before, ""
+        self._depth -= 1
+        return node
+
+    def _sequence(self, _: Place) -> list[Node]:
+        items = []
+        while not isinstance(event := self._next(), SequenceEndEvent):
+            items.append(self.node(event))
+        return items
+
+    def _mapping(self, start: Place) -> dict[str, Node] | None:
+        """The entries; None where the map is really an unquoted `{{ … }}`."""
+        own: dict[str, Node] = {}
+        merged: dict[str, Node] = {}
+        is_template = False
+        while not isinstance(event := self._next(), MappingEndEvent):
+            if isinstance(event, ScalarEvent) and event.value == "<<" and event.implicit[0]:
+                self._merge(self._next(), merged)
+                continue
+            place = self._place(event)
+            key = self._key(event)
+            value = self._entry(place)
+            if key is None:
+                is_template |= self._refuse_key(start, place)
+                continue
+            if key in own:
+                self._duplicate(key, place, own[key])
+            own[key] = value
+        if is_template:
+            return None
+        return {**merged, **own} if merged else own
+
+    def _entry(self, key_place: Place) -> Node:
+        event = self._next()
+        node = self.node(event)
+        if isinstance(event, AliasEvent):  # the value is shared, its key is not
+            return replace(node, key_place=key_place)
+        node.key_place = key_place
+        return node
+
+    def _key(self, event: Event) -> str | None:
+        """The key as written (`on`, `8080`), or None where it is a map or a list."""
+        if isinstance(event, ScalarEvent):
+            if event.anchor or event.tag:
+                self._scalar(event)
+            return str(event.value)
+        if isinstance(event, AliasEvent):
+            node, text = self._alias(event)
+            return None if isinstance(node.value, (dict, list)) else text
+        self.node(event)
+        return None
+
+    def _refuse_key(self, start: Place, key: Place) -> bool:
+        """Reports a key that is a map or list; whether it is the inner brace of an unquoted `{{ … }}`."""
+        is_template = (start.line, start.column + 1) == (key.line, key.column)
+        if is_template:
+            self.problems.append(unquoted_template(start))
+        else:
+            hint = "write 'key: value' with a text as the key"
+            self.problems.append(error("JVB101", key, "a key is a map or a list", hint))
+        return is_template
+
+    def _duplicate(self, key: str, place: Place, first: Node) -> None:
+        where = first.key_place or first.place
+        message = f"duplicate key {quoted(key)}, first written on line {where.line}"
+        self.problems.append(error("JVB102", place, message, "remove one of the two", where))
+
+    def _alias(self, event: Event) -> tuple[Node, str]:
+        """The node an alias stands for, and the text of a scalar as written."""
+        anchor: str = event.anchor  # type: ignore[attr-defined]
+        found = self._anchors.get(anchor)
+        name = one_line(anchor)
+        place = self._place(event)
+        if found is None:
+            hint = f"write '&{name}' before the value it stands for, or quote a value that begins with '*'"
+            self.problems.append(error("JVB101", place, f"alias '*{name}' has no anchor before it", hint))
+            return Node(None, place), ""
+        if isinstance(found, str):
+            message = f"alias '*{name}' stands inside the value it refers to"
+            raise Refused(error("JVB101", place, message, "write the value out"))
+        node, size, text = found
+        self._size += size
+        self._aliased += size
+        if self._aliased > MAX_ALIASED:
+            message = f"aliases repeat more than {MAX_ALIASED:,} nodes"
+            raise Refused(error("JVB107", place, message, "write the values out, or use fewer aliases"))
+        return node, text
+
+    def _merge(self, event: Event, merged: dict[str, Node]) -> None:
+        """Adds what `<<` brings. As in PyYAML a later `<<` wins, and in one list the earlier map does."""
+        place = self._place(event)
+        value = self.node(event).value
+        maps = value if isinstance(value, list) else [Node(value, place)]
+        for node in reversed(maps):
+            if isinstance(node.value, dict):
+                merged.update(node.value)
+            else:
+                hint = "write '<<: *name', or a list of such aliases"
+                self.problems.append(error("JVB101", place, "'<<' merges a value that is no map", hint))

@@ -1,0 +1,65 @@
+"""Writes schemas/catalog/<version>.json for every jvagent release on PyPI: `make catalog`.
+
+pip, as this machine has it configured, lists and brings the wheels. Same wheels, same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from jvbundler.app.catalog import record_of  # noqa: E402
+
+PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+
+
+def released_versions() -> list[str]:
+    listed = subprocess.run(
+        [*PIP, "index", "versions", "jvagent"], capture_output=True, text=True, check=True
+    )
+    versions = re.search(r"Available versions: (.+)", listed.stdout)
+    if not versions:
+        raise SystemExit(f"pip lists no versions of jvagent:\n{listed.stdout}{listed.stderr}")
+    return versions[1].split(", ")
+
+
+def unpacked_package(version: str, folder: Path) -> Path:
+    """Downloads one wheel and unpacks it; the result is the folder of the package."""
+    wheels = folder / version
+    argv = ["download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", str(wheels)]
+    subprocess.run([*PIP, *argv, f"jvagent=={version}"], check=True)
+    (wheel,) = wheels.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(folder / f"unpacked-{version}")
+    return folder / f"unpacked-{version}" / "jvagent"
+
+
+def catalog_text(package: Path, version: str) -> str:
+    """The file's text: an action a line, so that the difference between two releases reads well."""
+    record = record_of(package, version)
+    actions = [f"    {json.dumps(name)}: {json.dumps(entry)}" for name, entry in record["actions"].items()]
+    head = "".join(
+        f"  {json.dumps(k)}: {json.dumps(record[k])},\n" for k in ("jvagent", "python", "jvspatial")
+    )
+    return "{\n" + head + '  "actions": {\n' + ",\n".join(actions) + "\n  }\n}\n"
+
+
+def main() -> None:
+    target = ROOT / "schemas" / "catalog"
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for version in released_versions():
+            text = catalog_text(unpacked_package(version, Path(folder)), version)
+            (target / f"{version}.json").write_text(text, encoding="utf-8", newline="\n")
+            print(f"{version}: {text.count('path')} actions")
+
+
+if __name__ == "__main__":
+    main()

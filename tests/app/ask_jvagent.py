@@ -1,0 +1,51 @@
+"""Run by the Python that has jvagent: what jvagent itself resolves for an app, and what it would install.
+
+Only the installer is replaced, by one that writes down what it is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from importlib import import_module
+from typing import Any
+
+action_loader: Any = import_module("jvagent.action.loader.action_loader")
+installer: Any = import_module("jvagent.core.dependency_installer")
+agent_loader: Any = import_module("jvagent.core.agent_loader")
+app_loader: Any = import_module("jvagent.core.app_loader")
+
+logging.disable(logging.CRITICAL)
+registries: list[Any] = []
+wanted: set[tuple[str, str]] = set()
+
+
+new_registry = action_loader.ActionRegistry
+
+
+def remembered_registry() -> Any:
+    registries.append(new_registry())
+    return registries[-1]
+
+
+def write_down(metadata: dict[str, Any], action_name: str) -> bool:
+    dependencies = metadata["package"].get("dependencies") or {}
+    wanted.update((action_name, text) for text in dependencies.get("pip") or [])
+    return True
+
+
+action_loader.ActionRegistry = remembered_registry
+installer.install_action_dependencies = write_down
+
+root = sys.argv[1]
+app = app_loader.AppLoader(root).load_app_descriptor()
+loader = agent_loader.AgentLoader(root)
+loader.action_loader.pre_import_action_modules_for_agents(app.agents)
+for ref in app.agents:
+    agent = loader.load_agent_descriptor(*ref.split("/", 1))
+    if agent and agent.actions:
+        loader.action_loader.load_actions_for_agent(agent.namespace, agent.name, "id", agent.actions)
+
+closure = set().union(*(registry.resolved_actions for registry in registries))
+print(json.dumps({"closure": sorted(closure), "wanted": sorted(wanted)}))

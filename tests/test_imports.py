@@ -1,0 +1,76 @@
+"""The modules import each other in one direction, and each outside library stands behind one door."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "jvbundler"
+
+# From the top to the bottom: a module may import from its own layer and from those below it.
+LAYERS = (
+    ("cli", "__main__"),
+    ("workflow", "bundler"),
+    ("output", "runner", "tools"),
+    ("render", "rules"),
+    ("project",),
+    ("app", "source"),
+    ("problem", "artifact", "command", "node", "errors", "packaged", "secret_names"),
+)
+DOORS = {
+    "subprocess": {"runner"},
+    "click": {"cli"},
+    "jinja2": {"render.templating", "source.expressions"},
+}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def layer_of(module: str) -> int:
+    return next(i for i, names in enumerate(LAYERS) if module.split(".")[0] in names)
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_imports_go_one_way(path: Path) -> None:
+    name = module_name(path)
+    if name in ("", "__init__"):
+        return
+    for imported in imports(path):
+        if imported.startswith("jvbundler."):
+            target = imported.removeprefix("jvbundler.")
+            assert layer_of(name) <= layer_of(target), f"{name} imports {target}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_each_library_has_one_door(path: Path) -> None:
+    name = module_name(path)
+    for imported in imports(path):
+        doors = DOORS.get(imported.split(".")[0])
+        assert doors is None or any(name == d or name.startswith(f"{d}.") for d in doors), f"{name} imports {imported}"
+
+
+def test_version_and_help_import_nothing_heavy() -> None:
+    code = (
+        "import sys, contextlib, io\nfrom jvbundler.__main__ import main\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n    main(['--help'])\n"
+        "print(sorted(set(sys.modules) & {'yaml', 'jinja2', 'jsonschema', 'packaging.requirements', 'subprocess'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
+    assert done.stdout.strip() == "[]"
