@@ -10,6 +10,7 @@ from typing import Any
 
 from jvbundler.render.kubernetes import json_patch
 from jvbundler.render.kubernetes.resource import Data, is_builtin
+from jvbundler.render.yaml_text import is_literal, is_plain
 
 # Lists whose items Kustomize merges by this key. Their order afterwards is: the patch's items, then the others.
 MERGED_BY = {
@@ -73,7 +74,23 @@ def value_patch(before: Any, after: Any, field: str, kind: str) -> Any:
         return list_patch(before, after, field, kind)
     if isinstance(before, (dict, list)) or isinstance(after, (dict, list)):
         raise Unsayable
+    if not takes_style(before, after):
+        raise Unsayable
     return sayable(after)
+
+
+def takes_style(before: Any, after: Any) -> bool:
+    """Whether the value survives being written in the style of the old one, as Kustomize does.
+
+    `true` in quotes would be a text, and a tab makes no valid block.
+    """
+    if isinstance(before, str) and isinstance(after, str):
+        return is_literal(after) or not is_literal(before)
+    return type(before) is type(after) or not (is_quoted(before) or is_quoted(after))
+
+
+def is_quoted(value: Any) -> bool:
+    return isinstance(value, str) and (is_literal(value) or not is_plain(value))
 
 
 def sayable(value: Any) -> Any:
