@@ -13,6 +13,7 @@ from jvbundler.artifact import Artifact
 from jvbundler.errors import InputError
 from jvbundler.problem import Place, Problem
 from jvbundler.render import templating
+from jvbundler.render.kubernetes.clashes import clashes
 from jvbundler.render.kubernetes.extras import extra_resources, problems_of_extras
 from jvbundler.render.kubernetes.objects import own_objects
 from jvbundler.render.kubernetes.overlay import Overlay, overlay
@@ -51,14 +52,16 @@ def objects(
     project: Project, environment: Environment, namespace: str, overrides: Path | None
 ) -> tuple[Patched, list[Problem]]:
     """The environment's objects in their order, and what is wrong with its extra resources."""
-    database = environment.kubernetes_variables.get(DATABASE_TYPE) or dict(project.app.configured).get(DATABASE_TYPE)
+    database = environment.kubernetes_variables.get(DATABASE_TYPE) or dict(project.app.configured).get(
+        DATABASE_TYPE
+    )
     own = own_objects(environment, namespace, (database or "json").lower(), overrides)
-    problems = list(problems_of_extras(environment, own))
+    problems = [*clashes(environment), *problems_of_extras(environment, own)]
     return patched(environment, [*own, *extra_resources(environment, namespace)], namespace), problems
 
 
 def raise_problems(results: list[Patched], problems: list[Problem]) -> None:
-    """A patch must change something in one environment at least: one that all inherit may be meant for prod."""
+    """A patch must find an object in one environment at least: all inherit what is meant for prod."""
     matched = {place for result in results for place in result.matched}
     found: dict[tuple[Place, str, str], Problem] = {}
     for result in results:
@@ -75,7 +78,12 @@ def notice(file: str, environment: str = "") -> str:
 
 
 def base_artifacts(base: list[Resource], head: str, overrides: Path | None) -> Iterator[Artifact]:
-    fields = {"namespace": "", "resources": [f"{one.stem}.yaml" for one in base], "patches": [], "transformers": []}
+    fields = {
+        "namespace": "",
+        "resources": [f"{one.stem}.yaml" for one in base],
+        "patches": [],
+        "transformers": [],
+    }
     text = templating.render(f"{FOLDER}/kustomization.yaml.j2", fields, overrides)
     yield Artifact(f"{FOLDER}/base/kustomization.yaml", head + text)
     for one in base:

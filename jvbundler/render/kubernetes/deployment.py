@@ -83,7 +83,10 @@ def affinity(environment: Environment) -> dict[str, Any]:
     """Pods keep off each other's node where they can; the user's own podAntiAffinity takes its place."""
     own: dict[str, Any] = {}
     if spreads(environment):
-        term = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": selector(environment)}}
+        term = {
+            "topologyKey": "kubernetes.io/hostname",
+            "labelSelector": {"matchLabels": selector(environment)},
+        }
         preferred = {"weight": 100, "podAffinityTerm": term}
         own = {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [preferred]}}
     return {**own, **environment.settings["kubernetes"]["affinity"]}

@@ -12,7 +12,7 @@ from jvbundler.render.kubernetes import json_patch
 from jvbundler.render.kubernetes.resource import Data, is_builtin
 from jvbundler.render.yaml_text import is_literal, is_plain
 
-# Lists whose items Kustomize merges by this key. Their order afterwards is: the patch's items, then the others.
+# Lists whose items Kustomize merges by this key. In the result the patch's items come first, then the others.
 MERGED_BY = {
     "containers": "name",
     "initContainers": "name",
@@ -26,8 +26,19 @@ REPLACED = frozenset({"ports", "topologySpreadConstraints", "hostAliases"})
 # Lists that Kustomize does not merge.
 ATOMIC = {
     "Deployment": frozenset(
-        "add args command drop envFrom httpHeaders tolerations matchExpressions items sources"
-        " preferredDuringSchedulingIgnoredDuringExecution".split()
+        [
+            "add",
+            "args",
+            "command",
+            "drop",
+            "envFrom",
+            "httpHeaders",
+            "tolerations",
+            "matchExpressions",
+            "items",
+            "sources",
+            "preferredDuringSchedulingIgnoredDuringExecution",
+        ]
     ),
     "HorizontalPodAutoscaler": frozenset({"metrics", "policies"}),
     "Ingress": frozenset({"rules", "tls"}),
@@ -97,7 +108,9 @@ def sayable(value: Any) -> Any:
     """The value, if a patch may hold it: in a patch, null means to remove."""
     if value is None or value == []:
         raise Unsayable
-    children: Iterable[Any] = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    children: Iterable[Any] = (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    )
     for child in children:
         sayable(child)
     return value
@@ -125,7 +138,11 @@ def items_patch(before: list[Any], after: list[Any], key: str, kind: str) -> lis
     new = {item[key]: item for item in after if isinstance(item, dict) and key in item}
     if len(old) < len(before) or len(new) < len(after):
         return None
-    changed = [n for n, (name, item) in enumerate(new.items()) if name not in old or not json_patch.same(old[name], item)]
+    changed = [
+        n
+        for n, (name, item) in enumerate(new.items())
+        if name not in old or not json_patch.same(old[name], item)
+    ]
     named = list(new)[: changed[-1] + 1] if changed else []
     untouched = [name for name in old if name not in named and name in new]
     if [*named, *untouched] != list(new):

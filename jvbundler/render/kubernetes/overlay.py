@@ -9,13 +9,24 @@ from typing import Any
 
 from jvbundler.render import yaml_text
 from jvbundler.render.kubernetes import json_patch
-from jvbundler.render.kubernetes.difference import Unsayable, strategic_patch
-from jvbundler.render.kubernetes.resource import CLUSTER_KINDS, Data, Resource, is_builtin, is_namespaced
+from jvbundler.render.kubernetes.difference import MERGED_BY, Unsayable, strategic_patch
+from jvbundler.render.kubernetes.resource import Data, Resource, is_builtin, is_namespaced
 
 # Cluster kinds that Kustomize's own `namespace:` would change, or does not know to be the cluster's.
 KNOWN_CLUSTER_KINDS = frozenset(
-    "ClusterRole ClusterRoleBinding CSIDriver IngressClass PersistentVolume PriorityClass RuntimeClass StorageClass".split()
+    [
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "CSIDriver",
+        "IngressClass",
+        "PersistentVolume",
+        "PriorityClass",
+        "RuntimeClass",
+        "StorageClass",
+    ]
 )
+
+KEEPS_PLACES = "# An item of which only the name is given stays as it is, and in its place.\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +98,32 @@ def add_difference(result: Overlay, before: Resource, after: Resource) -> None:
         return
     head = head_of(before)
     about = {**head["metadata"], **patch.pop("metadata", {})}
-    add_patch(result, before, yaml_text.block({**head, "metadata": about, **patch}))
+    comment = KEEPS_PLACES if keeps_places(patch) else ""
+    add_patch(result, before, comment + yaml_text.block({**head, "metadata": about, **patch}))
+
+
+def keeps_places(value: Any) -> bool:
+    """Whether a patch names items that it does not change."""
+    if isinstance(value, dict):
+        return any(
+            any(isinstance(item, dict) and item.keys() == {MERGED_BY.get(key)} for item in child)
+            if isinstance(child, list) and key in ("env", "volumes", "volumeMounts")
+            else keeps_places(child)
+            for key, child in value.items()
+        )
+    return isinstance(value, list) and any(map(keeps_places, value))
 
 
 def target_of(resource: Resource) -> Data:
     """Selects the one object; Kustomize takes the texts for regular expressions."""
     group, _, version = resource.api_version.rpartition("/")
     _, _, namespace, name = resource.identity
-    parts = {"group": group, "version": version, "kind": resource.kind, "name": re.escape(name).replace("\\-", "-")}
+    parts = {
+        "group": group,
+        "version": version,
+        "kind": resource.kind,
+        "name": re.escape(name).replace("\\-", "-"),
+    }
     return {key: text for key, text in {**parts, "namespace": namespace}.items() if text}
 
 
@@ -138,15 +167,21 @@ def add_transformer(result: Overlay, resources: list[Resource], namespace: str) 
     for resource in resources:
         if is_left_alone(resource):
             documents.append(unset_namespace(resource))
-    result.files["namespace-transformer.yaml"] = "---\n".join(f"{yaml_text.block(one)}\n" for one in documents)
+    text = "---\n# The cluster's: it has no namespace.\n".join(
+        f"{yaml_text.block(one)}\n" for one in documents
+    )
+    result.files["namespace-transformer.yaml"] = text
     result.transformers.append("namespace-transformer.yaml")
 
 
 def unset_namespace(resource: Resource) -> Data:
+    """Kustomize gives unknown kinds a namespace. Adding one first keeps the removal from failing."""
+    path = "/metadata/namespace"
+    operations = [{"op": "add", "path": path, "value": ""}, {"op": "remove", "path": path}]
     return {
         "apiVersion": "builtin",
         "kind": "PatchTransformer",
         "metadata": {"name": resource.stem},
         "target": target_of(resource),
-        "patch": yaml_text.block({**head_of(resource), "metadata": {"name": resource.name, "namespace": None}}) + "\n",
+        "patch": yaml_text.block(operations) + "\n",
     }

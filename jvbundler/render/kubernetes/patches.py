@@ -29,7 +29,7 @@ class Patched:
 
 
 def patched(environment: Environment, resources: list[Resource], namespace: str) -> Patched:
-    """The objects of one environment with its patches applied, in their order; a patch that fails changes nothing."""
+    """The environment's objects with its patches applied, in their order; one that fails changes nothing."""
     result = Patched(list(resources))
     for index, patch in enumerate(environment.settings["kubernetes"]["patches"]):
         place = environment.place("kubernetes", "patches", index)
@@ -44,7 +44,9 @@ def patched(environment: Environment, resources: list[Resource], namespace: str)
                 result.resources[number] = changed(resource, patch["patch"], namespace)
             except Refused as reason:
                 message = f"the patch of {resource.kind} '{resource.name}' fails: {reason}"
-                result.failed.append(error("JVB421", place, message, "compare it with the object under kubernetes/rendered"))
+                result.failed.append(
+                    error("JVB421", place, message, "compare it with the object under kubernetes/rendered")
+                )
     return result
 
 
@@ -55,9 +57,16 @@ def matches(patch: KubernetesPatches, resource: Resource) -> bool:
 
 def unmatched(place: Place, patch: KubernetesPatches, resources: list[Resource]) -> Problem:
     target = patch["target"]
-    wanted = " ".join(part for part in (target["kind"], f"'{target['name']}'" if target["name"] else "") if part)
+    wanted = " ".join(
+        part for part in (target["kind"], f"'{target['name']}'" if target["name"] else "") if part
+    )
     known = ", ".join(dict.fromkeys(f"{resource.kind} '{resource.name}'" for resource in resources))
-    return error("JVB420", place, f"the patch changes nothing: there is no {wanted or 'object'}", f"rendered are: {known}")
+    return error(
+        "JVB420",
+        place,
+        f"the patch changes nothing: there is no {wanted or 'object'}",
+        f"rendered are: {known}",
+    )
 
 
 def changed(resource: Resource, patch: Any, namespace: str) -> Resource:
@@ -68,21 +77,31 @@ def changed(resource: Resource, patch: Any, namespace: str) -> Resource:
         data = merged(resource.data, patch)
     if not is_object(data):
         raise Refused("it leaves no apiVersion, kind or metadata.name")
-    return resource if json_patch.same(data, resource.data) else from_data(resource.stem, data, namespace, COMMENT)
+    return (
+        resource
+        if json_patch.same(data, resource.data)
+        else from_data(resource.stem, data, namespace, COMMENT)
+    )
 
 
 def is_object(data: Any) -> bool:
     """Whether the data is a Kubernetes object with a name."""
     if not isinstance(data, dict) or not isinstance(data.get("metadata"), dict):
         return False
-    return all(isinstance(text, str) and text for text in (data.get("apiVersion"), data.get("kind"), data["metadata"].get("name")))
+    return all(
+        isinstance(text, str) and text
+        for text in (data.get("apiVersion"), data.get("kind"), data["metadata"].get("name"))
+    )
 
 
 def merged(document: Any, patch: Any) -> Any:
     """The map `patch` merged into the document: null removes, lists of maps with `name` merge by name."""
     if isinstance(document, dict) and isinstance(patch, dict):
         rest = {key: value for key, value in document.items() if key not in patch or patch[key] is not None}
-        return {**rest, **{key: merged(rest.get(key), value) for key, value in patch.items() if value is not None}}
+        return {
+            **rest,
+            **{key: merged(rest.get(key), value) for key, value in patch.items() if value is not None},
+        }
     if is_named(document) and is_named(patch):
         return list(merged_items(document, patch))
     return without_nulls(patch)
@@ -90,7 +109,11 @@ def merged(document: Any, patch: Any) -> Any:
 
 def is_named(value: Any) -> bool:
     """Whether the value is a list of maps that all have a name."""
-    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) and "name" in item for item in value)
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(item, dict) and "name" in item for item in value)
+    )
 
 
 def merged_items(items: list[Data], patches: list[Data]) -> Iterator[Data]:
