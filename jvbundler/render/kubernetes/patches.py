@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jvbundler.node import find, plain
 from jvbundler.problem import Place, Problem, error
 from jvbundler.render.kubernetes import json_patch
 from jvbundler.render.kubernetes.json_patch import Refused
@@ -41,13 +42,19 @@ def patched(environment: Environment, resources: list[Resource], namespace: str)
         for number in targets:
             resource = result.resources[number]
             try:
-                result.resources[number] = changed(resource, patch["patch"], namespace)
+                result.resources[number] = changed(resource, as_written(environment, index), namespace)
             except Refused as reason:
                 message = f"the patch of {resource.kind} '{resource.name}' fails: {reason}"
                 result.failed.append(
                     error("JVB421", place, message, "compare it with the object under kubernetes/rendered")
                 )
     return result
+
+
+def as_written(environment: Environment, index: int) -> Any:
+    """The patch with its nulls, which the settings do not keep: here they remove something."""
+    node = find(environment.node, ("kubernetes", "patches", index, "patch"))
+    return plain(node) if node else environment.settings["kubernetes"]["patches"][index]["patch"]
 
 
 def matches(patch: KubernetesPatches, resource: Resource) -> bool:

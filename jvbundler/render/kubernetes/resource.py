@@ -134,9 +134,10 @@ def from_data(stem: str, data: Data, namespace: str, comment: str = "") -> Resou
     head = {"apiVersion": data["apiVersion"], "kind": data["kind"], "metadata": {**named, **rest}}
     data = {**head, **{key: value for key, value in data.items() if key not in head}}
     text = yaml_text.block(data)
-    if "${" in text and SUBSTITUTE not in (about.get("annotations") or {}):
-        annotations = {**(about.get("annotations") or {}), SUBSTITUTE: "disabled"}
-        text = yaml_text.block({**data, "metadata": {**data["metadata"], "annotations": annotations}})
+    annotations = about.get("annotations") or {}
+    if "${" in text and isinstance(annotations, dict) and SUBSTITUTE not in annotations:
+        head["metadata"]["annotations"] = {**annotations, SUBSTITUTE: "disabled"}
+        text = yaml_text.block(data)
     identity = (str(data["apiVersion"]), str(data["kind"]), own, str(about["name"]))
     return Resource(stem, f"{comment}{text}\n", inserted, identity)
 
