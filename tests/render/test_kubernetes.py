@@ -353,7 +353,10 @@ def test_egress_rules_always_let_dns_through() -> None:
 
 def test_an_external_secret_for_each_secret_that_the_pods_read() -> None:
     objects = objects_of(
-        "secrets: [{name: DSN, kubernetes: {secret_name: db, key: dsn}, external: {key: shared/db, property: uri}}]\n"
+        """
+secrets:
+  - {name: DSN, kubernetes: {secret_name: db, key: dsn}, external: {key: shared/db, property: uri}}
+"""
         + ENABLED
         + "  external_secrets: {enabled: true, store: {name: vault}}"
     )

@@ -18,10 +18,11 @@ from jvbundler.render.kubernetes import render
 from jvbundler.render.kubernetes.overlay import overlay
 from jvbundler.render.kubernetes.resource import Resource, from_data
 from jvbundler.render.yaml_text import block
-from tests.render.test_kubernetes import ENABLED, files_of, objects_of, project_of
+from tests.render.test_kubernetes import ENABLED, files_of, project_of
 
 Tool = Callable[[str], str]
 Objects = dict[tuple[str, ...], Any]
+Values = st.SearchStrategy[Any]
 
 
 class Loader(yaml.CSafeLoader):  # type: ignore[misc, unused-ignore]
@@ -110,7 +111,12 @@ environments:
           extra_volumes: [{name: y, emptyDir: {sizeLimit: 1Gi}}, {name: x, configMap: {name: c}}]
         container: {extra_volume_mounts: [{name: y, mountPath: /y}, {name: x, mountPath: /z}]}
       tolerations: [{key: b}]
-  less: {secrets: [Z_TOKEN], kubernetes: {deployment: {pod: {extra_containers: [], extra_volumes: []}, container: {extra_volume_mounts: []}}}}
+  less:
+    secrets: [Z_TOKEN]
+    kubernetes:
+      deployment:
+        pod: {extra_containers: [], extra_volumes: []}
+        container: {extra_volume_mounts: []}
 """,
     "objects of the user's": """
 kubernetes:
@@ -125,7 +131,9 @@ kubernetes:
       kind: ClusterRoleBinding
       metadata: {name: r}
       roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
-      subjects: [{kind: ServiceAccount, name: acme-support}, {kind: ServiceAccount, name: default, namespace: other}]
+      subjects:
+        - {kind: ServiceAccount, name: acme-support}
+        - {kind: ServiceAccount, name: default, namespace: other}
 environments:
   all: {kubernetes: {namespace: acme-all}}
   few:
@@ -142,7 +150,8 @@ environments:
   patched:
     kubernetes:
       patches:
-        - {target: {kind: Deployment}, patch: {spec: {template: {spec: {containers: [{name: acme-support, resources: null}]}}}}}
+        - target: {kind: Deployment}
+          patch: {spec: {template: {spec: {containers: [{name: acme-support, resources: null}]}}}}
         - {target: {}, patch: [{op: add, path: /metadata/labels, value: {x: "y"}}]}
 """,
 }
@@ -270,43 +279,43 @@ def test_any_text_comes_back_from_kustomize(
 
 
 names = st.lists(st.sampled_from("abcdef"), unique=True, max_size=5)
-scalars = texts | st.integers(0, 9) | st.booleans()
-anything = st.recursive(
-    scalars | st.none(),
+anything: Values = st.recursive(
+    texts | st.integers(0, 9) | st.booleans() | st.none(),
     lambda children: st.lists(children, max_size=3) | st.dictionaries(st.sampled_from("abc"), children),
     max_leaves=8,
 )
-variables = st.sampled_from(
+variables: Values = st.sampled_from(
     [{"value": "1"}, {"value": "yes"}, {"value": "a\nb\n"}, {"valueFrom": {"a": "b"}}, {}]
 )
-sources = st.sampled_from(
+sources: Values = st.sampled_from(
     [{"emptyDir": {}}, {"emptyDir": {"sizeLimit": "1Gi"}}, {"configMap": {"name": "c"}}]
 )
 
 
-def named(values: st.SearchStrategy[dict[str, Any]], key: str = "name") -> st.SearchStrategy[list[Any]]:
+@st.composite
+def named(draw: st.DrawFn, values: Values, key: str = "name") -> list[Any]:
     """A list of maps with different names, in any order."""
-    return names.flatmap(
-        lambda chosen: st.tuples(*(values.map(lambda v, n=n: {key: n, **v}) for n in chosen))
-    ).map(list)
+    return [{key: name, **draw(values)} for name in draw(names)]
 
 
-containers = st.fixed_dictionaries(
+def with_some_of(required: dict[str, Values], optional: dict[str, Values]) -> Values:
+    return st.fixed_dictionaries(required, optional={k: v.filter(bool) for k, v in optional.items()})
+
+
+containers = with_some_of(
     {"image": st.sampled_from("xy")},
-    optional={
-        "env": named(variables).filter(bool),
+    {
+        "env": named(variables),
         "envFrom": st.just([{"configMapRef": {"name": "c"}}]),
-        "ports": st.lists(
-            st.sampled_from([{"containerPort": 1}, {"containerPort": 2}]), min_size=1, max_size=2
-        ),
-        "volumeMounts": named(st.just({"name": "v"}), "mountPath").filter(bool),
+        "ports": st.lists(st.sampled_from([{"containerPort": 1}, {"containerPort": 2}]), max_size=2),
+        "volumeMounts": named(st.just({"name": "v"}), "mountPath"),
     },
 )
-pods = st.fixed_dictionaries(
+pods = with_some_of(
     {"containers": named(containers).filter(bool)},
-    optional={
-        "volumes": named(sources).filter(bool),
-        "tolerations": st.lists(st.sampled_from([{"key": "a"}, {"key": "b"}]), min_size=1),
+    {
+        "volumes": named(sources),
+        "tolerations": st.lists(st.sampled_from([{"key": "a"}, {"key": "b"}]), max_size=3),
         "nodeSelector": st.dictionaries(st.sampled_from("abc"), texts),
     },
 )
@@ -344,8 +353,9 @@ def test_kustomize_turns_any_difference_back_into_the_object(
         namespace="acme",
         patches=difference.patches,
     )
-    wanted = objects("---\n".join(one.text for one in own))
-    assert built(tool("kustomize"), folder / "overlays/acme") == wanted
+    found = built(tool("kustomize"), folder / "overlays/acme")
+    for key, wanted in objects("---\n".join(one.text for one in own)).items():
+        assert found[key] == wanted
 
 
 def write(folder: Path, files: dict[str, str], resources: list[str], **fields: Any) -> None:

@@ -90,7 +90,8 @@ def test_a_patch_changes_base_and_manifest_and_the_notice_stays() -> None:
 
 def test_a_patch_of_the_top_level_may_be_meant_for_one_environment() -> None:
     patch = "{target: {kind: Ingress}, patch: {spec: {ingressClassName: traefik}}}"
-    text = f"{ENABLED}  patches: [{patch}]\nenvironments: {{dev: {{}}, prod: {{kubernetes: {{ingress: {{enabled: true}}}}}}}}"
+    environments = "{dev: {}, prod: {kubernetes: {ingress: {enabled: true}}}}"
+    text = f"{ENABLED}  patches: [{patch}]\nenvironments: {environments}"
     assert objects_of(text, "prod")["Ingress"]["spec"]["ingressClassName"] == "traefik"
 
 

@@ -5,7 +5,6 @@ A strategic merge patch where one can say it, because it reads like the object; 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from jvbundler.render.kubernetes import json_patch
@@ -104,20 +103,29 @@ def is_quoted(value: Any) -> bool:
     return isinstance(value, str) and (is_literal(value) or not is_plain(value))
 
 
-def sayable(value: Any) -> Any:
-    """The value, if a patch may hold it: in a patch, null means to remove."""
+def sayable(value: Any, field: str = "") -> Any:
+    """The value, if a patch may hold it: there, null means to remove, and items of one key become one."""
     if value is None or value == []:
         raise Unsayable
-    children: Iterable[Any] = (
-        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    )
-    for child in children:
-        sayable(child)
+    if isinstance(value, dict):
+        for key, child in value.items():
+            sayable(child, key)
+    elif isinstance(value, list):
+        if field in MERGED_BY or field in REPLACED:
+            refuse_twins(value, MERGED_BY.get(field, ""))
+        for child in value:
+            sayable(child)
     return value
 
 
+def refuse_twins(items: list[Any], key: str) -> None:
+    keys = [item.get(key, item) if isinstance(item, dict) else item for item in items]
+    if any(json_patch.same(one, other) for n, one in enumerate(keys) for other in keys[:n]):
+        raise Unsayable
+
+
 def list_patch(before: list[Any], after: list[Any], field: str, kind: str) -> list[Any]:
-    sayable(after)
+    sayable(after, field)
     if not kind or field in ATOMIC.get(kind, ()):
         return after
     if kind not in MERGING_KINDS or not (field in MERGED_BY or field in REPLACED):
