@@ -278,7 +278,7 @@ def test_any_text_comes_back_from_kustomize(
     assert texts_in(built(tool("kustomize"), folder / "kubernetes/overlays/prod")) == values
 
 
-names = st.lists(st.sampled_from("abcdef"), unique=True, max_size=5)
+names = st.lists(st.sampled_from("abcdef"), unique=True, min_size=1)
 anything: Values = st.recursive(
     texts | st.integers(0, 9) | st.booleans() | st.none(),
     lambda children: st.lists(children, max_size=3) | st.dictionaries(st.sampled_from("abc"), children),
@@ -299,7 +299,7 @@ def named(draw: st.DrawFn, values: Values, key: str = "name") -> list[Any]:
 
 
 def with_some_of(required: dict[str, Values], optional: dict[str, Values]) -> Values:
-    return st.fixed_dictionaries(required, optional={k: v.filter(bool) for k, v in optional.items()})
+    return st.fixed_dictionaries(required, optional=optional)
 
 
 containers = with_some_of(
@@ -307,15 +307,15 @@ containers = with_some_of(
     {
         "env": named(variables),
         "envFrom": st.just([{"configMapRef": {"name": "c"}}]),
-        "ports": st.lists(st.sampled_from([{"containerPort": 1}, {"containerPort": 2}]), max_size=2),
+        "ports": st.lists(st.sampled_from([{"containerPort": 1}, {"containerPort": 2}]), min_size=1),
         "volumeMounts": named(st.just({"name": "v"}), "mountPath"),
     },
 )
 pods = with_some_of(
-    {"containers": named(containers).filter(bool)},
+    {"containers": named(containers)},
     {
         "volumes": named(sources),
-        "tolerations": st.lists(st.sampled_from([{"key": "a"}, {"key": "b"}]), max_size=3),
+        "tolerations": st.lists(st.sampled_from([{"key": "a"}, {"key": "b"}]), min_size=1),
         "nodeSelector": st.dictionaries(st.sampled_from("abc"), texts),
     },
 )
