@@ -349,7 +349,7 @@ def test_kustomize_turns_any_difference_back_into_the_object(
     write(
         folder / "overlays/acme",
         difference.files,
-        difference.resources,
+        list(difference.resources),
         namespace="acme",
         patches=difference.patches,
     )

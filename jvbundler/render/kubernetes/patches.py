@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jvbundler.node import find, plain
@@ -21,34 +21,38 @@ COMMENT = "# Changed by `kubernetes.patches` of deploy.yaml, which keeps none of
 
 @dataclass(frozen=True, slots=True)
 class Patched:
-    """Objects after the patches. A patch is in `unmatched` under its place when it found no object."""
+    """Objects after the patches. A patch that found no object is in `unmatched` under its place."""
 
-    resources: list[Resource]
-    failed: list[Problem] = field(default_factory=list)
-    unmatched: dict[Place, Problem] = field(default_factory=dict)
-    matched: set[Place] = field(default_factory=set)
+    resources: tuple[Resource, ...]
+    failed: tuple[Problem, ...]
+    unmatched: dict[Place, Problem]
+    matched: frozenset[Place]
 
 
 def patched(environment: Environment, resources: list[Resource], namespace: str) -> Patched:
     """The environment's objects with its patches applied, in their order; one that fails changes nothing."""
-    result = Patched(list(resources))
+    current = list(resources)
+    failed: list[Problem] = []
+    without_target: dict[Place, Problem] = {}
+    matched: set[Place] = set()
     for index, patch in enumerate(environment.settings["kubernetes"]["patches"]):
         place = environment.place("kubernetes", "patches", index)
-        targets = [n for n, resource in enumerate(result.resources) if matches(patch, resource)]
+        targets = [number for number, resource in enumerate(current) if matches(patch, resource)]
         if targets:
-            result.matched.add(place)
+            matched.add(place)
         else:
-            result.unmatched[place] = unmatched(place, patch, resources)
+            without_target[place] = unmatched(place, patch, resources)
         for number in targets:
-            resource = result.resources[number]
             try:
-                result.resources[number] = changed(resource, as_written(environment, index), namespace)
+                current[number] = changed(current[number], as_written(environment, index), namespace)
             except Refused as reason:
-                message = f"the patch of {resource.kind} '{resource.name}' fails: {reason}"
-                result.failed.append(
-                    error("JVB421", place, message, "compare it with the object under kubernetes/rendered")
-                )
-    return result
+                failed.append(refused(place, current[number], reason))
+    return Patched(tuple(current), tuple(failed), without_target, frozenset(matched))
+
+
+def refused(place: Place, resource: Resource, reason: Refused) -> Problem:
+    message = f"the patch of {resource.kind} '{resource.name}' fails: {reason}"
+    return error("JVB421", place, message, "compare it with the object under kubernetes/rendered")
 
 
 def as_written(environment: Environment, index: int) -> Any:
