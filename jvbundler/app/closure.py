@@ -56,11 +56,12 @@ class Providers:
         for action in self._local(name):
             yield from action.info.actions
 
-    def pip(self, name: str) -> Iterator[Written]:
+    def wishes(self, name: str) -> Iterator[Wish]:
+        """The pip packages of an action; jvagent installs those of both where one is core and local."""
         if self.catalog and name in self.catalog.actions:
-            yield from self.catalog.actions[name].pip
+            yield from (Wish(text, name, place, True) for text, place in self.catalog.actions[name].pip)
         for action in self._local(name):
-            yield from action.info.pip
+            yield from (Wish(text, name, place) for text, place in action.info.pip)
 
     def place(self, name: str) -> Place:
         for action in self._local(name):
@@ -88,12 +89,6 @@ def resolve(providers: Providers, problems: list[Problem]) -> tuple[tuple[Action
     closure = tuple(_action(name, providers, tuple(entries.get(name, ()))) for name in sorted(found))
     beside = {a.id for agent in providers.agents if agent.entries for a in agent.local} - found
     return closure, tuple(_action(name, providers, ()) for name in sorted(beside))
-
-
-def wishes(actions: tuple[Action, ...], providers: Providers) -> Iterator[Wish]:
-    for action in actions:
-        for text, place in providers.pip(action.id):
-            yield Wish(text, action.id, place)
 
 
 def _reachable(names: list[str], providers: Providers, problems: list[Problem]) -> set[str]:

@@ -40,14 +40,14 @@ def _variables(content: str, file: str) -> Iterator[Variable]:
     lines = iter(enumerate(content.splitlines(), 1))
     comment: list[str] = []
     for number, line in lines:
-        active, commented = _ASSIGNMENT.fullmatch(line), _COMMENTED.fullmatch(line)
-        match = active or commented
+        commented = line.lstrip().startswith("#")
+        match = (_COMMENTED if commented else _ASSIGNMENT).fullmatch(line) if "=" in line else None
         if match:
             raw = match[2] if commented else _whole_value(match[2], lines)
             place = Place(file, number, match.start(1) + 1)
-            yield _variable(match[1], _unquoted(raw), " ".join(comment), bool(commented), place)
+            yield _variable(match[1], _unquoted(raw), " ".join(comment), commented, place)
             comment = []
-        elif line.lstrip().startswith("#") and not _BANNER.fullmatch(line):
+        elif commented and not _BANNER.fullmatch(line):
             comment.append(line.lstrip().lstrip("#").strip())
         else:
             comment = []

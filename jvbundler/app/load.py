@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jvbundler.app.agents import read_agents
 from jvbundler.app.catalog import Catalog, load_catalog
-from jvbundler.app.closure import Providers, resolve, wishes
+from jvbundler.app.closure import Providers, resolve
 from jvbundler.app.env_example import read_env_example
 from jvbundler.app.framework import configured_variables
 from jvbundler.app.lock import read_lock
@@ -46,11 +46,9 @@ def load_app(
     providers = Providers(root, read_agents(top, root, shown_as, problems), catalog)
     actions, unlisted = resolve(providers, problems)
     has_file = exists(root / REQUIREMENTS, shown(shown_as, REQUIREMENTS), problems)
-    wanted = [
-        *wishes(actions + unlisted, providers),
-        *(read_requirements(root, shown_as, problems) if has_file else ()),
-        *(Wish(spec, EXTRA_PIP, place) for spec, place in extra_pip),
-    ]
+    wanted = [wish for action in actions + unlisted for wish in providers.wishes(action.id)]
+    wanted += read_requirements(root, shown_as, problems) if has_file else ()
+    wanted += (Wish(spec, EXTRA_PIP, place) for spec, place in extra_pip)
     context = mapping(top, "context", problems) or Node({}, top.place)
     app = App(
         root=root,
@@ -74,7 +72,7 @@ def load_app(
         jvagent_version=catalog.jvagent if catalog else jvagent_version,
         requires_python=catalog.python if catalog else "",
     )
-    return app, tuple(dict.fromkeys(problems))
+    return app, tuple(dict.fromkeys(problems))  # a file that two steps look at is one problem
 
 
 def _app_yaml(root: Path, shown_as: str, problems: list[Problem]) -> Node | None:

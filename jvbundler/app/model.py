@@ -12,11 +12,15 @@ from jvbundler.problem import Place
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A pip requirement as somebody wrote it: `by` is an action id or the name of a file."""
+    """A pip requirement as somebody wrote it: `by` is an action id or the name of a file.
+
+    `core` says that it is in jvagent itself: a conflict is blamed on the other side.
+    """
 
     text: str
     by: str
     place: Place
+    core: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,10 @@ def shown(shown_as: str, name: str) -> str:
 
 def leads_outside(path: Path, root: Path) -> bool:
     """Whether `path` is, through `..` or symbolic links, a place that is not under `root`."""
-    real, base = os.path.realpath(path), os.path.realpath(root)
+    try:
+        real, base = os.path.realpath(path), os.path.realpath(root)
+    except ValueError:  # a NUL in a name: there is no such file, inside or outside
+        return False
     return not Path(real).is_relative_to(base)
 
 
@@ -50,7 +53,9 @@ def file_bytes(path: Path, file: str, root: Path, problems: list[Problem]) -> by
         return path.read_bytes()
     except OSError as reason:
         problems.append(unreadable(file, reason))
-        return None
+    except ValueError:
+        problems.append(unreadable(file, OSError(0, "no such file")))
+    return None
 
 
 def folders(path: Path, file: str, problems: list[Problem]) -> list[Path]:
@@ -68,10 +73,13 @@ def folders(path: Path, file: str, problems: list[Problem]) -> list[Path]:
 def exists(path: Path, file: str, problems: list[Problem]) -> bool:
     """Whether there is something at `path`; a folder that may not be searched counts as a problem."""
     try:
-        return path.exists()
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
     except OSError as reason:
         problems.append(unreadable(file, reason))
         return False
+    return True
 
 
 def mapping(node: Node, key: str, problems: list[Problem]) -> Node | None:

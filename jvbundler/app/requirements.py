@@ -35,7 +35,7 @@ def merged_requirements(
     `installed` are the framework's own packages and the specifier each is installed by: a wish for one of
     them disappears when it agrees, and is a conflict when it does not. One with extras stays.
     """
-    wishes = sorted(wishes, key=lambda wish: (wish.place, wish.by, wish.text))
+    wishes = sorted(wishes, key=lambda wish: (wish.core, wish.place, wish.by, wish.text))
     by_name: dict[str, list[Wish]] = {}
     for wish in wishes:
         by_name.setdefault(leading_name(wish.text), []).append(wish)

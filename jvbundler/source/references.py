@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 from jvbundler.node import Node, find, scalars
 from jvbundler.problem import Problem, error
@@ -25,7 +26,7 @@ _LITERAL_BRACES = re.compile(r"""\s*(?:'(\{\{|\}\})'|"(\{\{|\}\})")\s*\Z""")
 _AWS_DYNAMIC = re.compile(r"resolve:(?:ssm|ssm-secure|secretsmanager):")
 _INDEX = re.compile(r"[0-9]{1,9}\Z")
 _LONGEST_CHAIN = 50
-_MOST_GUESSES = 20  # finding what was meant compares with every key
+_MOST_GUESSES, _MOST_KEYS = 20, 2000  # finding what was meant compares with every key
 _LONGEST_TEXT = 1024 * 1024
 
 
@@ -169,8 +170,8 @@ class Resolver:
 
     def unknown(self, path: Path) -> Failed:
         """The failure of a reference to a key that is not there."""
-        asks = len(self.problems) < _MOST_GUESSES
-        known = (shown(other) for other, _ in scalars(self.root) if asks)
+        leaves = scalars(self.root) if len(self.problems) < _MOST_GUESSES else iter(())
+        known = [shown(other) for other, _ in islice(leaves, _MOST_KEYS)]
         hint = did_you_mean(shown(path), known) or "refer to a key by its path, as in '{{ app.name }}'"
         return Failed(f"'{shown(path)}' is referred to, but is no key of this file", hint)
 
