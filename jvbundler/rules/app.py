@@ -1,4 +1,4 @@
-"""Rules about the app and its packages, in the light of deploy.yaml. Reads sizes of files, never their content."""
+"""Rules about the app and its packages, in the light of deploy.yaml. Reads sizes of files, never content."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from jvbundler.app.lock import lock_digest, lock_problem
 from jvbundler.problem import Place
+from jvbundler.project.image import image_requirements
 from jvbundler.project.model import Environment, Project
 from jvbundler.project.variables import PLATFORM_PATHS, Platform
 from jvbundler.rules.debian_packages import COMPILER, needed
@@ -26,8 +28,21 @@ if TYPE_CHECKING:
 MAX_APP_BYTES = 500 * 1000 * 1000
 # What .dockerignore keeps out of the image, as far as it may be large.
 NOT_IN_IMAGE = frozenset(
-    ".git .venv venv __pycache__ .pytest_cache .mypy_cache .ruff_cache jvdb jvagent_db jvagent_logs"
-    " jvspatial_logs jvspatial_db .files".split()
+    [
+        ".git",
+        ".venv",
+        "venv",
+        "__pycache__",
+        ".pytest_cache",
+        ".mypy_cache",
+        ".ruff_cache",
+        "jvdb",
+        "jvagent_db",
+        "jvagent_logs",
+        "jvspatial_logs",
+        "jvspatial_db",
+        ".files",
+    ]
 )
 DATABASES = ("json", "sqlite", "mongodb", "dynamodb", "postgres", "postgresql")
 # The address of each database that is a server, in the order in which jvspatial looks.
@@ -47,16 +62,45 @@ def type_path(environment: Environment, platform: Platform, name: str) -> Path:
 
 
 @project_rule(
+    "JVB210",
+    "error",
+    title="Stale requirements.lock",
+    source="jvbundler: `jvbundler lock`",
+)
+def stale_lock(project: Project) -> Iterator[Finding]:
+    """requirements.lock was made from other requirements, another Python, platform or release of jvagent,
+    so the image would not have what the app asks for."""
+    if project.app.lock is None:
+        return
+    image = project.base.settings["image"]
+    digest = lock_digest(
+        image_requirements(project),
+        python_version=python_of(project),
+        jvagent_version=image["jvagent_version"],
+        platforms=project.base.platforms,
+    )
+    problem = lock_problem(project.app.lock, digest)
+    if problem is not None:
+        yield Finding(problem.place, problem.message, problem.hint)
+
+
+def python_of(project: Project) -> str:
+    """The image's Python; the predecessor's build argument counts as well."""
+    image = project.base.settings["image"]
+    return image["build"]["args"].get("PYTHON_VERSION", image["python_version"])
+
+
+@project_rule(
     "JVB220",
     "warning",
     title="Package that needs a compiler or a system library",
     source="The packages' own installation notes; the slim Python image has neither",
 )
 def missing_system_package(project: Project) -> Iterator[Finding]:
-    """Some Python packages are built from source, or load a library or run a program that pip does not bring.
-    The slim base image has none of them, so the build or the first use fails. Put what is needed at run time
-    into `image.system_packages`, and what only the build needs into `image.build_packages`. With a base image
-    of your own nothing is reported: it may have them."""
+    """Some Python packages are built from source, or load a library or run a program that pip does not
+    bring. The slim base image has none of them, so the build or the first use fails. Put what is needed at
+    run time into `image.system_packages`, and what only the build needs into `image.build_packages`. With a
+    base image of your own nothing is reported: it may have them."""
     image = project.base.settings["image"]
     if image["base"].rpartition("/")[2] != "python":
         return
@@ -83,8 +127,8 @@ def missing_system_package(project: Project) -> Iterator[Finding]:
     source="AWS Lambda quotas: 10 GB for an image; measured: the framework's packages take 1.3 GB",
 )
 def large_app(project: Project) -> Iterator[Finding]:
-    """The whole app folder is copied into the image, except for what its ignore file names. Over 500 MB of it
-    make every build, push and cold start slow. Keep models and data in a bucket or on a volume."""
+    """The whole app folder is copied into the image, except for what its ignore file names. Over 500 MB of
+    it make every build, push and cold start slow. Keep models and data in a bucket or on a volume."""
     sizes = sorted(sizes_of_entries(str(project.app.root)), reverse=True)
     total = sum(size for size, _ in sizes)
     if total > MAX_APP_BYTES:
@@ -147,8 +191,8 @@ def missing_address(environment: Environment, app: App) -> Iterator[Finding]:
     source="Run for real: jvagent 0.1.7 with jvspatial 0.0.17 against a DynamoDB emulator",
 )
 def broken_dynamodb(environment: Environment, app: App) -> Iterator[Finding]:
-    """jvagent 0.1.7 with jvspatial 0.0.17 does not start on DynamoDB: "Database initialization failed: Event
-    loop is closed". Use another database, or another release once there is one that was tried."""
+    """jvagent 0.1.7 with jvspatial 0.0.17 does not start on DynamoDB: "Database initialization failed:
+    Event loop is closed". Use another database, or another release once there is one that was tried."""
     for platform in platforms(environment):
         variables = app_variables(environment, app, platform)
         for name in DATABASE_TYPES:
@@ -182,14 +226,14 @@ def runtime_pip_disabled(environment: Environment, app: App) -> Iterator[Finding
     source="jvagent's package metadata: Requires-Python",
 )
 def unsupported_python(project: Project) -> Iterator[Finding]:
-    """The image's Python is older than the one that this release of jvagent asks for, so installing it fails.
-    The predecessor's build argument `PYTHON_VERSION` counts as `image.python_version`."""
+    """The image's Python is older than the one that this release of jvagent asks for, so installing it
+    fails. The predecessor's build argument `PYTHON_VERSION` counts as `image.python_version`."""
     image = project.base.settings["image"]
-    argument = image["build"]["args"].get("PYTHON_VERSION")
-    python = argument or image["python_version"]
+    python = python_of(project)
     oldest = [part.strip()[2:] for part in project.app.requires_python.split(",") if part.strip()[:2] == ">="]
     if any(version(python) < version(text) for text in oldest):
-        path = ("image", "build", "args", "PYTHON_VERSION") if argument else ("image", "python_version")
+        is_argument = "PYTHON_VERSION" in image["build"]["args"]
+        path = ("image", "build", "args", "PYTHON_VERSION") if is_argument else ("image", "python_version")
         message = f"jvagent {project.app.jvagent_version} does not run on Python {python}"
         yield Finding(project.base.place(*path), message, f"use {oldest[0].strip()} or newer")
 

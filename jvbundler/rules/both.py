@@ -17,6 +17,7 @@ from jvbundler.rules.reading import (
     platforms,
     secret_names,
     variable_path,
+    written_or,
 )
 from jvbundler.rules.rule import Finding, Path, project_rule, rule
 from jvbundler.rules.storage import STORAGE_PATHS
@@ -28,6 +29,22 @@ if TYPE_CHECKING:
 OF_ONE_PLATFORM = ("AWS_", "LAMBDA_", "KUBERNETES_", "JVSPATIAL_EVENTBRIDGE_", "JVSPATIAL_DEFERRED_")
 OTHER: dict[Platform, Platform] = {"lambda": "kubernetes", "kubernetes": "lambda"}
 EVERYWHERE = ("0.0.0.0", "::")
+
+
+@project_rule(
+    "JVB114",
+    "warning",
+    title="Protected environment that is not declared",
+    source="jvbundler: protected",
+)
+def undeclared_protected(project: Project) -> Iterator[Finding]:
+    """`protected` names an environment that deploy.yaml does not have, so the one that was meant is not
+    protected: `deploy`, `rollback` and `destroy` do not ask."""
+    declared = [environment.name for environment in project.environments]
+    for index, name in enumerate(project.base.settings["protected"]):
+        if name not in declared:
+            place = project.base.place("protected", index)
+            yield Finding(place, f"there is no environment '{name}'", f"declared are: {', '.join(declared)}")
 
 
 @rule(
@@ -47,10 +64,11 @@ def one_sided_variable(environment: Environment, app: App) -> Iterator[Finding]:
         names = {*plain_variables(environment, platform), *secret_names(environment, platform)}
         missing = names - {*plain_variables(environment, other), *secret_names(environment, other)}
         for name in sorted(missing):
-            said = find(environment.node, (*PLATFORM_PATHS[other], name)) is not None
+            there = (*PLATFORM_PATHS[other], name)
+            said = find(environment.node, there) is not None
             if not said and name not in STORAGE_PATHS and not name.startswith(OF_ONE_PLATFORM):
                 message = f"{PLATFORM_TITLES[platform]} has '{name}', {PLATFORM_TITLES[other]} has not"
-                hint = f"move it to the top-level 'environment', or set {path_of((*PLATFORM_PATHS[other], name))}: null"
+                hint = f"move it to the top-level 'environment', or set {path_of(there)}: null"
                 path = variable_path(environment, platform, name, PLATFORM_PATHS[platform])
                 yield Finding(path, message, hint)
 
@@ -62,14 +80,15 @@ def one_sided_variable(environment: Environment, app: App) -> Iterator[Finding]:
     source="jvbundler: a value is a secret on both platforms or on none",
 )
 def plain_and_secret(environment: Environment, app: App) -> Iterator[Finding]:
-    """One platform takes the variable from its store of secrets, the other has it in clear in a rendered file:
-    either the one hides nothing, or the other publishes it."""
+    """One platform takes the variable from its store of secrets, the other has it in clear in a rendered
+    file: either the one hides nothing, or the other publishes it."""
     if len(list(platforms(environment))) < 2:
         return
     for platform, other in OTHER.items():
         both = plain_variables(environment, platform).keys() & secret_names(environment, other)
         for name in sorted(both):
-            message = f"'{name}' is plain text on {PLATFORM_TITLES[platform]} and a secret on {PLATFORM_TITLES[other]}"
+            here, there = PLATFORM_TITLES[platform], PLATFORM_TITLES[other]
+            message = f"'{name}' is plain text on {here} and a secret on {there}"
             path = variable_path(environment, platform, name, PLATFORM_PATHS[platform])
             yield Finding(path, message, f"list {name} under 'secrets', or write it plainly for both")
 
@@ -81,22 +100,32 @@ def plain_and_secret(environment: Environment, app: App) -> Iterator[Finding]:
     source="jvagent 0.1.7: JVAGENT_HOST, JVAGENT_PORT; Lambda Web Adapter: AWS_LWA_PORT",
 )
 def listens_elsewhere(environment: Environment, app: App) -> Iterator[Finding]:
-    """Port and health path come from `server.port` and `server.health_path`: the image, the adapter, probes and
-    the Service all follow them. A variable that says otherwise moves one of them away from the rest.
+    """Port and health path come from `server.port` and `server.health_path`: the image, the adapter, probes
+    and the Service all follow them. A variable that says otherwise moves one of them away from the rest.
     `JVAGENT_HOST` must be 0.0.0.0, or only the container itself reaches the server."""
-    health = environment.settings["server"]["health_path"]
     for platform in platforms(environment):
         variables = plain_variables(environment, platform)
-        port = str(container_port(environment) if platform == "kubernetes" else environment.server_port)
-        expected = {"JVAGENT_PORT": port, "JVAGENT_HOST": "0.0.0.0"} if runs_jvagent(environment) else {}
-        if platform == "lambda":
-            expected |= {"AWS_LWA_PORT": port, "AWS_LWA_READINESS_CHECK_PATH": health}
-        for name in expected.keys() & variables.keys():
-            if variables[name] in (expected[name], *(EVERYWHERE if name == "JVAGENT_HOST" else ())):
+        for name, (wanted, setting) in expected_variables(environment, platform).items():
+            written = variables.get(name, wanted)
+            if written == wanted or (name == "JVAGENT_HOST" and written in EVERYWHERE):
                 continue
             path = variable_path(environment, platform, name, PLATFORM_PATHS[platform])
-            message = f"{name} is '{variables[name]}', but everything else expects '{expected[name]}'"
-            yield Finding(path, message, "remove the variable; set server.port or server.health_path")
+            message = f"{name} is '{written}', but everything else expects '{wanted}'"
+            yield Finding(path, message, "remove the variable" + (f", and set {setting}" if setting else ""))
+
+
+def expected_variables(environment: Environment, platform: Platform) -> dict[str, tuple[str, str]]:
+    """What the variables have to say, and the setting that they follow."""
+    on_kubernetes = platform == "kubernetes"
+    port = str(container_port(environment) if on_kubernetes else environment.server_port)
+    expected: dict[str, tuple[str, str]] = {}
+    if runs_jvagent(environment):
+        expected |= {"JVAGENT_PORT": (port, "server.port"), "JVAGENT_HOST": ("0.0.0.0", "")}
+    if not on_kubernetes:
+        health = environment.settings["server"]["health_path"]
+        expected["AWS_LWA_PORT"] = (port, "server.port")
+        expected["AWS_LWA_READINESS_CHECK_PATH"] = (health, "server.health_path")
+    return expected
 
 
 @rule(
@@ -106,9 +135,9 @@ def listens_elsewhere(environment: Environment, app: App) -> Iterator[Finding]:
     source="Kubernetes and Docker: a tag that moves names another image at every pull",
 )
 def moving_tag(environment: Environment, app: App) -> Iterator[Finding]:
-    """Nobody can say which image runs, a rollback goes to the same tag, and a rollout happens only by chance.
-    The ECR repository that is made has immutable tags, where `latest` can be pushed once. The default tag is
-    the app's version."""
+    """Nobody can say which image runs, a rollback goes to the same tag, and a rollout happens only by
+    chance. The ECR repository that is made has immutable tags, where `latest` can be pushed once. The
+    default tag is the app's version."""
     if (
         any(platforms(environment))
         and environment.image_tag == "latest"
@@ -125,8 +154,9 @@ def moving_tag(environment: Environment, app: App) -> Iterator[Finding]:
     source="jvbundler: one Dockerfile, and so one image, for all environments",
 )
 def another_image(project: Project) -> Iterator[Finding]:
-    """What shapes the image (`image`, except name, tag and digest, and `server`) is taken from the top level of
-    deploy.yaml, for there is one Dockerfile. An environment with another value would not get it."""
+    """What shapes the image (`image`, except name, tag and digest, and `server`) is taken from the top
+    level of deploy.yaml, for there is one Dockerfile. An environment with another value would not get
+    it."""
     base = project.base.settings
     shaping = {"image": {**base["image"]}, "server": {**base["server"]}}
     for environment in project.environments:
@@ -174,8 +204,8 @@ def no_platform(project: Project) -> Iterator[Finding]:
     source="Argo CD Application: spec.source.repoURL; Flux source: spec.url",
 )
 def no_repository(environment: Environment, app: App) -> Iterator[Finding]:
-    """Argo CD and Flux pull the output from a repository, which has to be named: both refuse an object without
-    its address."""
+    """Argo CD and Flux pull the output from a repository, which has to be named: both refuse an object
+    without its address."""
     gitops = environment.settings["gitops"]
     if not environment.settings["kubernetes"]["enabled"] or gitops["repo_url"]:
         return
@@ -192,8 +222,8 @@ def no_repository(environment: Environment, app: App) -> Iterator[Finding]:
     source="jvbundler: Argo CD and Flux apply the manifests of Kubernetes",
 )
 def gitops_without_kubernetes(project: Project) -> Iterator[Finding]:
-    """`gitops.argocd` or `gitops.flux` is enabled, but Kubernetes is so in no environment: nothing is rendered
-    for them."""
+    """`gitops.argocd` or `gitops.flux` is enabled, but Kubernetes is so in no environment: nothing is
+    rendered for them."""
     if any(environment.settings["kubernetes"]["enabled"] for environment in project.environments):
         return
     for environment in project.environments:
@@ -213,8 +243,8 @@ def gitops_without_kubernetes(project: Project) -> Iterator[Finding]:
     source="AWS: names are unique per account and region; Kubernetes: per cluster and namespace",
 )
 def shared_names(project: Project) -> Iterator[Finding]:
-    """Two environments use one name in one place, so that the second deployment fails or replaces the first.
-    Leave the name out (it then ends in the environment's name), or say that the places differ:
+    """Two environments use one name in one place, so that the second deployment fails or replaces the
+    first. Leave the name out (it then ends in the environment's name), or say that the places differ:
     `lambda.account_id` or `lambda.region`, `kubernetes.context` or `kubernetes.namespace`."""
     for first, second in combinations(project.environments, 2):
         for path, name, what in (*shared_on_lambda(first, second), *shared_on_kubernetes(first, second)):
@@ -239,6 +269,7 @@ def shared_on_lambda(first: Environment, second: Environment) -> Iterator[tuple[
 def shared_on_kubernetes(first: Environment, second: Environment) -> Iterator[tuple[Path, str, str]]:
     """Only a context that both name says that they are in one cluster."""
     one, other = first.settings["kubernetes"], second.settings["kubernetes"]
-    if one["enabled"] and other["enabled"] and one["context"] and one["context"] == other["context"]:
-        if first.namespace == second.namespace:
-            yield ("kubernetes", "namespace"), first.namespace, "namespace"
+    shared = one["context"] and one["context"] == other["context"] and first.namespace == second.namespace
+    if one["enabled"] and other["enabled"] and shared:
+        path = written_or(second, ("kubernetes", "namespace"), ("kubernetes", "context"))
+        yield path, first.namespace, "namespace"

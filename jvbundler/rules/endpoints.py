@@ -44,9 +44,9 @@ def streams(environment: Environment) -> bool:
     source="API Gateway quotas, HTTP API: integration timeout 30 seconds, not adjustable",
 )
 def outlives_http_api(environment: Environment, app: App) -> Iterator[Finding]:
-    """An HTTP API answers 503 after 30 seconds, whatever the function's timeout is, and the function runs on
-    and is paid for. Keep the timeout at 30 or less, let long work be a deferred task, or use a Function URL.
-    Where the longer timeout is for deferred tasks, waive this warning and say so."""
+    """An HTTP API answers 503 after 30 seconds, whatever the function's timeout is, and the function runs
+    on and is paid for. Keep the timeout at 30 or less, let long work be a deferred task, or use a Function
+    URL. Where the longer timeout is for deferred tasks, waive this warning and say so."""
     timeout = environment.settings["lambda"]["function"]["timeout"]
     if api_type(environment) == "HTTP" and timeout > HTTP_API_WAIT:
         message = f"the function may run for {timeout} s, but an HTTP API gives up after 30 s"
@@ -61,8 +61,8 @@ def outlives_http_api(environment: Environment, app: App) -> Iterator[Finding]:
     source="API Gateway quotas, REST API: integration timeout 29 seconds, adjustable for regional APIs",
 )
 def outlives_rest_api(environment: Environment, app: App) -> Iterator[Finding]:
-    """A REST API answers 504 after 29 seconds unless the account's quota was raised or the reply is streamed
-    (`lambda.invoke_mode: response_stream`)."""
+    """A REST API answers 504 after 29 seconds unless the account's quota was raised or the reply is
+    streamed (`lambda.invoke_mode: response_stream`)."""
     timeout = environment.settings["lambda"]["function"]["timeout"]
     if api_type(environment) == "REST" and not streams(environment) and timeout > REST_API_WAIT:
         message = f"the function may run for {timeout} s, but a REST API gives up after 29 s"
@@ -93,8 +93,8 @@ def streaming_http_api(environment: Environment, app: App) -> Iterator[Finding]:
     source="AWS Lambda: function URLs do not support response streaming within a VPC",
 )
 def streaming_in_vpc(environment: Environment, app: App) -> Iterator[Finding]:
-    """The Function URL of a function in a VPC does not stream: clients get the reply when it is complete.
-    A REST API streams from a VPC."""
+    """The Function URL of a function in a VPC does not stream: clients get the reply when it is complete. A
+    REST API streams from a VPC."""
     vpc = environment.settings["lambda"]["vpc"]["enabled"]
     if streams(environment) and has_url(environment) and vpc:
         message = "a Function URL does not stream from inside a VPC"
@@ -158,8 +158,8 @@ def burst_below_rate(environment: Environment, app: App) -> Iterator[Finding]:
     source="Fetch standard and API Gateway: credentials need named origins",
 )
 def cors_credentials(environment: Environment, app: App) -> Iterator[Finding]:
-    """With `allow_credentials` a page of any site could act as the user who is logged in. Browsers refuse the
-    combination with the origin `*`, and so do API Gateway and SAM."""
+    """With `allow_credentials` a page of any site could act as the user who is logged in. Browsers refuse
+    the combination with the origin `*`, and so do API Gateway and SAM."""
     settings = environment.settings["lambda"]
     in_use = {"api_gateway": bool(api_type(environment)), "function_url": has_url(environment)}
     for endpoint, used in in_use.items():
@@ -179,8 +179,8 @@ def cors_credentials(environment: Environment, app: App) -> Iterator[Finding]:
     source="API Gateway: the certificate is in the API's region; for edge-optimised APIs in us-east-1",
 )
 def certificate_region(environment: Environment, app: App) -> Iterator[Finding]:
-    """A regional API takes a certificate of its own region only, an edge-optimised REST API one of us-east-1.
-    Without a certificate the deployment asks for one."""
+    """A regional API takes a certificate of its own region only, an edge-optimised REST API one of
+    us-east-1. Without a certificate the deployment asks for one."""
     settings = environment.settings["lambda"]
     api = settings["api_gateway"]
     certificate = api["custom_domain"]["certificate_arn"]
@@ -235,8 +235,8 @@ def public_url(environment: Environment, app: App) -> Iterator[Finding]:
 def deferred_path(environment: Environment, app: App) -> Iterator[Finding]:
     """For work after the reply the function invokes itself, and the adapter passes that event to
     `AWS_LWA_PASS_THROUGH_PATH`. The image and the template set it; a value written by hand that is not
-    jvspatial's route loses the tasks. A role given by `lambda.iam.role_arn` needs `lambda:InvokeFunction` on
-    the function, which nothing here can see."""
+    jvspatial's route loses the tasks. A role given by `lambda.iam.role_arn` needs `lambda:InvokeFunction`
+    on the function, which nothing here can see."""
     settings = environment.settings["lambda"]
     variables = plain_variables(environment, "lambda")
     if not (settings["enabled"] and settings["deferred_tasks"] and PASS_THROUGH in variables):

@@ -13,8 +13,8 @@ from jvbundler.project.model import Environment, Project
 from jvbundler.rules.registry import RULES, RULES_BY_ID
 from jvbundler.rules.rule import Finding, Path, Rule
 
-# Found in what is rendered, after `check_project`: whether a waiver of them is used cannot be known here.
-FOUND_LATER = {"JVB327"}
+# Found in what is rendered, after `check_project`: whether its waiver is used cannot be known here.
+FOUND_LATER = ("JVB327",)
 
 
 @dataclass(slots=True)
@@ -63,7 +63,9 @@ def is_waived(problem: Problem, waivers: Iterable[Waivers]) -> bool:
     """A warning about all environments goes when one of them waives it: there is no second place to ask."""
     if problem.is_error:
         return False
-    return any([known.waive(problem.rule) for known in waivers])
+    # All of them are asked: each notes that it was used.
+    answers = [known.waive(problem.rule) for known in waivers]
+    return any(answers)
 
 
 def problems_of_project(project: Project, waivers: dict[str, Waivers]) -> Iterator[Problem]:

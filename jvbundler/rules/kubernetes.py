@@ -1,4 +1,4 @@
-"""Rules about probes, ports, Service, Ingress and namespace: how the pods are reached. Must not look at Lambda."""
+"""Rules about probes, ports, Service, Ingress, namespace: how pods are reached. Must not look at Lambda."""
 
 from __future__ import annotations
 
@@ -14,7 +14,19 @@ if TYPE_CHECKING:
 
 # Measured on jvagent 0.1.7: these answer 401, as every path does that is not exempt from authentication.
 UNSERVED = frozenset(
-    "/ /ready /readyz /readiness /healthz /live /livez /liveness /ping /status /alive".split()
+    [
+        "/",
+        "/ready",
+        "/readyz",
+        "/readiness",
+        "/healthz",
+        "/live",
+        "/livez",
+        "/liveness",
+        "/ping",
+        "/status",
+        "/alive",
+    ]
 )
 PROBES = ("startup_probe", "readiness_probe", "liveness_probe")
 EXTRA_CONTAINERS: Path = ("kubernetes", "deployment", "pod", "extra_containers")
@@ -83,8 +95,8 @@ def unserved_path(environment: Environment, app: App) -> Iterator[Finding]:
     source="jvagent 0.1.7: /health answers 503 while the database is unreachable",
 )
 def liveness_on_health(environment: Environment, app: App) -> Iterator[Finding]:
-    """A container that fails its liveness probe is restarted. `/health` fails when the database is away, so an
-    outage of the database would restart every pod, over and over. The default asks only whether the port
+    """A container that fails its liveness probe is restarted. `/health` fails when the database is away, so
+    an outage of the database would restart every pod, over and over. The default asks only whether the port
     accepts connections."""
     server = environment.settings["server"]
     for name, probe in probes(environment):
@@ -103,8 +115,9 @@ def liveness_on_health(environment: Environment, app: App) -> Iterator[Finding]:
     source="Kubernetes, Service: without loadBalancerSourceRanges every address may connect",
 )
 def open_load_balancer(environment: Environment, app: App) -> Iterator[Finding]:
-    """A Service of type LoadBalancer gets a public address and serves HTTP without TLS to everybody. Name the
-    networks, make it internal by your cloud's annotation, or use a ClusterIP behind an Ingress with TLS."""
+    """A Service of type LoadBalancer gets a public address and serves HTTP without TLS to everybody. Name
+    the networks, make it internal by your cloud's annotation, or use a ClusterIP behind an Ingress with
+    TLS."""
     service = environment.settings["kubernetes"]["service"]
     if not environment.settings["kubernetes"]["enabled"] or service["type"] != "LoadBalancer":
         return
@@ -122,7 +135,8 @@ def served_ports(environment: Environment) -> set[int] | None:
         ports = other.get("ports")
         if not isinstance(ports, list):
             return None
-        found |= {port.get("containerPort") for port in ports if isinstance(port, dict)}
+        numbers = (port.get("containerPort") for port in ports if isinstance(port, dict))
+        found |= {number for number in numbers if isinstance(number, int)}
     return found
 
 
@@ -133,8 +147,8 @@ def served_ports(environment: Environment) -> set[int] | None:
     source="Kubernetes, probes: the port is one of the pod",
 )
 def unserved_port(environment: Environment, app: App) -> Iterator[Finding]:
-    """A probe asks a port on which no container of the pod listens, so it never succeeds. Leave the port out:
-    it is then the container's own."""
+    """A probe asks a port on which no container of the pod listens, so it never succeeds. Leave the port
+    out: it is then the container's own."""
     served = served_ports(environment)
     for name, probe in probes(environment):
         for kind in ("http_get", "tcp_socket"):
@@ -154,8 +168,8 @@ def unserved_port(environment: Environment, app: App) -> Iterator[Finding]:
     source="Linux: ports under 1024 need CAP_NET_BIND_SERVICE, which the pod drops",
 )
 def privileged_port(environment: Environment, app: App) -> Iterator[Finding]:
-    """The container runs as a non-root user without capabilities, and cannot open such a port on nodes whose
-    runtime does not lower the limit. The Service may have port 80 all the same."""
+    """The container runs as a non-root user without capabilities, and cannot open such a port on nodes
+    whose runtime does not lower the limit. The Service may have port 80 all the same."""
     if environment.settings["kubernetes"]["enabled"] and container_port(environment) < 1024:
         own = environment.settings["kubernetes"]["deployment"]["container"]["port"] is not None
         message = f"a non-root user cannot listen on port {container_port(environment)}"
@@ -192,8 +206,8 @@ def port_clash(environment: Environment, app: App) -> Iterator[Finding]:
     source="Kubernetes, Service: targetPort is a port of the pods",
 )
 def unserved_target(environment: Environment, app: App) -> Iterator[Finding]:
-    """Requests to the Service, and through the Ingress, end in refused connections. Leave `target_port` out:
-    it is then the container's port."""
+    """Requests to the Service, and through the Ingress, end in refused connections. Leave `target_port`
+    out: it is then the container's port."""
     kubernetes = environment.settings["kubernetes"]
     target, served = kubernetes["service"]["target_port"], served_ports(environment)
     if kubernetes["enabled"] and target is not None and served is not None and target not in served:
@@ -211,8 +225,8 @@ def unserved_target(environment: Environment, app: App) -> Iterator[Finding]:
     source="Kubernetes, Ingress: hosts under tls must match the hosts of the rules",
 )
 def tls_without_rule(environment: Environment, app: App) -> Iterator[Finding]:
-    """A certificate for a host that no rule of the Ingress serves has no effect, and the host that was meant is
-    served without it."""
+    """A certificate for a host that no rule of the Ingress serves has no effect, and the host that was
+    meant is served without it."""
     ingress = environment.settings["kubernetes"]["ingress"]
     if not environment.settings["kubernetes"]["enabled"] or not ingress["enabled"]:
         return
@@ -260,8 +274,9 @@ def repeated_path(environment: Environment, app: App) -> Iterator[Finding]:
     source="Kubernetes: the namespace is the boundary of names, quotas and permissions",
 )
 def shared_namespace(environment: Environment, app: App) -> Iterator[Finding]:
-    """In `default` (or one of Kubernetes' own) the app lies among other people's objects, and everybody who may
-    work there reads its Secrets. Without `namespace` the app's name is used; `create_namespace` renders it."""
+    """In `default` (or one of Kubernetes' own) the app lies among other people's objects, and everybody who
+    may work there reads its Secrets. Without `namespace` the app's name is used; `create_namespace` renders
+    it."""
     if environment.settings["kubernetes"]["enabled"] and environment.namespace in SHARED_NAMESPACES:
         message = f"namespace '{environment.namespace}' is shared with everything else"
         hint = "leave it out (then it is the app's name), or name one of the app's own"
@@ -275,8 +290,8 @@ def shared_namespace(environment: Environment, app: App) -> Iterator[Finding]:
     source="jvbundler ships the schemas of Kubernetes 1.34 to 1.37",
 )
 def unchecked_version(environment: Environment, app: App) -> Iterator[Finding]:
-    """The manifests are checked against the schemas of the versions that are shipped; for another one nothing
-    says whether its API server takes them."""
+    """The manifests are checked against the schemas of the versions that are shipped; for another one
+    nothing says whether its API server takes them."""
     version = environment.settings["kubernetes"]["version"]
     if environment.settings["kubernetes"]["enabled"] and version not in CHECKED_VERSIONS:
         message = f"manifests cannot be checked against Kubernetes {version}"
@@ -295,19 +310,3 @@ def success_threshold(environment: Environment, app: App) -> Iterator[Finding]:
         if name != "readiness_probe" and probe["success_threshold"] != 1:
             path = (*CONTAINER, name, "success_threshold")
             yield Finding(path, "only a readiness probe may ask for more than one success", "leave it out")
-
-
-@rule(
-    "JVB436",
-    "warning",
-    title="Probe with two kinds of check",
-    source="Kubernetes API, Probe: exactly one of httpGet, tcpSocket, exec",
-)
-def two_handlers(environment: Environment, app: App) -> Iterator[Finding]:
-    """A probe is one check. Of several the HTTP request is rendered, else the TCP connection; the others have
-    no effect."""
-    for name, probe in probes(environment):
-        written = [kind for kind in ("http_get", "tcp_socket", "exec") if probe[kind] is not None]
-        if len(written) > 1:
-            message = f"the probe has {' and '.join(written)}; only {written[0]} is used"
-            yield Finding((*CONTAINER, name, written[1]), message, "keep one of them")

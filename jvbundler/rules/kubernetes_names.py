@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jvbundler.project.model import Environment
-from jvbundler.rules.kubernetes import EXTRA_CONTAINERS
-from jvbundler.rules.reading import CONTAINER
 from jvbundler.rules.rule import Finding, Path, rule
 
 if TYPE_CHECKING:
@@ -51,7 +49,7 @@ def annotation_maps(environment: Environment) -> Iterator[tuple[Path, dict[str, 
 
 
 @rule(
-    "JVB424",
+    "JVB440",
     "error",
     title="Label or annotation that Kubernetes refuses",
     source="Kubernetes, labels: names and values of at most 63 letters, digits, '-', '_', '.'",
@@ -74,14 +72,14 @@ def malformed_labels(environment: Environment, app: App) -> Iterator[Finding]:
 
 
 @rule(
-    "JVB425",
+    "JVB441",
     "error",
     title="Name of a Secret that Kubernetes refuses",
     source="Kubernetes, object names: DNS subdomain of at most 253 characters; Secret keys: [-._a-zA-Z0-9]+",
 )
 def bad_secret_reference(environment: Environment, app: App) -> Iterator[Finding]:
-    """The place of a secret in the cluster is the name of a Secret, lower case letters, digits, `-` and `.`,
-    and a key in it."""
+    """The place of a secret in the cluster is the name of a Secret, lower case letters, digits, `-` and
+    `.`, and a key in it."""
     if not environment.settings["kubernetes"]["enabled"]:
         return
     indexes = {
@@ -124,8 +122,8 @@ def no_store(environment: Environment, app: App) -> Iterator[Finding]:
     source="Kubernetes API, Container: mountPath must be unique",
 )
 def mount_clash(environment: Environment, app: App) -> Iterator[Finding]:
-    """The pods mount the volume, the files of `config_map`, your `extra_volume_mounts` and a writable `/tmp`,
-    each at a path of its own."""
+    """The pods mount the volume, the files of `config_map`, your `extra_volume_mounts` and a writable
+    `/tmp`, each at a path of its own."""
     if not environment.settings["kubernetes"]["enabled"]:
         return
     taken: set[str] = {"/tmp"}
@@ -141,27 +139,3 @@ def mounts(environment: Environment) -> Iterator[tuple[Path, str]]:
         yield ("kubernetes", "persistence", "mount_path"), kubernetes["persistence"]["mount_path"]
     if kubernetes["config_map"]["enabled"] and kubernetes["config_map"]["data"]:
         yield ("kubernetes", "config_map", "mount_path"), kubernetes["config_map"]["mount_path"]
-    extra = kubernetes["deployment"]["container"]["extra_volume_mounts"]
-    for index, mount in enumerate(extra):
-        yield (*CONTAINER, "extra_volume_mounts", index), str(mount.get("mountPath", ""))
-
-
-@rule(
-    "JVB438",
-    "error",
-    title="Two containers of one name",
-    source="Kubernetes API, PodSpec: names of containers are unique",
-)
-def container_clash(environment: Environment, app: App) -> Iterator[Finding]:
-    """Each container of a pod, the init containers included, has a name of its own; the app's is
-    `container.name`, or the app's name."""
-    kubernetes = environment.settings["kubernetes"]
-    pod = kubernetes["deployment"]["pod"]
-    taken = {kubernetes["deployment"]["container"]["name"] or environment.instance}
-    init: Path = ("kubernetes", "deployment", "pod", "init_containers")
-    for path, others in ((init, pod["init_containers"]), (EXTRA_CONTAINERS, pod["extra_containers"])):
-        for index, other in enumerate(others if kubernetes["enabled"] else ()):
-            name = str(other.get("name", ""))
-            if name in taken:
-                yield Finding((*path, index), f"another container is called '{name}'", "name it otherwise")
-            taken.add(name)

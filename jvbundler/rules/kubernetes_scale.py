@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from jvbundler.project.model import Environment
 from jvbundler.rules.quantity import UNIT, parse_quantity
@@ -14,23 +14,14 @@ if TYPE_CHECKING:
     from jvbundler.app.model import App
 
 RESOURCES = (*CONTAINER, "resources")
-AMOUNTS = ("cpu", "memory", "ephemeral_storage")
 # The example app of jvagent 0.1.7 was measured at 340 MiB when it is idle.
 LEAST_MEMORY = 256 * 1024**2 * UNIT
 NOTHING = (0, "0", "0%")
 
 
-def requests(environment: Environment) -> dict[str, str]:
-    written = environment.settings["kubernetes"]["deployment"]["container"]["resources"]["requests"]
-    return {
-        "cpu": written["cpu"],
-        "memory": written["memory"],
-        "ephemeral_storage": written["ephemeral_storage"],
-    }
-
-
-def limits(environment: Environment) -> dict[str, str]:
-    written = environment.settings["kubernetes"]["deployment"]["container"]["resources"]["limits"]
+def amounts(environment: Environment, part: Literal["requests", "limits"]) -> dict[str, str]:
+    """Requests or limits of the container by name, as written; an empty text is none."""
+    written = environment.settings["kubernetes"]["deployment"]["container"]["resources"][part]
     return {
         "cpu": written["cpu"],
         "memory": written["memory"],
@@ -62,8 +53,8 @@ def minimum_above_maximum(environment: Environment, app: App) -> Iterator[Findin
     source="Kubernetes, PodDisruptionBudget: an eviction is refused while it would break the budget",
 )
 def budget_blocks(environment: Environment, app: App) -> Iterator[Finding]:
-    """A budget that needs as many pods as there are, or allows none to be away, lets no node be drained: the
-    cluster's upgrade waits for ever. Under an autoscaler its minimum is the number that counts."""
+    """A budget that needs as many pods as there are, or allows none to be away, lets no node be drained:
+    the cluster's upgrade waits for ever. Under an autoscaler its minimum is the number that counts."""
     kubernetes = environment.settings["kubernetes"]
     budget, (fewest, most) = kubernetes["pod_disruption_budget"], pods(environment)
     exists = most > 1 if budget["enabled"] is None else budget["enabled"]
@@ -103,7 +94,7 @@ def scaling_without_request(environment: Environment, app: App) -> Iterator[Find
         return
     measured = {"cpu": scaling["target_cpu_utilization"], "memory": scaling["target_memory_utilization"]}
     for name in (name for name, target in measured.items() if target):
-        if requests(environment)[name] == "" and limits(environment)[name] == "":
+        if amounts(environment, "requests")[name] == "" and amounts(environment, "limits")[name] == "":
             message = f"the autoscaler measures {name}, and the container requests none"
             yield Finding((*RESOURCES, "requests", name), message, f"set resources.requests.{name}")
         for index, other in enumerate(kubernetes["deployment"]["pod"]["extra_containers"]):
@@ -130,8 +121,8 @@ def request_above_limit(environment: Environment, app: App) -> Iterator[Finding]
     ephemeral storage (1Gi) have defaults: raise them with the request."""
     if not environment.settings["kubernetes"]["enabled"]:
         return
-    wanted, allowed = requests(environment), limits(environment)
-    for name in AMOUNTS:
+    wanted, allowed = amounts(environment, "requests"), amounts(environment, "limits")
+    for name in wanted:
         request, limit = parse_quantity(wanted[name]), parse_quantity(allowed[name])
         if request is not None and limit is not None and request > limit:
             message = f"the request {wanted[name]} is above the limit {allowed[name]}"
@@ -151,12 +142,13 @@ def malformed_quantity(environment: Environment, app: App) -> Iterator[Finding]:
     `512Mi`, `2Gi`. `MB` and `GB` are no units, and nothing is negative."""
     if not environment.settings["kubernetes"]["enabled"]:
         return
-    for part, amounts in (("requests", requests(environment)), ("limits", limits(environment))):
-        for name in AMOUNTS:
-            amount = parse_quantity(amounts[name])
-            if amounts[name] != "" and (amount is None or amount < 0):
+    parts: tuple[Literal["requests", "limits"], ...] = ("requests", "limits")
+    for part in parts:
+        for name, written in amounts(environment, part).items():
+            amount = parse_quantity(written)
+            if written != "" and (amount is None or amount < 0):
                 hint = "write it as in 250m or 2" if name == "cpu" else "write it as in 512Mi or 2Gi"
-                yield Finding((*RESOURCES, part, name), f"'{amounts[name]}' is no quantity", hint)
+                yield Finding((*RESOURCES, part, name), f"'{written}' is no quantity", hint)
 
 
 @rule(
@@ -166,9 +158,9 @@ def malformed_quantity(environment: Environment, app: App) -> Iterator[Finding]:
     source="Measured: the example app of jvagent 0.1.7 uses 340 MiB when idle",
 )
 def memory_too_low(environment: Environment, app: App) -> Iterator[Finding]:
-    """A container that goes over its memory limit is killed. Note that `m` means thousandths: `512m` of memory
-    is half a byte, where `512Mi` was meant."""
-    written = limits(environment)["memory"]
+    """A container that goes over its memory limit is killed. Note that `m` means thousandths: `512m` of
+    memory is half a byte, where `512Mi` was meant."""
+    written = amounts(environment, "limits")["memory"]
     limit = parse_quantity(written)
     if environment.settings["kubernetes"]["enabled"] and limit is not None and 0 <= limit < LEAST_MEMORY:
         hint = "jvagent needs some 340 MiB; write it as in 1Gi"

@@ -1,4 +1,4 @@
-"""Rules about the Lambda function, its environment, its concurrency and its names. Must not look at Kubernetes."""
+"""Rules about the function, its environment, its concurrency and its names. Must not look at Kubernetes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,26 @@ if TYPE_CHECKING:
 MAX_ENVIRONMENT_BYTES = 4096
 MAX_FUNCTION_NAME = 64
 RESERVED_NAMES = frozenset(
-    "_HANDLER _X_AMZN_TRACE_ID AWS_DEFAULT_REGION AWS_REGION AWS_EXECUTION_ENV AWS_LAMBDA_FUNCTION_NAME"
-    " AWS_LAMBDA_FUNCTION_MEMORY_SIZE AWS_LAMBDA_FUNCTION_VERSION AWS_LAMBDA_INITIALIZATION_TYPE"
-    " AWS_LAMBDA_LOG_GROUP_NAME AWS_LAMBDA_LOG_STREAM_NAME AWS_ACCESS_KEY AWS_ACCESS_KEY_ID"
-    " AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_LAMBDA_RUNTIME_API LAMBDA_TASK_ROOT"
-    " LAMBDA_RUNTIME_DIR".split()
+    [
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API",
+        "LAMBDA_TASK_ROOT",
+        "LAMBDA_RUNTIME_DIR",
+    ]
 )
 # The runtime interface holds the one, the telemetry API the other; a non-root user has none below 1024.
 TAKEN_PORTS = (3000, 9001)
@@ -160,7 +175,7 @@ def bad_repository_name(environment: Environment, app: App) -> Iterator[Finding]
     "JVB313",
     "error",
     title="Function or stack name that AWS refuses",
-    source="AWS Lambda: function names have at most 64 characters; CloudFormation: stack names begin with a letter",
+    source="AWS Lambda: FunctionName, at most 64 characters; CloudFormation: StackName begins with a letter",
 )
 def bad_derived_name(environment: Environment, app: App) -> Iterator[Finding]:
     """Without names of their own, the function and the stack are called after the app and the environment.
@@ -183,8 +198,8 @@ def bad_derived_name(environment: Environment, app: App) -> Iterator[Finding]:
     source="AWS Lambda Web Adapter 1.0: ports 3000 and 9001 are taken; ports under 1024 need root",
 )
 def adapter_port(environment: Environment, app: App) -> Iterator[Finding]:
-    """The adapter talks to the server inside the function's sandbox, where 3000 and 9001 belong to Lambda and
-    a non-root user cannot open a port under 1024. The function would never become ready."""
+    """The adapter talks to the server inside the function's sandbox, where 3000 and 9001 belong to Lambda
+    and a non-root user cannot open a port under 1024. The function would never become ready."""
     port = environment.server_port
     if environment.settings["lambda"]["enabled"] and (port in TAKEN_PORTS or port < 1024):
         yield Finding(

@@ -32,4 +32,6 @@ def parse_quantity(text: str) -> int | None:
 
 
 def _scaled(digits: int, power: int) -> int:
-    return digits * 10**power if power >= 0 else -(-digits // 10**-power)
+    """`digits` times a power of ten, rounded up."""
+    factor: int = 10 ** abs(power)
+    return digits * factor if power >= 0 else -(-digits // factor)

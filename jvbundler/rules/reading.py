@@ -53,6 +53,11 @@ def variable_path(environment: Environment, platform: Platform, name: str, other
     return otherwise
 
 
+def written_or(environment: Environment, path: Path, otherwise: Path) -> Path:
+    """The path where it is written, else the one that has to be blamed in its place."""
+    return path if find(environment.node, path) is not None else otherwise
+
+
 def is_true(text: str) -> bool:
     return text.strip().lower() in ("1", "true", "yes", "on")
 

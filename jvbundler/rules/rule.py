@@ -18,7 +18,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found: where (a path in deploy.yaml, or a place in another file), and what to do about it."""
+    """What a check found: where (a path in deploy.yaml, or a place in any file), and what to do about it."""
 
     at: Path | Place
     message: str

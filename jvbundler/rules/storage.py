@@ -17,8 +17,9 @@ from jvbundler.rules.reading import (
     pods,
     pods_path,
     variable_path,
+    written_or,
 )
-from jvbundler.rules.rule import Finding, Path, rule
+from jvbundler.rules.rule import Finding, rule
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App
@@ -82,8 +83,8 @@ def files_on_lambda(environment: Environment, app: App) -> Iterator[Finding]:
     source="jvspatial: json and sqlite databases have one writer",
 )
 def several_writers_on_efs(environment: Environment, app: App) -> Iterator[Finding]:
-    """Every instance of the function would write the same files. A reserved concurrency of 1 keeps it to one
-    instance at a time."""
+    """Every instance of the function would write the same files. A reserved concurrency of 1 keeps it to
+    one instance at a time."""
     settings = environment.settings["lambda"]
     if not has_file_database(environment, app, "lambda") or not storage_root(environment.settings, "lambda"):
         return
@@ -91,7 +92,8 @@ def several_writers_on_efs(environment: Environment, app: App) -> Iterator[Findi
         kind = database(environment, app, "lambda")
         message = f"several instances would write one {kind} database on EFS"
         hint = f"set lambda.reserved_concurrency: 1, or {SERVER_DATABASE}"
-        yield Finding(("lambda", "reserved_concurrency"), message, hint)
+        path = written_or(environment, ("lambda", "reserved_concurrency"), ("lambda", "efs", "enabled"))
+        yield Finding(path, message, hint)
 
 
 @rule(
@@ -101,8 +103,8 @@ def several_writers_on_efs(environment: Environment, app: App) -> Iterator[Findi
     source="jvspatial: json and sqlite databases have one writer",
 )
 def file_database_with_pods(environment: Environment, app: App) -> Iterator[Finding]:
-    """Each pod would have a database of its own, or all of them would write the same files: either way users
-    see other users' absence. Run one pod, or use a database that is a server."""
+    """Each pod would have a database of its own, or all of them would write the same files: either way
+    users see other users' absence. Run one pod, or use a database that is a server."""
     most = pods(environment)[1]
     if has_file_database(environment, app, "kubernetes") and most > 1:
         kind = database(environment, app, "kubernetes")
@@ -140,8 +142,8 @@ def one_node_volume_with_pods(environment: Environment, app: App) -> Iterator[Fi
     source="Kubernetes: a rolling update starts the new pod before the old one ends",
 )
 def surge_with_one_writer(environment: Environment, app: App) -> Iterator[Finding]:
-    """With `RollingUpdate` and a surge the new pod waits for a volume that the old one holds, and the old one
-    for the new: the rollout never ends. On a shared volume both would write one file database. Leave
+    """With `RollingUpdate` and a surge the new pod waits for a volume that the old one holds, and the old
+    one for the new: the rollout never ends. On a shared volume both would write one file database. Leave
     `strategy.type` out: it is then `Recreate` where it has to be."""
     strategy = environment.settings["kubernetes"]["deployment"]["strategy"]
     surges = strategy["rolling_update"]["max_surge"] not in (0, "0", "0%")
@@ -161,8 +163,8 @@ def surge_with_one_writer(environment: Environment, app: App) -> Iterator[Findin
     source="Kubernetes: a container's file system is gone with the container",
 )
 def file_database_without_volume(environment: Environment, app: App) -> Iterator[Finding]:
-    """Without `kubernetes.persistence` a json or sqlite database lies in the pod's /tmp and is lost at every
-    restart. json is jvagent's default."""
+    """Without `kubernetes.persistence` a json or sqlite database lies in the pod's /tmp and is lost at
+    every restart. json is jvagent's default."""
     on_disk = has_file_database(environment, app, "kubernetes")
     if on_disk and not storage_root(environment.settings, "kubernetes"):
         kind = database(environment, app, "kubernetes")
@@ -174,12 +176,6 @@ def file_database_without_volume(environment: Environment, app: App) -> Iterator
         )
 
 
-def written_or(environment: Environment, path: Path, otherwise: Path) -> Path:
-    from jvbundler.node import find
-
-    return path if find(environment.node, path) is not None else otherwise
-
-
 @rule(
     "JVB503",
     "warning",
@@ -187,8 +183,9 @@ def written_or(environment: Environment, path: Path, otherwise: Path) -> Path:
     source="jvspatial 0.0.17: JVSPATIAL_DB_PATH, JVSPATIAL_LOG_DB_PATH, JVSPATIAL_FILES_ROOT_PATH",
 )
 def path_outside_volume(environment: Environment, app: App) -> Iterator[Finding]:
-    """There is a volume (or EFS), and a path that is written out leads elsewhere: what is kept there is lost,
-    or the read-only file system refuses it. Leave the variable out: it then points into the volume."""
+    """There is a volume (or EFS), and a path that is written out leads elsewhere: what is kept there is
+    lost, or the read-only file system refuses it. Leave the variable out: it then points into the
+    volume."""
     for platform in platforms(environment):
         root = storage_root(environment.settings, platform).rstrip("/")
         folders = (root, *extra_mounts(environment, platform))
