@@ -31,5 +31,5 @@ def problems_of_template(artifact: Artifact) -> Iterator[Problem]:
         )
     elif size > MAX_DIRECT_BYTES:
         message = f"the template has {size:,} bytes; over 51,200 it goes through a bucket"
-        hint = "`jvbundler deploy` does so; your own `sam deploy` needs --resolve-s3"
+        hint = "samconfig.toml asks for one (resolve_s3); the deployer needs permission to make it"
         yield warning("JVB327", Place(artifact.path), message, hint)

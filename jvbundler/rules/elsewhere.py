@@ -151,7 +151,8 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
     Rule(
         "JVB327", "warning", "Template over 51,200 bytes",
         "AWS CloudFormation quotas: 51,200 bytes for a template in a request",
-        "Such a template goes through an S3 bucket, which `sam deploy --resolve-s3` makes.",
+        "Such a template goes through an S3 bucket. samconfig.toml then says `resolve_s3`, and whoever"
+        " deploys needs the permission to make one and to write to it.",
     ),
     Rule(
         "JVB420", "error", "Patch without an object", "jvbundler: kubernetes.patches",

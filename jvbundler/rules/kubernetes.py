@@ -128,16 +128,21 @@ def open_load_balancer(environment: Environment, app: App) -> Iterator[Finding]:
         yield Finding(("kubernetes", "service", "type"), "the load balancer is open to the world", hint)
 
 
+def ports_of(container: dict[str, Any]) -> set[tuple[int, str]]:
+    """The ports that a container, written by the user, declares, with their protocols."""
+    ports = container.get("ports")
+    entries = [entry for entry in ports if isinstance(entry, dict)] if isinstance(ports, list) else []
+    numbers = [(entry.get("containerPort"), str(entry.get("protocol", "TCP"))) for entry in entries]
+    return {(number, protocol) for number, protocol in numbers if isinstance(number, int)}
+
+
 def served_ports(environment: Environment) -> set[int] | None:
     """The ports that containers of the pod listen on, None where a sidecar does not say."""
-    found = {container_port(environment)}
-    for other in environment.settings["kubernetes"]["deployment"]["pod"]["extra_containers"]:
-        ports = other.get("ports")
-        if not isinstance(ports, list):
-            return None
-        numbers = (port.get("containerPort") for port in ports if isinstance(port, dict))
-        found |= {number for number in numbers if isinstance(number, int)}
-    return found
+    others = environment.settings["kubernetes"]["deployment"]["pod"]["extra_containers"]
+    declared = [ports_of(other) for other in others]
+    if not all(declared):
+        return None
+    return {container_port(environment), *(number for ports in declared for number, _ in ports)}
 
 
 @rule(
@@ -187,16 +192,13 @@ def port_clash(environment: Environment, app: App) -> Iterator[Finding]:
     """The containers of a pod share its ports: the second one that opens a port fails and is restarted for
     ever."""
     kubernetes = environment.settings["kubernetes"]
-    taken = {container_port(environment)}
-    for index, other in enumerate(kubernetes["deployment"]["pod"]["extra_containers"]):
-        ports = other.get("ports") if kubernetes["enabled"] else None
-        for entry in ports if isinstance(ports, list) else ():
-            port = entry.get("containerPort") if isinstance(entry, dict) else None
-            if port in taken:
-                message = f"port {port} of container '{other.get('name')}' is taken by another container"
-                yield Finding((*EXTRA_CONTAINERS, index), message, "give one of them another port")
-            elif port is not None:
-                taken.add(port)
+    taken = {(container_port(environment), "TCP")}
+    others = kubernetes["deployment"]["pod"]["extra_containers"] if kubernetes["enabled"] else []
+    for index, other in enumerate(others):
+        for port, _ in sorted(ports_of(other) & taken):
+            message = f"port {port} of container '{other.get('name')}' is taken by another container"
+            yield Finding((*EXTRA_CONTAINERS, index), message, "give one of them another port")
+        taken |= ports_of(other)
 
 
 @rule(

@@ -64,7 +64,8 @@ def changed_claim(environment: Environment, claim: dict[str, Any]) -> Iterator[P
     volume = environment.settings["kubernetes"]["persistence"]
     hint = "keep it, or copy the data to a new claim and name that in existing_claim"
     old_class = within(claim, "spec", "storageClassName") or ""
-    if old_class != volume["storage_class"]:
+    # Without one the cluster's default class was taken, which may be the one that is named now.
+    if old_class and old_class != volume["storage_class"]:
         message = (
             f"the storage class of a claim cannot change from '{old_class}' to '{volume['storage_class']}'"
         )

@@ -36,9 +36,15 @@ checks:
 Errors cannot be waived (JVB115), and a waiver that waives nothing is a warning itself (JVB116).
 
 What the format itself limits is one rule, JVB103: memory, timeout and ephemeral storage of a function, the
-mount path of EFS, names of namespaces, tags and regions, and so on. What the rendering takes care of needs no
-rule: names of Kubernetes objects are cut to the length that is allowed, the backend of the Ingress is the
-Service's port, and objects with a literal `${` carry the annotation that keeps Flux from substituting it.
+mount path of EFS, names of namespaces, tags and regions, and so on.
+
+What the rendering takes care of needs no rule:
+
+- names of Kubernetes objects are cut to the length that is allowed;
+- the backend of the Ingress is the Service's port, and the selector never changes;
+- objects with a literal `${` carry the annotation that keeps Flux from substituting it;
+- subnets, security groups, certificates and domains that are not named become parameters of the template;
+- the image's ignore file keeps `.env` out.
 """
 
 

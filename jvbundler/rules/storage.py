@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from jvbundler.node import find
 from jvbundler.project.model import Environment
-from jvbundler.project.variables import Platform, storage_root
+from jvbundler.project.variables import Platform, storage_paths, storage_root
 from jvbundler.rules.reading import (
     FILE_DATABASES,
     PLATFORM_TITLES,
@@ -115,7 +116,11 @@ def file_database_with_pods(environment: Environment, app: App) -> Iterator[Find
 def mounts_on_one_node(environment: Environment) -> bool:
     kubernetes = environment.settings["kubernetes"]
     volume = kubernetes["persistence"]
-    return kubernetes["enabled"] and volume["enabled"] and "ReadWriteMany" not in volume["access_modes"]
+    # An existing claim may be of any mode unless deploy.yaml says which.
+    path = ("kubernetes", "persistence", "access_modes")
+    known = not volume["existing_claim"] or find(environment.node, path) is not None
+    mounted = kubernetes["enabled"] and volume["enabled"]
+    return mounted and known and "ReadWriteMany" not in volume["access_modes"]
 
 
 @rule(
@@ -190,7 +195,7 @@ def path_outside_volume(environment: Environment, app: App) -> Iterator[Finding]
         root = storage_root(environment.settings, platform).rstrip("/")
         folders = (root, *extra_mounts(environment, platform))
         variables = app_variables(environment, app, platform)
-        for name in STORAGE_PATHS if root else ():
+        for name in storage_paths(root, variables) if root else ():
             value = variables.get(name)
             if value is not None and not any(f"{value}/".startswith(f"{folder}/") for folder in folders):
                 message = (

@@ -44,3 +44,8 @@ def test_an_existing_claim_of_the_users_is_not_compared() -> None:
 @pytest.mark.parametrize("text", ["", "a: [", "- 1\n", "kind: Deployment\nmetadata: x\n", "\x00", CLAIM[:60]])
 def test_a_manifest_that_was_edited_by_hand_is_no_traceback(text: str) -> None:
     assert check_output(project(VOLUME), lambda _: text) == ()
+
+
+def test_a_class_that_is_named_for_the_first_time_may_be_the_clusters_default() -> None:
+    named = VOLUME.replace("enabled: true}}", "enabled: true, storage_class: gp3}}")
+    assert check_output(project(named), lambda _: CLAIM) == ()
