@@ -1,7 +1,7 @@
 """Build hook of hatchling: the wheel gets the templates compiled to modules beside their text.
 
-Compiling them takes longer than all the rest of a render. A checkout has only the text, so that an edit counts
-at once.
+Compiling them takes longer than all the rest of a render. A checkout has only the text, so that an edit
+counts at once.
 """
 
 from __future__ import annotations

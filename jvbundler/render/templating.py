@@ -74,7 +74,7 @@ COMPILED = packaged_path("compiled")
 
 @lru_cache
 def environment(escape: Callable[[object], str], overrides: Path | None) -> Environment:
-    """The templates whose output is escaped by `escape`: the user's, else the compiled ones, else their text."""
+    """The templates whose output `escape` escapes: the user's, else the compiled ones, else their text."""
     from jinja2 import ChoiceLoader, Environment, FileSystemLoader, ModuleLoader, StrictUndefined
     from jinja2.runtime import Undefined
 
@@ -122,9 +122,9 @@ def render(name: str, context: Mapping[str, Any], overrides: Path | None = None)
 def compile_templates(folder: Path) -> None:
     """Writes every template into `folder` as a Python module, for the wheel."""
     for escape in {*ESCAPES.values(), str}:
-        environment(escape, None).compile_templates(
-            folder, zip=None, ignore_errors=False, filter_func=lambda name, e=escape: escape_of(name) is e
-        )
+        made = environment(escape, None)
+        names = [name for name in made.list_templates() if escape_of(name) is escape]
+        made.compile_templates(folder, filter_func=names.__contains__, zip=None, ignore_errors=False)
 
 
 def line_of(failure: BaseException, file: str) -> int:
