@@ -190,10 +190,17 @@ def bad_value(violation: Violation, place: Place, path: list[Any]) -> Problem:
             else reason
         )
     example = schema.get("examples", [None])[0]
-    hint = f"write {type_and_limits(schema)}" + (
+    hint = f"write {with_article(type_and_limits(schema))}" + (
         f", such as {json.dumps(example)}" if example is not None else ""
     )
     return error("JVB103", place, f"{dotted(path)} {reason}", hint)
+
+
+def with_article(words: str) -> str:
+    """`an integer, 1 to 900`; what already says `one of` needs none."""
+    if words.startswith("one of"):
+        return words
+    return f"an {words}" if words[0] in "aeiou" else f"a {words}"
 
 
 def locate_value(root: Node, path: list[Any]) -> Place:
