@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import click
 
 from jvbundler import __version__
-from jvbundler.cli.terminal import Terminal
+from jvbundler.cli.terminal import ReaderGone, Terminal
 
 # Name → its line in `--help`; the command is `command` in the module of the same name.
 COMMANDS = {
@@ -61,6 +62,13 @@ class Root(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, with_default_command(args))
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as closed:
+            # click would leave with 1, which is drift here.
+            raise ReaderGone from closed
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -83,17 +91,13 @@ def with_default_command(args: Sequence[str]) -> list[str]:
 
 
 def is_app_here() -> bool:
-    from pathlib import Path
-
-    return Path("app.yaml").exists()
+    return os.path.exists("app.yaml")  # noqa: PTH110
 
 
 def is_like_a_folder(word: str) -> bool:
     """Whether there is such a folder, or the word is so much like one that it is no misspelt command."""
-    # Not at the top: `--help` does not need it, and it takes a tenth of its time.
-    from pathlib import Path
-
-    return "/" in word or word in (".", "..") or Path(word).is_dir()
+    # Not pathlib: it would cost `--help` a tenth of its time.
+    return "/" in word or word in (".", "..") or os.path.isdir(word)  # noqa: PTH112
 
 
 def did_you_mean(word: str, known: Any) -> str:
