@@ -64,7 +64,7 @@ def _action(old: object, new: object) -> Action:
 
 def _of_text(path: str, old: str, new: str, changes: Callable[[str, str], tuple[str, ...]]) -> Change:
     lines = changes(old, new)
-    risks = dockerfile_risks(lines) if changes is instruction_changes else ()
+    risks = dockerfile_risks(lines) if lines and changes is instruction_changes else ()
     return Change(path, "", "changed" if lines else "reworded", lines=lines, risks=risks)
 
 

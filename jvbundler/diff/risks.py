@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from jvbundler.diff import cloudformation_risks, iam, kubernetes_risks
+from jvbundler.diff import cloudformation_risks, iam, kubernetes_risks, kubernetes_specs
 from jvbundler.diff.model import LEVELS, Risk
 from jvbundler.diff.rule import Changed, apply
 
 ROWS = (*kubernetes_risks.ROWS, *cloudformation_risks.ROWS)
 FUNCTIONS: tuple[Callable[[Changed], Iterable[Risk]], ...] = (
-    kubernetes_risks.immutable_parts,
-    kubernetes_risks.restart,
+    kubernetes_specs.immutable_parts,
+    kubernetes_specs.restart,
+    kubernetes_specs.open_network,
     cloudformation_risks.removal,
     iam.wider_permissions,
 )

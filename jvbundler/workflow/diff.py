@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jvbundler.artifact import Artifact
 from jvbundler.diff.compare import compare
 from jvbundler.diff.model import Change, RiskKind
-from jvbundler.errors import InputError, ToolFailed
-from jvbundler.output.lock import LOCK, read_lock
-from jvbundler.output.paths import content, is_safe
+from jvbundler.output.lock import read_lock
+from jvbundler.output.paths import content
 from jvbundler.problem import Problem
 from jvbundler.workflow.options import Options
 from jvbundler.workflow.render import render_app
 from jvbundler.workflow.selection import Selection, environment_of
 
-GIT_SECONDS = 60
 # Two environments stand side by side: neither is deployed over the other.
 _OF_A_DEPLOYMENT: tuple[RiskKind, ...] = (
     "immutable field",
@@ -56,8 +53,8 @@ def diff_app(
         app_root, shown_as, options, selection=selection, templates=templates, output=output
     )
     wanted = _texts(rendered.artifacts)
-    old = at_revision(output, revision, wanted) if revision else in_folder(output, wanted)
-    old = {path: text for path, text in old.items() if selection.covers(path)}
+    files = before(output, revision, wanted)
+    old = {path: _text(data) for path, data in files.items() if selection.covers(path)}
     versus = f"{output}/ at {revision}" if revision else f"{output}/"
     return Difference(compare(old, wanted), f"{versus} -> a render now", rendered.compiled.problems)
 
@@ -107,88 +104,21 @@ def _texts(artifacts: Iterable[Artifact]) -> dict[str, str]:
     return {artifact.path: artifact.text for artifact in artifacts}
 
 
-def in_folder(output: Path, wanted: Mapping[str, str]) -> dict[str, str]:
+def before(output: Path, revision: str, wanted: Iterable[str]) -> dict[str, bytes]:
+    if not revision:
+        return in_folder(output, wanted)
+    from jvbundler.diff.revision import at_revision
+
+    return at_revision(output, revision, wanted)
+
+
+def in_folder(output: Path, wanted: Iterable[str]) -> dict[str, bytes]:
     """Our files in the output folder, and what stands where others of ours belong."""
     if not output.exists():
         return {}
     lock = read_lock(output)
-    found: dict[str, str] = {}
-    for path in sorted({*wanted, *(lock.files if lock else ())}):
-        data = content(output, path)
-        if data is not None:
-            found[path] = _text(data)
-    return found
-
-
-def at_revision(output: Path, revision: str, wanted: Mapping[str, str]) -> dict[str, str]:
-    """Our files as git has them at a revision, by the lock of that revision.
-
-    InputError where the folder is in no repository or the revision is none of it; ToolFailed without git.
-    """
-    base = next(path for path in (output.absolute(), *output.absolute().parents) if path.is_dir())
-    commit = _commit(base, revision)
-    blobs = _blobs(base, commit, output.absolute().relative_to(base).as_posix())
-    if LOCK in blobs:
-        lock = _contents(base, {LOCK: blobs[LOCK]})[LOCK]
-        ours = {*wanted, *_paths_of_lock(lock)}
-    else:
-        ours = {*wanted}
-    return _contents(base, {path: blob for path, blob in blobs.items() if path in ours})
-
-
-def _commit(base: Path, revision: str) -> str:
-    from jvbundler.runner import run
-
-    argv = ["git", "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
-    done = run(argv, cwd=base, timeout_seconds=GIT_SECONDS, expected=(0, 1, 128))
-    if done.code == 0:
-        return done.text.strip()
-    reason = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
-    hint = f": {reason}" if reason else " (a shallow clone has only the newest; 'git fetch' brings others)"
-    raise InputError(f"'{revision}' is no revision of the git repository around '{base}'{hint}")
-
-
-def _blobs(base: Path, commit: str, folder: str) -> dict[str, str]:
-    """The ids of the ordinary files in a folder below `base`, by their paths in it."""
-    from jvbundler.runner import run
-
-    argv = ["git", "ls-tree", "-r", "-z", commit, "--", "." if folder == "." else f"{folder}/"]
-    listed = run(argv, cwd=base, timeout_seconds=GIT_SECONDS).text
-    prefix = "" if folder == "." else f"{folder}/"
-    found: dict[str, str] = {}
-    for entry in filter(None, listed.split("\0")):
-        facts, _, path = entry.partition("\t")
-        mode, kind, blob = facts.split()
-        if kind == "blob" and mode.startswith("100"):
-            found[path.removeprefix(prefix)] = blob
-    return found
-
-
-def _contents(base: Path, blobs: Mapping[str, str]) -> dict[str, str]:
-    """The texts of blobs, by one process for all."""
-    from jvbundler.runner import run
-
-    if not blobs:
-        return {}
-    wanted = "".join(f"{blob}\n" for blob in blobs.values()).encode()
-    out = run(["git", "cat-file", "--batch"], cwd=base, input=wanted, timeout_seconds=GIT_SECONDS).stdout
-    found: dict[str, str] = {}
-    for path in blobs:
-        header, _, out = out.partition(b"\n")
-        if not header.split()[-1].isdigit():
-            raise ToolFailed(f"git has no content of '{path}': {header.decode('utf-8', 'replace')}")
-        size = int(header.split()[-1])
-        found[path], out = _text(out[:size]), out[size + 1 :]
-    return found
-
-
-def _paths_of_lock(text: str) -> list[str]:
-    """What a lock lists; nothing for one that cannot be read, as it was then."""
-    try:
-        files = json.loads(text)["files"]
-        return [path for path in files if is_safe(path)]
-    except (ValueError, KeyError, TypeError):
-        return []
+    paths = sorted({*wanted, *(lock.files if lock else ())})
+    return {path: data for path in paths if (data := content(output, path)) is not None}
 
 
 def _text(data: bytes) -> str:
