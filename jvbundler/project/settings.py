@@ -84,6 +84,7 @@ class LambdaEcr(TypedDict):
     scan_on_push: bool
     immutable_tags: bool
     keep_images: int
+    kms_key_arn: str
 
 
 class LambdaSecrets(TypedDict):
@@ -150,6 +151,7 @@ class LambdaApiGatewayCustomDomain(TypedDict):
     certificate_arn: str
     base_path: str
     hosted_zone_id: str
+    disable_default_endpoint: bool
 
 
 class LambdaApiGateway(TypedDict):

@@ -97,7 +97,8 @@ TEXT_KEYS = {
    "architecture": True
   },
   "ecr": {
-   "repository_name": True
+   "repository_name": True,
+   "kms_key_arn": True
   },
   "environment": {
    "*": True
@@ -1060,9 +1061,18 @@ def validate(data, custom_formats={}, name_prefix=None):
                                 if data__lambda__ecr__keepimages > 1000:
                                     raise Invalid
                         else: data__lambda__ecr["keep_images"] = 30
+                        if "kms_key_arn" in data__lambda__ecr_keys:
+                            data__lambda__ecr_keys.remove("kms_key_arn")
+                            data__lambda__ecr__kmskeyarn = data__lambda__ecr["kms_key_arn"]
+                            if not isinstance(data__lambda__ecr__kmskeyarn, (str)):
+                                raise Invalid
+                            if isinstance(data__lambda__ecr__kmskeyarn, str):
+                                if not REGEX_PATTERNS['^(arn:aws[a-z-]*:kms:.+)?$'].search(data__lambda__ecr__kmskeyarn):
+                                    raise Invalid
+                        else: data__lambda__ecr["kms_key_arn"] = ''
                         if data__lambda__ecr_keys:
                             raise Invalid
-                else: data__lambda["ecr"] = {'repository_name': '', 'create_if_missing': True, 'scan_on_push': True, 'immutable_tags': True, 'keep_images': 30}
+                else: data__lambda["ecr"] = {'repository_name': '', 'create_if_missing': True, 'scan_on_push': True, 'immutable_tags': True, 'keep_images': 30, 'kms_key_arn': ''}
                 if "environment" in data__lambda_keys:
                     data__lambda_keys.remove("environment")
                     data__lambda__environment = data__lambda["environment"]
@@ -1641,12 +1651,18 @@ def validate(data, custom_formats={}, name_prefix=None):
                                         if not REGEX_PATTERNS['^(Z[A-Z0-9]{5,31})?$'].search(data__lambda__apigateway__customdomain__hostedzoneid):
                                             raise Invalid
                                 else: data__lambda__apigateway__customdomain["hosted_zone_id"] = ''
+                                if "disable_default_endpoint" in data__lambda__apigateway__customdomain_keys:
+                                    data__lambda__apigateway__customdomain_keys.remove("disable_default_endpoint")
+                                    data__lambda__apigateway__customdomain__disabledefaultendpoint = data__lambda__apigateway__customdomain["disable_default_endpoint"]
+                                    if not isinstance(data__lambda__apigateway__customdomain__disabledefaultendpoint, (bool)):
+                                        raise Invalid
+                                else: data__lambda__apigateway__customdomain["disable_default_endpoint"] = False
                                 if data__lambda__apigateway__customdomain_keys:
                                     raise Invalid
-                        else: data__lambda__apigateway["custom_domain"] = {'enabled': False, 'domain_name': '', 'certificate_arn': '', 'base_path': '', 'hosted_zone_id': ''}
+                        else: data__lambda__apigateway["custom_domain"] = {'enabled': False, 'domain_name': '', 'certificate_arn': '', 'base_path': '', 'hosted_zone_id': '', 'disable_default_endpoint': False}
                         if data__lambda__apigateway_keys:
                             raise Invalid
-                else: data__lambda["api_gateway"] = {'enabled': True, 'type': 'HTTP', 'name': '', 'stage_name': '', 'endpoint_type': 'REGIONAL', 'cors': {'enabled': True, 'allow_origins': ['*'], 'allow_methods': ['*'], 'allow_headers': ['*'], 'expose_headers': [], 'allow_credentials': False, 'max_age': 0}, 'throttling': {'rate_limit': None, 'burst_limit': None}, 'access_logs': True, 'custom_domain': {'enabled': False, 'domain_name': '', 'certificate_arn': '', 'base_path': '', 'hosted_zone_id': ''}}
+                else: data__lambda["api_gateway"] = {'enabled': True, 'type': 'HTTP', 'name': '', 'stage_name': '', 'endpoint_type': 'REGIONAL', 'cors': {'enabled': True, 'allow_origins': ['*'], 'allow_methods': ['*'], 'allow_headers': ['*'], 'expose_headers': [], 'allow_credentials': False, 'max_age': 0}, 'throttling': {'rate_limit': None, 'burst_limit': None}, 'access_logs': True, 'custom_domain': {'enabled': False, 'domain_name': '', 'certificate_arn': '', 'base_path': '', 'hosted_zone_id': '', 'disable_default_endpoint': False}}
                 if "logs" in data__lambda_keys:
                     data__lambda_keys.remove("logs")
                     data__lambda__logs = data__lambda["logs"]
@@ -1787,7 +1803,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                 else: data__lambda["tags"] = {}
                 if data__lambda_keys:
                     raise Invalid
-        else: data["lambda"] = {'enabled': False, 'region': 'us-east-1', 'account_id': '', 'stack_name': '', 'invoke_mode': 'buffered', 'deferred_tasks': True, 'function': {'name': '', 'description': '', 'memory': 1024, 'timeout': 29, 'architecture': '', 'ephemeral_storage': 512}, 'ecr': {'repository_name': '', 'create_if_missing': True, 'scan_on_push': True, 'immutable_tags': True, 'keep_images': 30}, 'environment': {}, 'secrets': {'source': 'parameter', 'secret_id': ''}, 'iam': {'role_arn': '', 'role_name': '', 'policies': [], 'statements': [], 'permissions_boundary': ''}, 'vpc': {'enabled': False, 'security_group_ids': [], 'subnet_ids': []}, 'efs': {'enabled': False, 'file_system_id': '', 'access_point_arn': '', 'mount_path': '/mnt/efs', 'root_directory': ''}, 'function_url': {'enabled': False, 'auth_type': 'AWS_IAM', 'cors': {'enabled': True, 'allow_origins': ['*'], 'allow_methods': ['*'], 'allow_headers': ['*'], 'expose_headers': [], 'allow_credentials': False, 'max_age': 0}}, 'api_gateway': {'enabled': True, 'type': 'HTTP', 'name': '', 'stage_name': '', 'endpoint_type': 'REGIONAL', 'cors': {'enabled': True, 'allow_origins': ['*'], 'allow_methods': ['*'], 'allow_headers': ['*'], 'expose_headers': [], 'allow_credentials': False, 'max_age': 0}, 'throttling': {'rate_limit': None, 'burst_limit': None}, 'access_logs': True, 'custom_domain': {'enabled': False, 'domain_name': '', 'certificate_arn': '', 'base_path': '', 'hosted_zone_id': ''}}, 'logs': {'retention_days': 30, 'format': 'Text', 'kms_key_arn': ''}, 'kms_key_arn': '', 'tracing': False, 'reserved_concurrency': None, 'provisioned_concurrency': None, 'alarms': {'enabled': False, 'topic_arn': '', 'errors': 5, 'throttles': 5, 'duration_percent': 80}, 'tags': {}}
+        else: data["lambda"] = {'enabled': False, 'region': 'us-east-1', 'account_id': '', 'stack_name': '', 'invoke_mode': 'buffered', 'deferred_tasks': True, 'function': {'name': '', 'description': '', 'memory': 1024, 'timeout': 29, 'architecture': '', 'ephemeral_storage': 512}, 'ecr': {'repository_name': '', 'create_if_missing': True, 'scan_on_push': True, 'immutable_tags': True, 'keep_images': 30, 'kms_key_arn': ''}, 'environment': {}, 'secrets': {'source': 'parameter', 'secret_id': ''}, 'iam': {'role_arn': '', 'role_name': '', 'policies': [], 'statements': [], 'permissions_boundary': ''}, 'vpc': {'enabled': False, 'security_group_ids': [], 'subnet_ids': []}, 'efs': {'enabled': False, 'file_system_id': '', 'access_point_arn': '', 'mount_path': '/mnt/efs', 'root_directory': ''}, 'function_url': {'enabled': False, 'auth_type': 'AWS_IAM', 'cors': {'enabled': True, 'allow_origins': ['*'], 'allow_methods': ['*'], 'allow_headers': ['*'], 'expose_headers': [], 'allow_credentials': False, 'max_age': 0}}, 'api_gateway': {'enabled': True, 'type': 'HTTP', 'name': '', 'stage_name': '', 'endpoint_type': 'REGIONAL', 'cors': {'enabled': True, 'allow_origins': ['*'], 'allow_methods': ['*'], 'allow_headers': ['*'], 'expose_headers': [], 'allow_credentials': False, 'max_age': 0}, 'throttling': {'rate_limit': None, 'burst_limit': None}, 'access_logs': True, 'custom_domain': {'enabled': False, 'domain_name': '', 'certificate_arn': '', 'base_path': '', 'hosted_zone_id': '', 'disable_default_endpoint': False}}, 'logs': {'retention_days': 30, 'format': 'Text', 'kms_key_arn': ''}, 'kms_key_arn': '', 'tracing': False, 'reserved_concurrency': None, 'provisioned_concurrency': None, 'alarms': {'enabled': False, 'topic_arn': '', 'errors': 5, 'throttles': 5, 'duration_percent': 80}, 'tags': {}}
         if "kubernetes" in data_keys:
             data_keys.remove("kubernetes")
             data__kubernetes = data["kubernetes"]

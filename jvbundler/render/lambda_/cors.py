@@ -1,0 +1,84 @@
+"""What each kind of endpoint says to browsers on other origins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jvbundler.project.settings import LambdaApiGatewayCors, LambdaFunctionUrlCors
+
+
+def http_cors(cors: LambdaApiGatewayCors) -> dict[str, Any] | None:
+    if not cors["enabled"]:
+        return None
+    return {
+        "AllowOrigins": cors["allow_origins"],
+        "AllowMethods": cors["allow_methods"],
+        "AllowHeaders": with_authorization(cors["allow_headers"]),
+        **optional_cors(cors),
+    }
+
+
+def url_cors(cors: LambdaFunctionUrlCors) -> dict[str, Any] | None:
+    """A Function URL answers preflight requests by itself, and does not take OPTIONS for a method."""
+    if not cors["enabled"]:
+        return None
+    methods = [method for method in cors["allow_methods"] if method != "OPTIONS"]
+    return {
+        "AllowOrigins": cors["allow_origins"],
+        "AllowMethods": methods or ["*"],
+        "AllowHeaders": cors["allow_headers"],
+        **optional_cors(cors),
+    }
+
+
+def optional_cors(cors: LambdaApiGatewayCors | LambdaFunctionUrlCors) -> dict[str, Any]:
+    return {
+        **({"ExposeHeaders": cors["expose_headers"]} if cors["expose_headers"] else {}),
+        **({"AllowCredentials": True} if cors["allow_credentials"] else {}),
+        **({"MaxAge": cors["max_age"]} if cors["max_age"] else {}),
+    }
+
+
+def rest_cors(cors: LambdaApiGatewayCors) -> dict[str, Any] | None:
+    """The preflight answer, and the headers of the gateway's own errors.
+
+    The gateway can name one origin. With several, OPTIONS goes to the app, which knows them all.
+    """
+    if not cors["enabled"]:
+        return None
+    several = len(cors["allow_origins"]) > 1
+    origin = f"'{cors['allow_origins'][0]}'" if cors["allow_origins"] and not several else ""
+    preflight: dict[str, Any] = {"AllowOrigin": origin}
+    if "*" not in cors["allow_methods"]:
+        preflight["AllowMethods"] = quoted_list([*cors["allow_methods"], "OPTIONS"])
+    preflight["AllowHeaders"] = quoted_list(with_authorization(cors["allow_headers"]))
+    if cors["allow_credentials"]:
+        preflight["AllowCredentials"] = True
+    if cors["max_age"]:
+        preflight["MaxAge"] = f"'{cors['max_age']}'"
+    return {"preflight": preflight if origin else None, "error_headers": error_headers(cors, origin)}
+
+
+def error_headers(cors: LambdaApiGatewayCors, origin: str) -> dict[str, str]:
+    """Without them a browser hides the status of a request that the gateway itself refused."""
+    if not origin:
+        return {}
+    return {
+        "Access-Control-Allow-Origin": origin,
+        **({"Access-Control-Allow-Credentials": "'true'"} if cors["allow_credentials"] else {}),
+        **(
+            {"Access-Control-Expose-Headers": quoted_list(cors["expose_headers"])}
+            if cors["expose_headers"]
+            else {}
+        ),
+    }
+
+
+def with_authorization(headers: list[str]) -> list[str]:
+    """A browser does not count Authorization among `*`: it has to be named."""
+    return ["authorization", "*"] if headers == ["*"] else headers
+
+
+def quoted_list(values: list[str]) -> str:
+    return "'" + ",".join(dict.fromkeys(values)) + "'"

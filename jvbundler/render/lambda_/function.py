@@ -1,0 +1,177 @@
+"""The function itself and its environment variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from jvbundler.project.model import Environment, Secret
+from jvbundler.render.lambda_.intrinsics import arn, escaped, get_att, ref
+from jvbundler.render.lambda_.names import ALIAS, UNNAMED_HTTP_STAGE, secret_parameters, stage_name
+
+if TYPE_CHECKING:
+    from jvbundler.app.model import App
+
+ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
+# Lambda refuses a longer description; that of app.yaml has no limit.
+MAX_DESCRIPTION = 256
+
+
+def app_variables(app: App, environment: Environment) -> dict[str, str]:
+    """What the app sees as its settings: deploy.yaml over app.yaml. Secrets are not among them."""
+    return {**dict(app.configured), **environment.lambda_variables}
+
+
+def function(environment: Environment, variables: Mapping[str, str]) -> dict[str, Any]:
+    settings = environment.settings["lambda"]
+    described = settings["function"]["description"] or environment.description
+    rendered = function_variables(environment, variables)
+    return {
+        "name": environment.function_name,
+        "description": described[:MAX_DESCRIPTION],
+        "architecture": architecture(environment),
+        "memory": settings["function"]["memory"],
+        "timeout": settings["function"]["timeout"],
+        "ephemeral_storage": settings["function"]["ephemeral_storage"],
+        "role": settings["iam"]["role_arn"] or get_att("Role.Arn"),
+        "variables": rendered,
+        # Such a value is meant as it stands; the linter takes it for a forgotten !Sub.
+        "literal_dollar": any("${" in str(value) for value in rendered.values()),
+        "kms_key_arn": settings["kms_key_arn"],
+        "log_format": settings["logs"]["format"],
+        "tracing": settings["tracing"],
+        "vpc": vpc(environment),
+        "reserved_concurrency": settings["reserved_concurrency"],
+        "provisioned_concurrency": settings["provisioned_concurrency"],
+        "alias": ALIAS,
+    }
+
+
+def architecture(environment: Environment) -> str:
+    given = environment.settings["lambda"]["function"]["architecture"]
+    return given or ARCHITECTURES[environment.architectures[0]]
+
+
+def vpc(environment: Environment) -> dict[str, Any] | None:
+    settings = environment.settings["lambda"]["vpc"]
+    if not settings["enabled"]:
+        return None
+    return {
+        "security_group_ids": settings["security_group_ids"] or ref("SecurityGroupIds"),
+        "subnet_ids": settings["subnet_ids"] or ref("SubnetIds"),
+    }
+
+
+def function_variables(environment: Environment, variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables of the function by name. Those of deploy.yaml win over what is derived here."""
+    derived = {
+        **adapter_variables(environment, variables),
+        **aws_variables(environment, variables),
+        **cors_variables(environment),
+    }
+    written = {**derived, **environment.lambda_variables, **secret_variables(environment)}
+    return dict(sorted(written.items()))
+
+
+def adapter_variables(environment: Environment, variables: Mapping[str, str]) -> dict[str, str]:
+    """What the Lambda Web Adapter must know beyond the settings of the image."""
+    settings = environment.settings["lambda"]
+    found: dict[str, str] = {}
+    if settings["invoke_mode"] == "response_stream":
+        found["AWS_LWA_INVOKE_MODE"] = "response_stream"
+    prefix = api_path_prefix(environment)
+    if prefix:
+        found["AWS_LWA_REMOVE_BASE_PATH"] = prefix
+    if not settings["deferred_tasks"]:
+        # jvspatial then neither serves the internal route nor invokes the function (serverless/factory.py:
+        # a provider that it does not know makes it log the task instead).
+        found["JVSPATIAL_DEFERRED_INVOKE_DISABLED"] = "true"
+        found["JVSPATIAL_DEFERRED_TASK_PROVIDER"] = "none"
+    elif "JVSPATIAL_API_PREFIX" in variables:
+        prefix = variables["JVSPATIAL_API_PREFIX"].strip().rstrip("/")
+        found["AWS_LWA_PASS_THROUGH_PATH"] = f"{prefix}/_internal/deferred"
+    return found
+
+
+def api_path_prefix(environment: Environment) -> str:
+    """What API Gateway leaves in front of the path that the app knows.
+
+    A REST API keeps the base path of its domain. An HTTP API drops that one and keeps its stage's name.
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+    """
+    api = environment.settings["lambda"]["api_gateway"]
+    if not api["enabled"]:
+        return ""
+    if api["type"] == "REST":
+        base_path = api["custom_domain"]["base_path"] if api["custom_domain"]["enabled"] else ""
+        return f"/{base_path}" if base_path else ""
+    stage = stage_name(environment)
+    return "" if stage == UNNAMED_HTTP_STAGE else f"/{stage}"
+
+
+def aws_variables(environment: Environment, variables: Mapping[str, str]) -> dict[str, str]:
+    """jvspatial takes us-east-1 for the region of its tables and of its bucket unless it is told."""
+    found: dict[str, str] = {}
+    if dynamodb_tables(variables) and "JVSPATIAL_DYNAMODB_REGION" not in variables:
+        found["JVSPATIAL_DYNAMODB_REGION"] = ref("AWS::Region")
+    if uses_s3(variables):
+        if "JVSPATIAL_S3_REGION" not in variables:
+            found["JVSPATIAL_S3_REGION"] = ref("AWS::Region")
+        if "JVSPATIAL_S3_BUCKET_NAME" not in variables:
+            found["JVSPATIAL_S3_BUCKET_NAME"] = ref("FilesBucketName")
+    return found
+
+
+def cors_variables(environment: Environment) -> dict[str, str]:
+    """The app itself answers for CORS behind a REST API: the gateway only knows preflight requests."""
+    api = environment.settings["lambda"]["api_gateway"]
+    cors = api["cors"]
+    if not api["enabled"] or api["type"] != "REST" or not cors["enabled"]:
+        return {}
+    return {
+        "JVSPATIAL_CORS_ORIGINS": ",".join(cors["allow_origins"]),
+        "JVSPATIAL_CORS_METHODS": ",".join(cors["allow_methods"]),
+        "JVSPATIAL_CORS_HEADERS": ",".join(cors["allow_headers"]),
+    }
+
+
+def secret_variables(environment: Environment) -> dict[str, str]:
+    """References to the secrets' values, or to the secrets where the app is to fetch them."""
+    source = environment.settings["lambda"]["secrets"]["source"]
+    secrets = environment.lambda_secrets
+    if source == "parameter":
+        return {name: ref(parameter) for name, parameter in secret_parameters(secrets).items()}
+    if source == "arn":
+        return {f"{item.name}_SECRET_ARN": secret_arn(environment, item) for item in secrets}
+    return {
+        item.name: f"{{{{resolve:secretsmanager:{item.lambda_secret_id}:SecretString:{item.lambda_json_key}}}}}"
+        for item in secrets
+    }
+
+
+def secret_arn(environment: Environment, item: Secret) -> str:
+    """Secrets Manager takes an ARN without the six characters that it adds to a name."""
+    if item.lambda_secret_id.startswith("arn:"):
+        return item.lambda_secret_id
+    return arn(environment, "secretsmanager", f"secret:{escaped(item.lambda_secret_id)}")
+
+
+def dynamodb_tables(variables: Mapping[str, str]) -> dict[str, str]:
+    """The prefix of the table names by the variable that gives their region, as jvspatial reads them.
+
+    The logs' database is of the main one's kind unless it has its own.
+    """
+    main = variables.get("JVSPATIAL_DB_TYPE", "json").lower()
+    logs = variables.get("JVSPATIAL_LOG_DB_TYPE", main).lower()
+    found: dict[str, str] = {}
+    if main == "dynamodb":
+        found["JVSPATIAL_DYNAMODB_REGION"] = variables.get("JVSPATIAL_DYNAMODB_TABLE_NAME", "jvspatial")
+    if logs == "dynamodb":
+        found["JVSPATIAL_LOG_DB_REGION"] = variables.get("JVSPATIAL_LOG_DB_TABLE_NAME", "jvspatial_logs")
+    return found
+
+
+def uses_s3(variables: Mapping[str, str]) -> bool:
+    """Whether files go to a bucket; one that is given as an empty text is none."""
+    bucket = variables.get("JVSPATIAL_S3_BUCKET_NAME", "asked for")
+    return variables.get("JVSPATIAL_FILE_STORAGE_PROVIDER", "").lower() == "s3" and bucket != ""

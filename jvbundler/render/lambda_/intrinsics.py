@@ -1,0 +1,32 @@
+"""CloudFormation's functions as text. What a user wrote passes `!Sub` only where a pattern of the schema keeps
+`$` out of it, or through `escaped`.
+"""
+
+from __future__ import annotations
+
+from jvbundler.project.model import Environment
+from jvbundler.render.templating import Verbatim
+from jvbundler.render.yaml_text import scalar
+
+
+def ref(name: str) -> Verbatim:
+    return Verbatim(f"!Ref {name}")
+
+
+def get_att(attribute: str) -> Verbatim:
+    return Verbatim(f"!GetAtt {attribute}")
+
+
+def sub(text: str) -> Verbatim:
+    return Verbatim(f"!Sub {scalar(text)}")
+
+
+def escaped(text: str) -> str:
+    """`text` as `!Sub` prints it unchanged."""
+    return text.replace("${", "${!")
+
+
+def arn(environment: Environment, service: str, resource: str, region: str = "${AWS::Region}") -> Verbatim:
+    """An ARN of the environment's account. A given account number makes it hold in that account only."""
+    account = environment.settings["lambda"]["account_id"] or "${AWS::AccountId}"
+    return sub(f"arn:${{AWS::Partition}}:{service}:{region}:{account}:{resource}")
