@@ -85,7 +85,9 @@ def validator_source(schema: Schema) -> str:
     body = code[code.index("def validate") :]
     body = re.sub(r"JsonSchemaValueException\(\"[^\n]*\"\)$", "Invalid", body, flags=re.M)
     body = re.sub(r"\Adef \w+", "def validate", body)
-    body = body.replace("(JsonSchemaValueException, JsonSchemaValuesException)", "Invalid").replace(", Decimal", "")
+    body = body.replace("(JsonSchemaValueException, JsonSchemaValuesException)", "Invalid").replace(
+        ", Decimal", ""
+    )
     return f"{VALIDATOR_HEAD}\n{text_keys_source(schema)}\n\n{body.strip()}\n"
 
 

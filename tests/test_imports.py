@@ -63,7 +63,9 @@ def test_each_library_has_one_door(path: Path) -> None:
     name = module_name(path)
     for imported in imports(path):
         doors = DOORS.get(imported.split(".")[0])
-        assert doors is None or any(name == d or name.startswith(f"{d}.") for d in doors), f"{name} imports {imported}"
+        assert doors is None or any(name == d or name.startswith(f"{d}.") for d in doors), (
+            f"{name} imports {imported}"
+        )
 
 
 def test_version_and_help_import_nothing_heavy() -> None:
@@ -72,5 +74,7 @@ def test_version_and_help_import_nothing_heavy() -> None:
         "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n    main(['--help'])\n"
         "print(sorted(set(sys.modules) & {'yaml', 'jinja2', 'jsonschema', 'packaging.requirements', 'subprocess'}))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
+    )
     assert done.stdout.strip() == "[]"

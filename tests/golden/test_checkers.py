@@ -50,7 +50,9 @@ def documents(text: str) -> dict[tuple[str, ...], Any]:
 @pytest.mark.parametrize("overlay", sorted(GOLDEN.glob("*/expected/kubernetes/overlays/*")), ids=label)
 def test_the_overlay_builds_to_the_flat_manifest(overlay: Path) -> None:
     built = documents(run("kustomize", "build", str(overlay)))
-    flat = documents((overlay.parents[1] / "rendered" / overlay.name / "manifest.yaml").read_text(encoding="utf-8"))
+    flat = documents(
+        (overlay.parents[1] / "rendered" / overlay.name / "manifest.yaml").read_text(encoding="utf-8")
+    )
     assert built == flat
 
 
@@ -73,7 +75,12 @@ def test_cfn_lint_has_nothing_to_say_about_any_template() -> None:
 @pytest.mark.parametrize("template", TEMPLATES, ids=label)
 def test_sam_validates_every_template(template: Path) -> None:
     with tempfile.TemporaryDirectory() as home:
-        env = {**os.environ, "SAM_CLI_TELEMETRY": "0", "__SAM_CLI_APP_DIR": home, "AWS_DEFAULT_REGION": "us-east-1"}
+        env = {
+            **os.environ,
+            "SAM_CLI_TELEMETRY": "0",
+            "__SAM_CLI_APP_DIR": home,
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
         run("sam", "validate", "--lint", "-t", str(template), env=env)
 
 

