@@ -2488,7 +2488,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                             if isinstance(data__kubernetes__deployment__container__startupprobe__periodseconds, (int, float)) and not isinstance(data__kubernetes__deployment__container__startupprobe__periodseconds, bool):
                                                 if data__kubernetes__deployment__container__startupprobe__periodseconds < 1:
                                                     raise Invalid
-                                        else: data__kubernetes__deployment__container__startupprobe["period_seconds"] = 10
+                                        else: data__kubernetes__deployment__container__startupprobe["period_seconds"] = 5
                                         if "timeout_seconds" in data__kubernetes__deployment__container__startupprobe_keys:
                                             data__kubernetes__deployment__container__startupprobe_keys.remove("timeout_seconds")
                                             data__kubernetes__deployment__container__startupprobe__timeoutseconds = data__kubernetes__deployment__container__startupprobe["timeout_seconds"]
@@ -2506,7 +2506,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                             if isinstance(data__kubernetes__deployment__container__startupprobe__failurethreshold, (int, float)) and not isinstance(data__kubernetes__deployment__container__startupprobe__failurethreshold, bool):
                                                 if data__kubernetes__deployment__container__startupprobe__failurethreshold < 1:
                                                     raise Invalid
-                                        else: data__kubernetes__deployment__container__startupprobe["failure_threshold"] = 3
+                                        else: data__kubernetes__deployment__container__startupprobe["failure_threshold"] = 24
                                         if "success_threshold" in data__kubernetes__deployment__container__startupprobe_keys:
                                             data__kubernetes__deployment__container__startupprobe_keys.remove("success_threshold")
                                             data__kubernetes__deployment__container__startupprobe__successthreshold = data__kubernetes__deployment__container__startupprobe["success_threshold"]
@@ -2645,7 +2645,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                             if isinstance(data__kubernetes__deployment__container__readinessprobe__periodseconds, (int, float)) and not isinstance(data__kubernetes__deployment__container__readinessprobe__periodseconds, bool):
                                                 if data__kubernetes__deployment__container__readinessprobe__periodseconds < 1:
                                                     raise Invalid
-                                        else: data__kubernetes__deployment__container__readinessprobe["period_seconds"] = 10
+                                        else: data__kubernetes__deployment__container__readinessprobe["period_seconds"] = 5
                                         if "timeout_seconds" in data__kubernetes__deployment__container__readinessprobe_keys:
                                             data__kubernetes__deployment__container__readinessprobe_keys.remove("timeout_seconds")
                                             data__kubernetes__deployment__container__readinessprobe__timeoutseconds = data__kubernetes__deployment__container__readinessprobe["timeout_seconds"]
@@ -3263,7 +3263,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                             if not isinstance(data__kubernetes__autoscaling__targetcpuutilization, (int)) and not (isinstance(data__kubernetes__autoscaling__targetcpuutilization, float) and data__kubernetes__autoscaling__targetcpuutilization.is_integer()) or isinstance(data__kubernetes__autoscaling__targetcpuutilization, bool):
                                 raise Invalid
                             if isinstance(data__kubernetes__autoscaling__targetcpuutilization, (int, float)) and not isinstance(data__kubernetes__autoscaling__targetcpuutilization, bool):
-                                if data__kubernetes__autoscaling__targetcpuutilization < 1:
+                                if data__kubernetes__autoscaling__targetcpuutilization < 0:
                                     raise Invalid
                         else: data__kubernetes__autoscaling["target_cpu_utilization"] = 80
                         if "target_memory_utilization" in data__kubernetes__autoscaling_keys:

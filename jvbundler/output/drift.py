@@ -1,0 +1,61 @@
+"""Whether the output folder is what a render would write now. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from jvbundler.artifact import Artifact
+from jvbundler.errors import OutputRefused
+from jvbundler.output.lock import LOCK, Lock, read_lock, sha256
+from jvbundler.output.paths import reason
+from jvbundler.output.state import compare
+from jvbundler.output.write import keep_nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Paths by what is wrong with them: `stale` files are ours and out of date, `missing` ones not there,
+    `orphaned` ones ours and no longer rendered, `edited` ones ours and changed by hand, `foreign` ones
+    somebody else's where ours belong.
+    """
+
+    stale: tuple[str, ...]
+    missing: tuple[str, ...]
+    orphaned: tuple[str, ...]
+    edited: tuple[str, ...]
+    foreign: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, field.name) for field in fields(self))
+
+
+def drift(
+    folder: Path, artifacts: Sequence[Artifact], *, keep: Callable[[str], bool] = keep_nothing
+) -> Drift:
+    """How the folder differs. Line ends that git changed on checkout do not count."""
+    wanted = {artifact.path: artifact.text.encode() for artifact in artifacts}
+    try:
+        lock = read_lock(folder)
+        statuses = compare(folder, wanted, lock, keep)
+    except OSError as failure:
+        raise OutputRefused(f"cannot read '{folder}': {reason(failure)}") from failure
+
+    def having(*status: str) -> tuple[str, ...]:
+        return tuple(path for path, found in statuses.items() if found in status)
+
+    files = Drift(
+        stale=having("stale"),
+        missing=(*having("missing"), *(() if lock else (LOCK,))),
+        orphaned=having("orphaned"),
+        edited=having("edited", "orphaned-edited"),
+        foreign=having("foreign"),
+    )
+    return replace(files, stale=(LOCK,)) if not files and _lists_others(lock, wanted, keep) else files
+
+
+def _lists_others(lock: Lock | None, wanted: Mapping[str, bytes], keep: Callable[[str], bool]) -> bool:
+    """Whether the lock's list is not that of the files, though these are right: after a careless merge."""
+    ours = {path: digest for path, digest in (lock.files if lock else {}).items() if not keep(path)}
+    return ours != {path: sha256(data) for path, data in wanted.items()}

@@ -1,0 +1,73 @@
+"""What stands in the output folder, compared with what should: the facts that a write and a check share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal
+
+from jvbundler.errors import OutputRefused
+from jvbundler.output.lock import Lock, sha256
+from jvbundler.output.paths import content, parents
+
+# same: the bytes that we would write. line-ends: the same but for CRLF, as git checks files out on Windows.
+# stale: as we wrote it, and we would now write something else. edited: ours, and changed by somebody else.
+# foreign: somebody else's, where ours belongs. orphaned: as we wrote it, and we no longer would.
+Status = Literal["same", "line-ends", "missing", "stale", "edited", "foreign", "orphaned", "orphaned-edited"]
+
+
+def compare(
+    folder: Path, wanted: Mapping[str, bytes], lock: Lock | None, keep: Callable[[str], bool]
+) -> dict[str, Status]:
+    """The status of each wanted file and of each one of the lock that is neither wanted nor to `keep`.
+
+    A file of the lock that is gone already has no status. Raises OutputRefused for links and the like.
+    """
+    owned = lock.files if lock else {}
+    leaving = [path for path in owned if path not in wanted and not keep(path)]
+    statuses: dict[str, Status] = {}
+    for path in leaving:
+        have = content(folder, path)
+        if have is not None:
+            statuses[path] = "orphaned" if is_pristine(have, owned[path]) else "orphaned-edited"
+    for path, data in wanted.items():
+        statuses[path] = _status(folder, path, data, owned.get(path), set(leaving))
+    return dict(sorted(statuses.items()))
+
+
+def _status(folder: Path, path: str, data: bytes, ours: str | None, leaving: set[str]) -> Status:
+    if _gives_way(folder, path, leaving):
+        return "missing"
+    have = content(folder, path)
+    if have is None:
+        _refuse_file_in_the_way(folder, path, leaving)
+        return "missing"
+    if have == data:
+        return "same"
+    if have.replace(b"\r\n", b"\n") == data:
+        return "line-ends"
+    if ours is None:
+        return "foreign"
+    return "stale" if is_pristine(have, ours) else "edited"
+
+
+def is_pristine(have: bytes, digest: str) -> bool:
+    """Whether these are the bytes that we wrote, whatever line ends git gave them."""
+    return sha256(have) == digest or sha256(have.replace(b"\r\n", b"\n")) == digest
+
+
+def _gives_way(folder: Path, path: str, leaving: set[str]) -> bool:
+    """Whether a folder stands at `path` that holds nothing but files of ours that leave."""
+    standing = folder / path
+    if standing.is_symlink() or not standing.is_dir():
+        return False
+    gone = {*leaving, *(name for left in leaving for name in parents(left))}
+    return all(entry.relative_to(folder).as_posix() in gone for entry in standing.rglob("*"))
+
+
+def _refuse_file_in_the_way(folder: Path, path: str, leaving: set[str]) -> None:
+    for name in parents(path):
+        if (folder / name).is_file() and name not in leaving:
+            raise OutputRefused(
+                f"'{folder / name}' is a file, and jvbundler needs a folder there: move it away"
+            )

@@ -1,0 +1,121 @@
+"""Artifacts → the output folder: exactly ours change, all of them or none."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jvbundler.artifact import Artifact
+from jvbundler.errors import OutputRefused
+from jvbundler.output.exclusive import only_writer
+from jvbundler.output.journal import finish, recover, stage
+from jvbundler.output.lock import LOCK, Lock, lock_text, read_lock, sha256
+from jvbundler.output.paths import check_paths, reason, refuse_folder
+from jvbundler.output.state import Status, compare
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """Paths in the output folder, sorted; the lock is not among them."""
+
+    written: tuple[str, ...]
+    deleted: tuple[str, ...]
+    unchanged: tuple[str, ...]
+
+    @property
+    def total(self) -> int:
+        return len(self.written) + len(self.unchanged)
+
+
+def keep_nothing(path: str) -> bool:
+    return False
+
+
+def write_output(
+    folder: Path,
+    artifacts: Sequence[Artifact],
+    *,
+    force: bool,
+    protected: Sequence[Path] = (),
+    inputs: str = "",
+    keep: Callable[[str], bool] = keep_nothing,
+) -> WriteResult:
+    """Make the folder hold the artifacts, and delete what an earlier run wrote and this one does not.
+
+    `protected` are the folders of the app's sources. `inputs` is the digest that the lock records; a lock
+    that differs in nothing else is left alone. `keep` names files of ours that this render is not about.
+    `force` gives up what others changed in, or put in the place of, our files. Raises OutputRefused, and
+    ValueError for paths that no target may render.
+    """
+    check_paths([LOCK, *(artifact.path for artifact in artifacts)])
+    wanted = {artifact.path: artifact.text.encode() for artifact in artifacts}
+    try:
+        refuse_folder(folder, protected)
+        with _made(folder), only_writer(folder):
+            recover(folder)
+            return _write(folder, wanted, force=force, inputs=inputs, keep=keep)
+    except OSError as failure:
+        raise OutputRefused(f"cannot write to '{folder}': {reason(failure)}") from failure
+
+
+@contextlib.contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """The folder, which is not left behind empty when it was made in vain."""
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            for path in made:
+                path.rmdir()
+        raise
+
+
+def _write(
+    folder: Path, wanted: Mapping[str, bytes], *, force: bool, inputs: str, keep: Callable[[str], bool]
+) -> WriteResult:
+    old = read_lock(folder)
+    statuses = compare(folder, wanted, old, keep)
+    if not force:
+        _refuse_loss(folder, statuses)
+    deleted = [path for path, status in statuses.items() if status.startswith("orphaned")]
+    unchanged = [path for path, status in statuses.items() if status == "same"]
+    written = [path for path in statuses if path not in {*deleted, *unchanged}]
+    kept = {path: digest for path, digest in (old.files if old else {}).items() if keep(path)}
+    new = Lock(inputs, {**kept, **{path: sha256(data) for path, data in wanted.items()}})
+    if written or deleted or old is None or old.files != new.files:
+        _refuse_unwritable(folder, [*written, *deleted, LOCK])
+        changes = {path: wanted[path] for path in written}
+        journal = stage(folder, deleted, {**changes, LOCK: lock_text(new).encode()})
+        finish(folder, journal)
+    return WriteResult(tuple(written), tuple(deleted), tuple(unchanged))
+
+
+def _refuse_loss(folder: Path, statuses: Mapping[str, Status]) -> None:
+    """Raise OutputRefused where the write would destroy what somebody else wrote."""
+    edited = [path for path, status in statuses.items() if status in ("edited", "orphaned-edited")]
+    foreign = [path for path, status in statuses.items() if status == "foreign"]
+    lines = []
+    if edited:
+        lines += ["edited by hand since the last render:", *(f"  {folder / path}" for path in edited)]
+        lines += [
+            "move the edit to deploy.yaml ('kubernetes.patches' takes any), or to a template of your own"
+            " ('jvbundler templates eject');",
+            "'--force' gives it up",
+        ]
+    if foreign:
+        lines += ["not written by jvbundler, and in the way:", *(f"  {folder / path}" for path in foreign)]
+        lines += ["move it away, give another folder with '-o', or '--force' to replace it"]
+    if lines:
+        raise OutputRefused("\n".join(lines))
+
+
+def _refuse_unwritable(folder: Path, paths: Sequence[str]) -> None:
+    """Raise OutputRefused while the old files still stand, instead of half-way through."""
+    for parent in sorted({(folder / path).parent for path in paths}):
+        if parent.is_dir() and not os.access(parent, os.W_OK | os.X_OK):
+            raise OutputRefused(f"cannot write to '{parent}': permission denied")

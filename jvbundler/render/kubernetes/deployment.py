@@ -1,0 +1,132 @@
+"""What the template of the Deployment reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jvbundler.project.model import Environment
+from jvbundler.render.kubernetes.names import files_name, metadata, pod_labels, selector
+from jvbundler.render.kubernetes.network import container_port
+from jvbundler.render.kubernetes.probes import probes
+from jvbundler.render.kubernetes.scaling import replicas, spreads, strategy
+from jvbundler.render.kubernetes.storage import checksum, claim_name, mounted_files
+
+if TYPE_CHECKING:
+    from jvbundler.project.settings import KubernetesDeploymentContainerResources
+
+CHECKSUM = "jvbundler.dev/config-checksum"
+# The app reads the first, other servers and the health check of the image the second.
+PORT_VARIABLES = ("JVAGENT_PORT", "PORT")
+
+
+def deployment(environment: Environment, database: str) -> dict[str, Any]:
+    """`database` is the kind of the app's database."""
+    kubernetes = environment.settings["kubernetes"]
+    written = kubernetes["deployment"]
+    return {
+        **written,
+        **written["pod"],
+        **metadata(environment, environment.instance),
+        "replicas": replicas(environment),
+        "strategy": strategy(environment, database),
+        "pod": pod(environment),
+        "service_account_name": service_account_name(environment),
+        "automount_token": kubernetes["service_account"]["automount_token"],
+        "pull_secret": kubernetes["registry"]["secret_name"],
+        "pull_secret_created": kubernetes["registry"]["create_secret"],
+        "security": kubernetes["security"],
+        "priority_class_name": kubernetes["priority_class_name"],
+        "termination_grace_period_seconds": kubernetes["termination_grace_period_seconds"],
+        "node_selector": node_selector(environment),
+        "affinity": affinity(environment),
+        "tolerations": kubernetes["tolerations"],
+        "topology_spread": kubernetes["topology_spread"],
+        "topology_keys": kubernetes["topology_spread"]["topology_keys"] if spreads(environment) else [],
+        "container": container(environment),
+        "claim": claim_name(environment),
+        "files_config_map": files_name(environment) if mounted_files(environment) else "",
+    }
+
+
+def service_account_name(environment: Environment) -> str:
+    account = environment.settings["kubernetes"]["service_account"]
+    return account["name"] or (environment.instance if account["create"] else "default")
+
+
+def service_account(environment: Environment) -> dict[str, Any] | None:
+    account = environment.settings["kubernetes"]["service_account"]
+    if not account["create"]:
+        return None
+    return {
+        **metadata(environment, service_account_name(environment), account["annotations"]),
+        "automount_token": account["automount_token"],
+    }
+
+
+def pod(environment: Environment) -> dict[str, Any]:
+    written = environment.settings["kubernetes"]["deployment"]["pod"]["annotations"]
+    return {
+        "labels": pod_labels(environment),
+        "annotations": {key: value for key, value in written.items() if key != CHECKSUM},
+        "checksum": checksum(environment),
+    }
+
+
+def node_selector(environment: Environment) -> dict[str, str]:
+    """The image of one platform does not start on a node of another."""
+    found = environment.architectures
+    own = {"kubernetes.io/arch": found[0]} if len(found) == 1 else {}
+    return {**own, **environment.settings["kubernetes"]["node_selector"]}
+
+
+def affinity(environment: Environment) -> dict[str, Any]:
+    """Pods keep off each other's node where they can; the user's own podAntiAffinity takes its place."""
+    own: dict[str, Any] = {}
+    if spreads(environment):
+        term = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": selector(environment)}}
+        preferred = {"weight": 100, "podAffinityTerm": term}
+        own = {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [preferred]}}
+    return {**own, **environment.settings["kubernetes"]["affinity"]}
+
+
+def container(environment: Environment) -> dict[str, Any]:
+    kubernetes = environment.settings["kubernetes"]
+    written = kubernetes["deployment"]["container"]
+    policy = "IfNotPresent" if environment.settings["image"]["digest"] else "Always"
+    variables = environment.kubernetes_variables
+    own = [{"configMapRef": {"name": environment.instance}}] if variables else []
+    moved = container_port(environment) != environment.server_port
+    return {
+        "name": written["name"] or environment.instance,
+        "image": environment.kubernetes_image,
+        "image_pull_policy": written["image_pull_policy"] or policy,
+        "port": container_port(environment),
+        "port_variables": [name for name in PORT_VARIABLES if moved and name not in variables],
+        "env_from": [*own, *kubernetes["extra_env_from"]],
+        "secrets": environment.kubernetes_secrets,
+        "probes": probes(environment),
+        "resources": resources(written["resources"]),
+        "mounts": mounts(environment),
+        "extra_mounts": written["extra_volume_mounts"],
+    }
+
+
+def resources(written: KubernetesDeploymentContainerResources) -> dict[str, dict[str, str]]:
+    """An empty amount is none asked for, or no limit."""
+    parts = {"requests": written["requests"], "limits": written["limits"]}
+    amounts = {
+        part: {name.replace("_", "-"): str(amount) for name, amount in values.items() if amount != ""}
+        for part, values in parts.items()
+    }
+    return {part: values for part, values in amounts.items() if values}
+
+
+def mounts(environment: Environment) -> list[dict[str, Any]]:
+    kubernetes = environment.settings["kubernetes"]
+    data = {"name": "data", "path": kubernetes["persistence"]["mount_path"], "read_only": False}
+    files = {"name": "files", "path": kubernetes["config_map"]["mount_path"], "read_only": True}
+    return [
+        *([data] if claim_name(environment) else []),
+        *([files] if mounted_files(environment) else []),
+        {"name": "tmp", "path": "/tmp", "read_only": False},
+    ]

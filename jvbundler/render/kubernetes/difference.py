@@ -1,0 +1,123 @@
+"""The difference of two objects as a patch that Kustomize turns back into exactly that difference.
+
+A strategic merge patch where one can say it, because it reads like the object; else JSON Patch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from jvbundler.render.kubernetes import json_patch
+from jvbundler.render.kubernetes.resource import Data, is_builtin
+
+# Lists whose items Kustomize merges by this key. Their order afterwards is: the patch's items, then the others.
+MERGED_BY = {
+    "containers": "name",
+    "initContainers": "name",
+    "env": "name",
+    "volumes": "name",
+    "volumeMounts": "mountPath",
+    "imagePullSecrets": "name",
+}
+# Lists that Kustomize merges by several keys, or by one that need not be unique: replaced as a whole.
+REPLACED = frozenset({"ports", "topologySpreadConstraints", "hostAliases"})
+# Lists that Kustomize does not merge.
+ATOMIC = {
+    "Deployment": frozenset(
+        "add args command drop envFrom httpHeaders tolerations matchExpressions items sources"
+        " preferredDuringSchedulingIgnoredDuringExecution".split()
+    ),
+    "HorizontalPodAutoscaler": frozenset({"metrics", "policies"}),
+    "Ingress": frozenset({"rules", "tls"}),
+    "NetworkPolicy": frozenset({"ingress", "egress", "policyTypes"}),
+    "PersistentVolumeClaim": frozenset({"accessModes"}),
+    "Service": frozenset({"loadBalancerSourceRanges"}),
+}
+MERGING_KINDS = ("Deployment", "Service")
+
+
+class Unsayable(Exception):
+    """A strategic merge can not express the difference."""
+
+
+def strategic_patch(before: Data, after: Data) -> Data:
+    """The fields to merge into `before`, null for those to remove. Raises Unsayable."""
+    kind = after["kind"] if is_builtin(after["apiVersion"]) else ""
+    return map_patch(before, after, kind)
+
+
+def map_patch(before: Data, after: Data, kind: str) -> Data:
+    patch: Data = {}
+    for key in before:
+        if key not in after:
+            patch[key] = None
+    for key, value in after.items():
+        if key not in before:
+            patch[key] = sayable(value)
+        elif not json_patch.same(before[key], value):
+            patch[key] = value_patch(before[key], value, key, kind)
+    return in_order_of(patch, after)
+
+
+def in_order_of(patch: Data, after: Data) -> Data:
+    """What is removed stands first, the rest as in the object."""
+    removed = {key: value for key, value in patch.items() if key not in after}
+    return {**removed, **{key: patch[key] for key in after if key in patch}}
+
+
+def value_patch(before: Any, after: Any, field: str, kind: str) -> Any:
+    if isinstance(before, dict) and isinstance(after, dict):
+        return map_patch(before, after, kind)
+    if isinstance(before, list) and isinstance(after, list):
+        return list_patch(before, after, field, kind)
+    if isinstance(before, (dict, list)) or isinstance(after, (dict, list)):
+        raise Unsayable
+    return sayable(after)
+
+
+def sayable(value: Any) -> Any:
+    """The value, if a patch may hold it: in a patch, null means to remove."""
+    if value is None or value == []:
+        raise Unsayable
+    children: Iterable[Any] = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for child in children:
+        sayable(child)
+    return value
+
+
+def list_patch(before: list[Any], after: list[Any], field: str, kind: str) -> list[Any]:
+    sayable(after)
+    if not kind or field in ATOMIC.get(kind, ()):
+        return after
+    if kind not in MERGING_KINDS or not (field in MERGED_BY or field in REPLACED):
+        raise Unsayable
+    whole = [{"$patch": "replace"}, *after]
+    if field in REPLACED:
+        return whole
+    by_item = items_patch(before, after, MERGED_BY[field], kind)
+    return whole if by_item is None or len(str(by_item)) > len(str(whole)) else by_item
+
+
+def items_patch(before: list[Any], after: list[Any], key: str, kind: str) -> list[Any] | None:
+    """The patch item by item, or None where Kustomize would end up with another order.
+
+    It names all items up to the last that changed, so that they stay in their places.
+    """
+    old = {item[key]: item for item in before if isinstance(item, dict) and key in item}
+    new = {item[key]: item for item in after if isinstance(item, dict) and key in item}
+    if len(old) < len(before) or len(new) < len(after):
+        return None
+    changed = [n for n, (name, item) in enumerate(new.items()) if name not in old or not json_patch.same(old[name], item)]
+    named = list(new)[: changed[-1] + 1] if changed else []
+    untouched = [name for name in old if name not in named and name in new]
+    if [*named, *untouched] != list(new):
+        return None
+    removed = [{key: name, "$patch": "delete"} for name in old if name not in new]
+    return [*(item_patch(old.get(name), new[name], key, kind) for name in named), *removed]
+
+
+def item_patch(before: Data | None, after: Data, key: str, kind: str) -> Data:
+    if before is None:
+        return after
+    return {key: after[key], **map_patch(before, after, kind)}

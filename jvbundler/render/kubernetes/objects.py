@@ -1,0 +1,63 @@
+"""All objects of one environment, in the order in which they are applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jvbundler.project.model import Environment
+from jvbundler.render.kubernetes import network, scaling, storage
+from jvbundler.render.kubernetes.deployment import deployment, service_account
+from jvbundler.render.kubernetes.names import KEEP, SUBSTITUTE, labels, metadata
+from jvbundler.render.kubernetes.resource import Resource, from_template, with_own_stems
+from jvbundler.render.templating import render
+
+Context = dict[str, Any]
+
+POD_SECURITY = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
+
+
+def namespace(environment: Environment) -> Context | None:
+    if not environment.settings["kubernetes"]["create_namespace"]:
+        return None
+    return {
+        **metadata(environment, environment.namespace, KEEP),
+        "labels": {**labels(environment), **POD_SECURITY},
+    }
+
+
+def contexts(environment: Environment, database: str) -> Iterator[tuple[str, Context | None]]:
+    """The template and the context of each object; None where the environment has no such object."""
+    yield "namespace", namespace(environment)
+    yield "service-account", service_account(environment)
+    yield "config-map", storage.variables_config_map(environment)
+    yield "files-config-map", storage.files_config_map(environment)
+    for context in storage.external_secrets(environment):
+        yield "external-secret", context
+    yield "persistent-volume-claim", storage.claim(environment)
+    yield "service", network.service(environment)
+    yield "deployment", deployment(environment, database)
+    yield "horizontal-pod-autoscaler", scaling.autoscaler(environment)
+    yield "pod-disruption-budget", scaling.disruption_budget(environment)
+    yield "ingress", network.ingress(environment)
+    yield "network-policy", network.network_policy(environment)
+
+
+def own_objects(environment: Environment, target: str, database: str, overrides: Path | None) -> list[Resource]:
+    """Our objects with the namespace `target` in them; empty for the base."""
+    made = []
+    for template, context in contexts(environment, database):
+        if context is not None:
+            inside = "" if template == "namespace" else target
+            made.append(templated(template, {**context, "namespace": inside}, overrides))
+    return with_own_stems(made)
+
+
+def templated(template: str, context: Context, overrides: Path | None) -> Resource:
+    file = f"kubernetes/{template}.yaml.j2"
+    text = render(file, context, overrides)
+    if "${" in text:
+        annotations = {SUBSTITUTE: "disabled", **context["annotations"]}
+        text = render(file, {**context, "annotations": annotations}, overrides)
+    return from_template(template, text, context["name"], context["namespace"])

@@ -1,0 +1,122 @@
+"""A rendered object: its text, with and without the namespace, and its data. Knows no single kind."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, cast
+
+from jvbundler.render import yaml_text
+from jvbundler.render.kubernetes.names import SUBSTITUTE
+
+Data = dict[str, Any]
+
+_HEAD = re.compile(r"^(apiVersion|kind): (.+)$", re.M)
+
+# Kinds of Kubernetes itself that live in no namespace (`kubectl api-resources --namespaced=false`).
+CLUSTER_KINDS = frozenset(
+    "APIService CertificateSigningRequest ClusterRole ClusterRoleBinding ClusterTrustBundle CSIDriver CSINode"
+    " CustomResourceDefinition DeviceClass FlowSchema IngressClass IPAddress MutatingAdmissionPolicy"
+    " MutatingAdmissionPolicyBinding MutatingWebhookConfiguration Namespace Node PersistentVolume PriorityClass"
+    " PriorityLevelConfiguration ResourceSlice RuntimeClass ServiceCIDR StorageClass ValidatingAdmissionPolicy"
+    " ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration VolumeAttachment VolumeAttributesClass".split()
+)
+
+# API version, kind, namespace that the object itself names, name.
+Identity = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """An object. `stem` is its file's name without the suffix; `text` is its YAML with the namespace in it.
+
+    `namespace` is the environment's one where `text` got it from there; it is empty for an object without
+    one, and for an object that names its own. `bare` is the text without it, as base and overlays hold it.
+    """
+
+    stem: str
+    text: str
+    namespace: str
+    identity: Identity
+
+    @property
+    def api_version(self) -> str:
+        return self.identity[0]
+
+    @property
+    def kind(self) -> str:
+        return self.identity[1]
+
+    @property
+    def name(self) -> str:
+        return self.identity[3]
+
+    @property
+    def bare(self) -> str:
+        if not self.namespace:
+            return self.text
+        return self.text.replace(f"\n  namespace: {yaml_text.scalar(self.namespace, in_flow=True)}\n", "\n", 1)
+
+    @property
+    def data(self) -> Data:
+        """The object without its environment's namespace. Do not change it: it is shared."""
+        return parsed(self.bare)
+
+
+@lru_cache(maxsize=64)
+def parsed(text: str) -> Data:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return cast("Data", yaml.load(text, loader))
+
+
+def is_namespaced(api_version: str, kind: str) -> bool:
+    """Whether objects of the kind live in a namespace; one of a custom API that does not is named Cluster…."""
+    return kind not in CLUSTER_KINDS if is_builtin(api_version) else not kind.startswith("Cluster")
+
+
+def is_builtin(api_version: str) -> bool:
+    """Whether the API is Kubernetes' own: `v1`, `apps/v1`, `networking.k8s.io/v1`."""
+    group = group_of(api_version)
+    return "." not in group or group.endswith(".k8s.io")
+
+
+def group_of(api_version: str) -> str:
+    return api_version.rpartition("/")[0]
+
+
+def from_template(stem: str, text: str, name: str, namespace: str) -> Resource:
+    """`text` is what an object's template made of `name` and `namespace`."""
+    head = dict(_HEAD.findall(text))
+    identity = (head.get("apiVersion", ""), head.get("kind", ""), "", name)
+    return Resource(stem, text, namespace, identity)
+
+
+def from_data(stem: str, data: Data, namespace: str, comment: str = "") -> Resource:
+    """An object that is given as data, into which `namespace` goes where it has a place and names no other."""
+    about = data["metadata"]
+    own = str(about.get("namespace") or "")
+    inserted = "" if own or not is_namespaced(str(data["apiVersion"]), str(data["kind"])) else namespace
+    if inserted:
+        rest = {key: value for key, value in about.items() if key not in ("name", "namespace")}
+        data = {**data, "metadata": {"name": about["name"], "namespace": inserted, **rest}}
+    text = yaml_text.block(data)
+    if "${" in text and SUBSTITUTE not in (about.get("annotations") or {}):
+        annotations = {**(about.get("annotations") or {}), SUBSTITUTE: "disabled"}
+        text = yaml_text.block({**data, "metadata": {**data["metadata"], "annotations": annotations}})
+    identity = (str(data["apiVersion"]), str(data["kind"]), own, str(about["name"]))
+    return Resource(stem, f"{comment}{text}\n", inserted, identity)
+
+
+def with_own_stems(resources: list[Resource]) -> list[Resource]:
+    """The objects, numbered where two would be written to one file."""
+    seen: Counter[str] = Counter()
+    result = []
+    for resource in resources:
+        seen[resource.stem] += 1
+        number = seen[resource.stem]
+        result.append(resource if number == 1 else replace(resource, stem=f"{resource.stem}-{number}"))
+    return result

@@ -1,0 +1,69 @@
+"""What the pods read and keep: ConfigMaps, ExternalSecrets, the volume's claim."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from jvbundler.project.model import Environment, Secret
+from jvbundler.render.kubernetes.names import KEEP, files_name, metadata
+
+
+def variables_config_map(environment: Environment) -> dict[str, Any] | None:
+    data = environment.kubernetes_variables
+    return {**metadata(environment, environment.instance), "data": data} if data else None
+
+
+def files_config_map(environment: Environment) -> dict[str, Any] | None:
+    data = mounted_files(environment)
+    return {**metadata(environment, files_name(environment)), "data": dict(sorted(data.items()))} if data else None
+
+
+def mounted_files(environment: Environment) -> dict[str, str]:
+    written = environment.settings["kubernetes"]["config_map"]
+    return written["data"] if written["enabled"] else {}
+
+
+def checksum(environment: Environment) -> str:
+    """Changes when the content of a ConfigMap does; empty when there is none."""
+    content = [environment.kubernetes_variables, mounted_files(environment)]
+    if not any(content):
+        return ""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def external_secrets(environment: Environment) -> Iterator[dict[str, Any]]:
+    """One for each Secret that the pods read."""
+    written = environment.settings["kubernetes"]["external_secrets"]
+    if not written["enabled"]:
+        return
+    for name, data in sorted(secrets_by_name(environment).items()):
+        yield {**metadata(environment, name), **written, "secret_name": name, "data": data}
+
+
+def secrets_by_name(environment: Environment) -> dict[str, list[Secret]]:
+    """The entries of each Secret; two variables may read the same entry."""
+    entries: dict[str, dict[str, Secret]] = {}
+    for secret in environment.kubernetes_secrets:
+        entries.setdefault(secret.kubernetes_secret, {}).setdefault(secret.kubernetes_key, secret)
+    return {name: [found[key] for key in sorted(found)] for name, found in entries.items()}
+
+
+def claim(environment: Environment) -> dict[str, Any] | None:
+    written = environment.settings["kubernetes"]["persistence"]
+    if not written["enabled"] or written["existing_claim"]:
+        return None
+    return {
+        **metadata(environment, environment.instance, KEEP, written["annotations"]),
+        "access_modes": written["access_modes"],
+        "storage_class": written["storage_class"],
+        "size": written["size"],
+    }
+
+
+def claim_name(environment: Environment) -> str:
+    """Name of the claim that the pods mount, empty when they mount none."""
+    written = environment.settings["kubernetes"]["persistence"]
+    return (written["existing_claim"] or environment.instance) if written["enabled"] else ""
