@@ -69,11 +69,13 @@ def test_each_library_has_one_door(path: Path) -> None:
 
 
 def test_version_and_help_import_nothing_heavy() -> None:
-    code = (
-        "import sys, contextlib, io\nfrom jvbundler.__main__ import main\n"
-        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n    main(['--help'])\n"
-        "print(sorted(set(sys.modules) & {'yaml', 'jinja2', 'jsonschema', 'packaging.requirements', 'subprocess'}))"
-    )
+    code = """
+import contextlib, io, sys
+from jvbundler.__main__ import main
+with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+    main(["--help"])
+print(sorted(set(sys.modules) & {"yaml", "jinja2", "jsonschema", "packaging.requirements", "subprocess"}))
+"""
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
     )
