@@ -24,7 +24,8 @@ fast: $(VENV) ## pytest alone, with the tools that are there: make fast PYTEST_A
 	$(RUN) -m pytest $(PYTEST_ARGS)
 
 demo: $(VENV) ## render an app and show what came out
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" bash scripts/demo.sh
+	@$(RUN) scripts/bring_tools.py --only jvagent
+	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" bash scripts/demo.sh
 
 golden: $(VENV) ## rewrite the expected files of golden/ from the present code; review what changed
 	JVBUNDLER_UPDATE_GOLDEN=1 $(RUN) -m pytest tests/golden/test_golden.py tests/rules/test_invalid_cases.py

@@ -86,7 +86,11 @@ def wanted_tools() -> list[Tool]:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--group", action="append", choices=GROUPS, help="default: test; may be repeated")
-    groups = parser.parse_args().group or ["test"]
+    parser.add_argument("--only", choices=[tool.name for tool in CATALOGUE], help="one tool instead of a group")
+    arguments = parser.parse_args()
+    groups = arguments.group or ["test"]
+    if arguments.only:
+        return [tool for tool in CATALOGUE if tool.name == arguments.only]
     return [tool for tool in CATALOGUE if tool.group in groups]
 
 

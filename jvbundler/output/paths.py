@@ -25,25 +25,23 @@ def is_safe(path: str) -> bool:
 
 
 def check_paths(paths: Iterable[str]) -> None:
-    """Raise ValueError for paths that no target may render: unsafe ones, and ones that meet on some system.
-
-    macOS and Windows take `A` and `a`, and two spellings of `é`, for the same name.
-    """
+    """Raise ValueError for what no target may render: an unsafe path, or two that are one on some system."""
     seen: dict[str, str] = {}
     for path in sorted(paths):
         if not is_safe(path):
             raise ValueError(f"not a path in the output folder: {path!r}")
-        name = _folded(path)
+        name = folded(path)
         if name in seen:
             raise ValueError(f"{seen[name]!r} and {path!r} are one file on some systems")
         seen[name] = path
     for path in seen.values():
         for folder in parents(path):
-            if _folded(folder) in seen:
-                raise ValueError(f"{seen[_folded(folder)]!r} is a file and the folder of {path!r}")
+            if folded(folder) in seen:
+                raise ValueError(f"{seen[folded(folder)]!r} is a file and the folder of {path!r}")
 
 
-def _folded(path: str) -> str:
+def folded(path: str) -> str:
+    """What macOS and Windows compare: without case, and with one spelling for each letter."""
     return unicodedata.normalize("NFC", path).casefold()
 
 
@@ -68,7 +66,7 @@ def refuse_folder(folder: Path, protected: Sequence[Path]) -> None:
 def _unfit(real: Path, protected: Sequence[Path]) -> str:
     if real == Path(real.anchor):
         return "the root of the file system"
-    if Path(os.path.realpath(Path("~").expanduser())).is_relative_to(real):
+    if Path(os.path.realpath(os.path.expanduser("~"))).is_relative_to(real):  # noqa: PTH111 (never raises)
         return "the home folder, or above it"
     if ".git" in real.parts:
         return "inside a .git folder"

@@ -8,7 +8,7 @@ from typing import Literal
 
 from jvbundler.errors import OutputRefused
 from jvbundler.output.lock import Lock, sha256
-from jvbundler.output.paths import content, parents
+from jvbundler.output.paths import content, folded, parents
 
 # same: the bytes that we would write. line-ends: the same but for CRLF, as git checks files out on Windows.
 # stale: as we wrote it, and we would now write something else. edited: ours, and changed by somebody else.
@@ -36,7 +36,7 @@ def compare(
 
 
 def _status(folder: Path, path: str, data: bytes, ours: str | None, leaving: set[str]) -> Status:
-    if _gives_way(folder, path, leaving):
+    if _gives_way(folder, path, leaving) or _other_case(folder, path, leaving):
         return "missing"
     have = content(folder, path)
     if have is None:
@@ -63,6 +63,12 @@ def _gives_way(folder: Path, path: str, leaving: set[str]) -> bool:
         return False
     gone = {*leaving, *(name for left in leaving for name in parents(left))}
     return all(entry.relative_to(folder).as_posix() in gone for entry in standing.rglob("*"))
+
+
+def _other_case(folder: Path, path: str, leaving: set[str]) -> bool:
+    """Whether the file at `path` is one that leaves: where case is ignored, `A` is there as `a` too."""
+    alike = [left for left in leaving if folded(left) == folded(path)]
+    return any((folder / path).exists() and (folder / left).samefile(folder / path) for left in alike)
 
 
 def _refuse_file_in_the_way(folder: Path, path: str, leaving: set[str]) -> None:

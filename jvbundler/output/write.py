@@ -103,9 +103,8 @@ def _refuse_loss(folder: Path, statuses: Mapping[str, Status]) -> None:
     if edited:
         lines += ["edited by hand since the last render:", *(f"  {folder / path}" for path in edited)]
         lines += [
-            "move the edit to deploy.yaml ('kubernetes.patches' takes any), or to a template of your own"
-            " ('jvbundler templates eject');",
-            "'--force' gives it up",
+            "move the edit to deploy.yaml ('kubernetes.patches' takes any), or to a template of your own",
+            "('jvbundler templates eject'); '--force' gives it up",
         ]
     if foreign:
         lines += ["not written by jvbundler, and in the way:", *(f"  {folder / path}" for path in foreign)]

@@ -1,0 +1,23 @@
+"""The command `explain`."""
+
+from __future__ import annotations
+
+import click
+
+from jvbundler.cli import options
+from jvbundler.workflow.explain import explain_key
+
+EPILOG = """\b
+Examples:
+  jvbundler explain lambda.function.memory
+  jvbundler explain kubernetes.ingress
+"""
+
+
+@click.command("explain", epilog=EPILOG)
+@click.argument("key")
+@options.talking
+def command(key: str) -> int:
+    """Print what KEY of deploy.yaml means: type, limits, default, example, and the keys below it."""
+    click.echo(explain_key(key), nl=False)
+    return 0

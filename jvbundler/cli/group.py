@@ -1,0 +1,107 @@
+"""The root command. A command's module is imported when it is used: `--help` and `--version` need none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from jvbundler import __version__
+from jvbundler.cli.terminal import Terminal
+
+# Name → its line in `--help`; the command is `command` in the module of the same name.
+COMMANDS = {
+    "init": "Write a first deploy.yaml for an app.",
+    "render": "Write the deployment files, or check that they are current.",
+    "validate": "Check deploy.yaml, the app and the rendered files.",
+    "bundle": "Write a Dockerfile into the app folder; needs no deploy.yaml.",
+    "lock": "Pin the image's Python packages, with hashes.",
+    "rules": "List the rules, or print what one of them means.",
+    "explain": "Print what a key of deploy.yaml means.",
+    "schema": "Print the JSON Schema of deploy.yaml.",
+    "templates": "List, show or copy the templates of the output.",
+}
+
+EPILOG = """\b
+Examples:
+  jvbundler init --all && jvbundler render
+  jvbundler render apps/support -e prod --set image.tag=1.4.2
+  jvbundler render --check --format github
+
+\b
+Exit codes: 0 fine, 1 drift found by --check, 2 your files or options are
+wrong, 3 the output folder refuses, 4 a tool failed, 70 a bug of ours,
+130 interrupted.
+
+\b
+Shell completion, for the shell you use (also zsh_source, fish_source):
+  eval "$(_JVBUNDLER_COMPLETE=bash_source jvbundler)"
+"""
+
+
+class Root(click.Group):
+    """Knows its commands by name; `jvbundler [APP]`, as the predecessor's users type it, is `bundle`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"jvbundler.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, with_default_command(args))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS:
+            raise click.UsageError(f"no such command or folder '{name}'{did_you_mean(name, COMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def with_default_command(args: Sequence[str]) -> list[str]:
+    """The arguments with `bundle` put in where a folder stands in place of a command."""
+    first = next((index for index, word in enumerate(args) if not word.startswith("-")), None)
+    if first is None:
+        wants_bundle = not ({"--help", "-h", "--version"} & set(args)) and Path("app.yaml").exists()
+        return [*args, "bundle"] if wants_bundle else list(args)
+    word = args[first]
+    is_folder = word not in COMMANDS and (Path(word).is_dir() or "/" in word or word in (".", ".."))
+    return [*args[:first], "bundle", *args[first:]] if is_folder else list(args)
+
+
+def did_you_mean(word: str, known: Any) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f" (did you mean '{near[0]}'?)" if near else f"; there are: {', '.join(known)}"
+
+
+@click.command(
+    cls=Root,
+    epilog=EPILOG,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="jvbundler", message="%(prog)s %(version)s")
+@click.option("--debug", is_flag=True, help="Show the traceback of a bug of ours.")
+@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR=1 does the same.")
+@click.pass_obj
+def root(terminal: Terminal, debug: bool, no_color: bool) -> None:
+    """Compile a jvagent app and its deploy.yaml into a Dockerfile, a SAM template and Kustomize manifests.
+
+    `jvbundler APP` alone is `jvbundler bundle APP`.
+    """
+    terminal.debug |= debug
+    terminal.no_color |= no_color

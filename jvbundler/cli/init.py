@@ -1,0 +1,54 @@
+"""The command `init`."""
+
+from __future__ import annotations
+
+import click
+
+from jvbundler.cli import options
+from jvbundler.cli.terminal import Terminal
+
+EPILOG = """\b
+Examples:
+  jvbundler init
+  jvbundler init apps/support --kubernetes
+  jvbundler init --all --config deploy.staging.yaml
+"""
+
+
+@click.command("init", epilog=EPILOG)
+@options.app_argument
+@click.option("--lambda", "on_lambda", is_flag=True, help="Enable AWS Lambda.")
+@click.option("--kubernetes", "on_kubernetes", is_flag=True, help="Enable Kubernetes.")
+@click.option("--all", "everything", is_flag=True, help="Enable both.  [default]")
+@click.option("-c", "--config", metavar="FILE", help="File to write.  [default: APP/deploy.yaml]")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@options.talking
+@click.pass_obj
+def command(
+    terminal: Terminal,
+    *,
+    app: str,
+    on_lambda: bool,
+    on_kubernetes: bool,
+    everything: bool,
+    config: str | None,
+    force: bool,
+) -> int:
+    """Write a commented deploy.yaml for APP (default: this folder).
+
+    Every option is in it; what app.yaml and .env.example say is filled in.
+    """
+    from jvbundler.output.single import write_file
+    from jvbundler.workflow.init import initial_config
+    from jvbundler.workflow.options import Options, config_path
+
+    root, shown_as = options.app_root(app)
+    both = everything or not (on_lambda or on_kubernetes)
+    targets = [n for n, on in (("lambda", on_lambda), ("kubernetes", on_kubernetes)) if on or both]
+    text = initial_config(root, shown_as, targets=targets)
+    path = config_path(root, Options(environ={}, config=options.path_or_none(config)))
+    changed = write_file(path, text, force=force)
+    click.echo(f"{path}: {'written' if changed else 'unchanged'}, enabled: {', '.join(targets)}")
+    if not terminal.is_quiet():
+        click.echo("next: read it, then run 'jvbundler render'", err=True)
+    return 0

@@ -1,0 +1,153 @@
+"""The command `render`, with `--check` and `--stdout`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from jvbundler.cli import options
+from jvbundler.cli.report import report
+from jvbundler.cli.terminal import Terminal
+from jvbundler.problem import Place, Problem
+from jvbundler.workflow.options import output_path
+from jvbundler.workflow.render import Rendered, applied, drift_of, render_app, write_rendered
+from jvbundler.workflow.selection import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from jvbundler.artifact import Artifact
+    from jvbundler.output.drift import Drift
+    from jvbundler.output.write import WriteResult
+
+EPILOG = """\b
+Examples:
+  jvbundler render
+  jvbundler render apps/support -e prod -o ../gitops/support
+  jvbundler render --check --format github
+  jvbundler render --stdout --target kubernetes -e dev | kubectl diff -f -
+"""
+# What each kind of drift means to somebody who has not read the documentation.
+DRIFT = {
+    "stale": "is out of date",
+    "missing": "is missing",
+    "orphaned": "is no longer rendered",
+    "edited": "was edited by hand",
+    "foreign": "was not written by jvbundler",
+}
+
+
+@click.command("render", epilog=EPILOG)
+@options.app_argument
+@options.config_options
+@options.selection_options
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if the output is not current.")
+@click.option("--stdout", "to_stdout", is_flag=True, help="Print what is deployed instead of writing files.")
+@click.option("--force", is_flag=True, help="Replace files that were edited by hand or are not ours.")
+@click.option("--strict", is_flag=True, help="A warning is an error.")
+@options.reporting
+@options.talking
+@click.pass_obj
+def command(
+    terminal: Terminal,
+    *,
+    app: str,
+    config: str | None,
+    settings: tuple[str, ...],
+    variables: tuple[str, ...],
+    jvagent: str | None,
+    environments: tuple[str, ...],
+    targets: tuple[str, ...],
+    templates: str | None,
+    output: str | None,
+    check: bool,
+    to_stdout: bool,
+    force: bool,
+    strict: bool,
+) -> int:
+    """Write the deployment files of APP (default: this folder) into deploy/.
+
+    Only files of an earlier render are replaced or deleted; nothing is touched when nothing changed.
+    With -e or --target, the files of the others stay as they are.
+    """
+    if check and to_stdout:
+        raise click.UsageError("--check and --stdout exclude each other")
+    root, shown_as = options.app_root(app)
+    read = options.workflow_options(config, settings, variables, jvagent)
+    selection = Selection(targets, environments)
+    folder = output_path(Path(shown_as), options.path_or_none(output), read)
+    overrides = options.path_or_none(templates)
+    rendered = render_app(
+        root, shown_as, read, selection=selection, templates=overrides, output=folder, strict=strict
+    )
+    if check:
+        found = drift_of(rendered, folder, selection=selection)
+        return _tell_drift(
+            rendered,
+            found,
+            folder,
+            _again(app, ("-c", config), ("-o", output), ("--templates", templates)),
+            terminal,
+        )
+    report(rendered.compiled.problems, terminal)
+    if to_stdout:
+        click.echo(printed(applied(rendered.artifacts)), nl=False)
+        return 0
+    result = write_rendered(rendered, folder, selection=selection, templates=overrides, force=force)
+    _tell_result(result, folder, terminal)
+    return 0
+
+
+def printed(artifacts: Iterable[Artifact]) -> str:
+    """The texts; more than one are told apart by their paths, in comments that YAML and Docker skip."""
+    found = list(artifacts)
+    if len(found) == 1:
+        return found[0].text
+    return "".join(f"{'---' if a.path.endswith('.yaml') else '#'} # {a.path}\n{a.text}" for a in found)
+
+
+def _again(app: str, *given: tuple[str, str | None]) -> str:
+    """The command that writes what was checked, but for `--set` and `--env`, which may hold secrets."""
+    import shlex
+
+    words = [word for option, value in given if value for word in (option, value)]
+    return shlex.join(["jvbundler", "render", *([app] if app != "." else []), *words])
+
+
+def _tell_drift(rendered: Rendered, found: Drift, folder: Path, again: str, terminal: Terminal) -> int:
+    problems = list(drift_problems(found, folder, again))
+    if terminal.format != "text":
+        report([*rendered.compiled.problems, *problems], terminal)
+    else:
+        report(rendered.compiled.problems, terminal)
+        for problem in problems:
+            click.echo(f"{problem.place.file} {problem.message}", err=True)
+        total = len(rendered.artifacts)
+        mend = f"{again} --force" if found.edited or found.foreign else again
+        verdict = f"not current; to mend it: {mend}" if problems else f"current, {total} files"
+        click.echo(f"{folder}/: {verdict}", err=bool(problems))
+    return 1 if problems else 0
+
+
+def drift_problems(found: Drift, folder: Path, again: str) -> Iterator[Problem]:
+    for kind, message in DRIFT.items():
+        hint = f"{again} --force" if kind in ("edited", "foreign") else again
+        for path in getattr(found, kind):
+            yield Problem(kind, "error", Place(f"{folder}/{path}"), message, hint)
+
+
+def _tell_result(result: WriteResult, folder: Path, terminal: Terminal) -> None:
+    if terminal.format != "text":
+        return
+    counts = [
+        f"{result.total} file{'' if result.total == 1 else 's'}",
+        *([f"{len(result.written)} written"] if result.written else []),
+        *([f"{len(result.unchanged)} unchanged"] if result.unchanged else []),
+        *([f"{len(result.deleted)} deleted"] if result.deleted else []),
+    ]
+    click.echo(f"{folder}/: {', '.join(counts)}")
+    if (result.written or result.deleted) and not terminal.is_quiet() and sys.stdout.isatty():
+        click.echo(f"next: read {folder}/README.md, then 'jvbundler validate', and commit the folder")

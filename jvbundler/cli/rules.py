@@ -1,0 +1,23 @@
+"""The command `rules`."""
+
+from __future__ import annotations
+
+import click
+
+from jvbundler.cli import options
+from jvbundler.workflow.rules import rule_list, rule_text
+
+EPILOG = """\b
+Examples:
+  jvbundler rules
+  jvbundler rules JVB402
+"""
+
+
+@click.command("rules", epilog=EPILOG)
+@click.argument("rule", required=False, metavar="[ID]")
+@options.talking
+def command(rule: str | None) -> int:
+    """List the rules that deploy.yaml and the app are checked against, or print all about one."""
+    click.echo(rule_text(rule) if rule else rule_list(), nl=False)
+    return 0

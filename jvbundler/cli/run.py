@@ -1,0 +1,96 @@
+"""The one error boundary: each failure becomes a message and an exit code (docs/exit-codes.md)."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from jvbundler.cli.group import root
+from jvbundler.cli.terminal import Terminal
+from jvbundler.errors import InputError, JvbundlerError, OutputRefused
+
+BUG = 70
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    _speak_utf8()
+    terminal = Terminal(debug="--debug" in arguments, no_color="--no-color" in arguments)
+    try:
+        code = _run(arguments, terminal)
+        sys.stdout.flush()
+    except OSError as failure:
+        code = _tell_closed_output(failure)
+    sys.exit(code)
+
+
+def _speak_utf8() -> None:
+    """What goes into a file or a pipe is UTF-8 in every locale, and no character makes a message fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                encoding=stream.encoding if stream.isatty() else "utf-8", errors="backslashreplace"
+            )
+
+
+def _tell_closed_output(failure: OSError) -> int:
+    """Standard output that takes no more: its reader has seen enough, as `head` does, or the disk is full."""
+    # Python would complain a second time when it flushes at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(failure, BrokenPipeError):
+        return 0
+    print(f"jvbundler: cannot write to standard output: {(failure.strerror or '').lower()}", file=sys.stderr)
+    return OutputRefused.exit_code
+
+
+def _run(arguments: list[str], terminal: Terminal) -> int:
+    try:
+        return root.main(arguments, prog_name="jvbundler", standalone_mode=False, obj=terminal) or 0
+    except click.ClickException as failure:
+        failure.show()
+        return failure.exit_code
+    except click.exceptions.Exit as left:
+        return left.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except JvbundlerError as failure:
+        return _tell_failure(failure, terminal)
+    except SystemExit as left:
+        # click leaves like this after shell completion, and with 1 after a broken pipe.
+        if isinstance(left.__context__, BrokenPipeError):
+            raise BrokenPipeError from None
+        return int(left.code or 0)
+    except Exception as bug:
+        if isinstance(bug, OSError) and bug.filename is None:
+            raise
+        return _tell_bug(bug, terminal)
+
+
+def _tell_failure(failure: JvbundlerError, terminal: Terminal) -> int:
+    if isinstance(failure, InputError) and failure.problems:
+        from jvbundler.cli.report import report
+
+        report(failure.problems, terminal)
+    if str(failure):
+        click.echo(f"jvbundler: {failure}", err=True)
+    return failure.exit_code
+
+
+def _tell_bug(bug: Exception, terminal: Terminal) -> int:
+    if terminal.debug:
+        import traceback
+
+        click.echo("".join(traceback.format_exception(bug)), err=True, nl=False)
+    click.echo(
+        f"jvbundler: a bug of ours: {type(bug).__name__}: {' '.join(str(bug).split())[:200]}", err=True
+    )
+    advice = "report it" if terminal.debug else "report it with what --debug shows"
+    click.echo(f"  {advice}, and with the files that bring it about, but no secrets", err=True)
+    return BUG

@@ -1,0 +1,57 @@
+"""A digest of all that the output is made from, without values of secrets and paths of the machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jvbundler import __version__
+from jvbundler.errors import InputError
+from jvbundler.node import plain
+
+if TYPE_CHECKING:
+    from jvbundler.source.load import Source
+
+# What jvbundler reads of an app; .env is not among it.
+_AT_ROOT = ("app.yaml", ".env.example", "requirements.txt", "requirements.lock")
+_IN_AGENTS = ("agent.yaml", "agent.yml", "info.yaml", "info.yml")
+
+
+def inputs_digest(app_root: Path, source: Source, jvagent_version: str, templates: Path | None) -> str:
+    """`sha256:…` of deploy.yaml as it reads after interpolation, the app's files and the user's templates.
+
+    A secret's `${NAME}` is never replaced, so that its value cannot be guessed from the digest.
+    """
+    digest = hashlib.sha256(f"{__version__}\n{jvagent_version}\n".encode())
+    trees = {"": source.base, **source.environments}
+    digest.update(json.dumps({name: plain(tree) for name, tree in trees.items()}, default=str).encode())
+    for name, path in (*_app_files(app_root), *_template_files(templates)):
+        data = _bytes(path)
+        digest.update(f"\n{name}\n{len(data)}\n".encode() + data)
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as failure:
+        raise InputError(f"cannot read '{path}': {failure.strerror}") from failure
+
+
+def _app_files(root: Path) -> Iterator[tuple[str, Path]]:
+    yield from ((name, root / name) for name in _AT_ROOT if (root / name).is_file())
+    for folder, folders, names in os.walk(root / "agents"):
+        folders.sort()
+        for name in sorted(set(names) & set(_IN_AGENTS)):
+            path = Path(folder, name)
+            yield path.relative_to(root).as_posix(), path
+
+
+def _template_files(folder: Path | None) -> Iterator[tuple[str, Path]]:
+    if folder:
+        for path in sorted(folder.rglob("*.j2")):
+            yield f"templates/{path.relative_to(folder).as_posix()}", path

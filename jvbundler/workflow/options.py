@@ -1,0 +1,66 @@
+"""What the user asked for, and how paths are called in messages: as the user typed them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jvbundler.errors import InputError
+
+CONFIG = "deploy.yaml"
+DEFAULT_OUTPUT = "deploy"
+
+# A container's environment in deploy.yaml; the platforms' own maps win over the shared one.
+_ENVIRONMENTS = ("environment", "lambda.environment", "kubernetes.deployment.container.environment")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to read an app: `environ` is what `${NAME}` means, `assignments` pair a key with a YAML text.
+
+    `config` is deploy.yaml when it is not the app's own; `jvagent` is a jvagent package to read core actions
+    from, instead of the shipped lists.
+    """
+
+    environ: Mapping[str, str]
+    config: Path | None = None
+    assignments: tuple[tuple[str, str], ...] = ()
+    jvagent: Path | None = None
+
+
+def below(folder: str, name: str) -> str:
+    """`name` in `folder`, as messages call it: `deploy.yaml`, `apps/support/deploy.yaml`."""
+    return name if folder in ("", ".") else f"{folder.rstrip('/')}/{name}"
+
+
+def config_path(app_root: Path, options: Options) -> Path:
+    return options.config or app_root / CONFIG
+
+
+def output_path(app_root: Path, output: Path | None, options: Options) -> Path:
+    """The output folder: as given, else `deploy/` beside deploy.yaml."""
+    return output or config_path(app_root, options).parent / DEFAULT_OUTPUT
+
+
+def assignments(settings: Iterable[str], variables: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """The pairs of `--set KEY=VALUE` and `--env NAME=VALUE`; InputError for what is not of that form."""
+    pairs = [_pair("--set", text) for text in settings]
+    for text in variables:
+        name, value = _pair("--env", text)
+        if not _VARIABLE.match(name):
+            raise InputError(f"--env: '{name}' is not the name of an environment variable")
+        # Quoted, as a variable is a text whatever it looks like.
+        pairs += [(f"{path}.{name}", json.dumps(value)) for path in _ENVIRONMENTS]
+    return tuple(pairs)
+
+
+def _pair(option: str, text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        # The text is not repeated in full: it may be the value of a secret.
+        raise InputError(f"{option}: expected KEY=VALUE, found no '=' after a key")
+    return key, value

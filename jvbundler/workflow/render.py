@@ -1,0 +1,111 @@
+"""`render`: compile, render, write. And `--check`: compile, render, compare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jvbundler.artifact import Artifact
+from jvbundler.errors import InputError
+from jvbundler.output.drift import Drift, drift
+from jvbundler.output.paths import content
+from jvbundler.output.write import WriteResult, keep_nothing, write_output
+from jvbundler.problem import Problem
+from jvbundler.render import readme
+from jvbundler.render.targets import TARGETS, render_target
+from jvbundler.rules import check_artifacts, check_output, without_waived
+from jvbundler.workflow.compile import Compiled, compile_project, ordered
+from jvbundler.workflow.inputs import inputs_digest
+from jvbundler.workflow.options import Options, below, output_path
+from jvbundler.workflow.selection import Selection
+
+if TYPE_CHECKING:
+    from jvbundler.project.model import Project
+
+# What is used as it is; everything else explains it or is the source of it.
+_APPLIED = ("Dockerfile", "template.yaml", "manifest.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An app's artifacts: those that were selected, in the order of their paths."""
+
+    compiled: Compiled
+    artifacts: tuple[Artifact, ...]
+
+
+def render_app(
+    app_root: Path,
+    shown_as: str,
+    options: Options,
+    *,
+    selection: Selection,
+    templates: Path | None,
+    output: Path,
+    strict: bool = False,
+) -> Rendered:
+    """What belongs into `output`, which is read and not written.
+
+    Raises InputError with all problems; with `strict`, a warning is one of them.
+    """
+    if templates is not None and not templates.is_dir():
+        raise InputError(f"--templates: '{templates}' is not a folder")
+    compiled = compile_project(app_root, shown_as, options, selection.environments)
+    artifacts = render_artifacts(compiled.project, templates)
+    found = ordered([*compiled.problems, *_problems_of_output(compiled.project, artifacts, output)])
+    if any(strict or problem.is_error for problem in found):
+        raise InputError(problems=found)
+    selected = tuple(artifact for artifact in artifacts if selection.covers(artifact.path))
+    return Rendered(replace(compiled, problems=found), selected)
+
+
+def _problems_of_output(project: Project, artifacts: Iterable[Artifact], output: Path) -> Iterator[Problem]:
+    """What only the rendered files tell, alone and next to those that were rendered before."""
+
+    def before(path: str) -> str | None:
+        data = content(output, path) if output.is_dir() else None
+        return None if data is None else data.decode("utf-8", "replace")
+
+    for problem in without_waived(project, check_artifacts(artifacts)):
+        yield replace(problem, place=replace(problem.place, file=below(str(output), problem.place.file)))
+    yield from check_output(project, before)
+
+
+def render_artifacts(project: Project, templates: Path | None = None) -> list[Artifact]:
+    """All files of all targets, and the README about them, by path."""
+    artifacts = [artifact for name in TARGETS for artifact in render_target(name, project, templates)]
+    return sorted([*artifacts, readme.render(project, templates)], key=lambda artifact: artifact.path)
+
+
+def write_rendered(
+    rendered: Rendered, output: Path, *, selection: Selection, templates: Path | None, force: bool
+) -> WriteResult:
+    """Put the artifacts into the output folder, and leave what was not selected as it is."""
+    compiled = rendered.compiled
+    app = compiled.project.app
+    inputs = "" if selection else inputs_digest(app.root, compiled.source, app.jvagent_version, templates)
+    return write_output(
+        output,
+        rendered.artifacts,
+        force=force,
+        protected=[app.root],
+        inputs=inputs,
+        keep=selection.leaves_out if selection else keep_nothing,
+    )
+
+
+def drift_of(rendered: Rendered, output: Path, *, selection: Selection) -> Drift:
+    return drift(output, rendered.artifacts, keep=selection.leaves_out if selection else keep_nothing)
+
+
+def applied(artifacts: Iterable[Artifact]) -> Iterator[Artifact]:
+    """The files that are built, deployed or applied, without those that only lead up to them."""
+    for artifact in artifacts:
+        name = artifact.path.rsplit("/", 1)[-1]
+        if name in _APPLIED or artifact.path.startswith("gitops/"):
+            yield artifact
+
+
+__all__ = ["Drift", "Rendered", "WriteResult", "applied", "drift_of", "output_path", "render_app"]

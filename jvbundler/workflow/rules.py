@@ -1,0 +1,19 @@
+"""`rules`: what the rules say, from the rules themselves."""
+
+from __future__ import annotations
+
+from jvbundler.errors import InputError
+from jvbundler.rules import RULES
+
+
+def rule_list() -> str:
+    return "".join(f"{rule.id}  {rule.severity:7}  {rule.title}\n" for rule in RULES)
+
+
+def rule_text(id: str) -> str:
+    """A rule's paragraph; InputError for an id that is none."""
+    rule = {rule.id: rule for rule in RULES}.get(id.upper())
+    if rule is None:
+        raise InputError(f"there is no rule '{id}'; 'jvbundler rules' lists them all")
+    source = f"\nsource: {rule.source}\n" if rule.source else ""
+    return f"{rule.id} {rule.severity}: {rule.title}\n\n{rule.text}\n{source}"

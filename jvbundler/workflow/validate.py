@@ -1,0 +1,129 @@
+"""`validate`: our rules, then the checkers of each kind of rendered file, as far as they are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jvbundler.artifact import Artifact
+from jvbundler.problem import Problem
+from jvbundler.workflow.compile import ordered
+from jvbundler.workflow.options import Options, below
+from jvbundler.workflow.render import render_app
+from jvbundler.workflow.selection import Selection, environment_of
+
+if TYPE_CHECKING:
+    from jvbundler.project.model import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A checker: what it looked at, or, where it did not run, why not. `problems` are its findings."""
+
+    checker: str
+    note: str
+    ran: bool = True
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    problems: tuple[Problem, ...]
+    checkers: tuple[Checked, ...]
+
+
+def validate_app(
+    app_root: Path,
+    shown_as: str,
+    options: Options,
+    *,
+    selection: Selection,
+    templates: Path | None,
+    output: Path,
+) -> Validation:
+    """Every finding. Files are named as they would be in the output folder, and need not be there.
+
+    Raises InputError for what keeps the app from being rendered, and ToolFailed where a checker breaks.
+    """
+    rendered = render_app(
+        app_root, shown_as, options, selection=selection, templates=templates, output=output
+    )
+    project = rendered.compiled.project
+    files = [replace(a, path=below(str(output), a.path)) for a in rendered.artifacts]
+    by_path = {a.path: file for a, file in zip(rendered.artifacts, files, strict=True)}
+    checkers = (
+        Checked("rules", "deploy.yaml and the app"),
+        *_kubernetes(_manifests(by_path, project)),
+        _cfn([file for path, file in by_path.items() if _is_template(path)]),
+        _hadolint([file for path, file in by_path.items() if path == "docker/Dockerfile"]),
+    )
+    found = [problem for checked in checkers for problem in checked.problems]
+    return Validation(ordered([*rendered.compiled.problems, *found]), checkers)
+
+
+def _is_template(path: str) -> bool:
+    return path.startswith("lambda/") and path.endswith(("template.yaml", "repository.yaml"))
+
+
+def _manifests(by_path: dict[str, Artifact], project: Project) -> dict[str, list[Artifact]]:
+    """The flat manifests by the Kubernetes version that they are for."""
+    versions = {e.name: e.settings["kubernetes"]["version"] for e in project.environments}
+    manifests: dict[str, list[Artifact]] = {}
+    for path, file in by_path.items():
+        if path.startswith("kubernetes/rendered/"):
+            manifests.setdefault(versions[environment_of(path)], []).append(file)
+    return manifests
+
+
+def _kubernetes(manifests: dict[str, list[Artifact]]) -> Iterator[Checked]:
+    if not manifests:
+        yield from (
+            Checked(name, "no file for it", ran=False) for name in ("Kubernetes schemas", "kubeconform")
+        )
+        return
+    from jvbundler.tools import kubeconform, kubernetes_schema
+
+    for version, files in manifests.items():
+        unknown = {k for f in files for k in kubernetes_schema.unchecked_kinds(f.path, f.text, version)}
+        note = f"{_count(files)} for {kubernetes_schema.schema_version(version)}"
+        note += f"; no schema for {', '.join(sorted(unknown))}" if unknown else ""
+        found = [p for f in files for p in kubernetes_schema.check_manifests(f.path, f.text, version)]
+        yield Checked("Kubernetes schemas", note, problems=tuple(found))
+        if kubeconform.available():
+            yield Checked("kubeconform", _count(files), problems=kubeconform.check(files, version))
+        else:
+            yield Checked("kubeconform", "not on PATH", ran=False)
+
+
+def _cfn(templates: Sequence[Artifact]) -> Checked:
+    from jvbundler.tools import cfn
+
+    available = cfn.available()
+    return _each("cfn-lint", templates, available, "pip install 'jvbundler[validate]'", cfn.check_template)
+
+
+def _hadolint(files: Sequence[Artifact]) -> Checked:
+    from jvbundler.tools import hadolint
+
+    return _each("hadolint", files, hadolint.available(), "not on PATH", hadolint.check)
+
+
+def _each(
+    checker: str,
+    files: Sequence[Artifact],
+    available: bool,
+    why_not: str,
+    check: Callable[[str, str], tuple[Problem, ...]],
+) -> Checked:
+    if not files:
+        return Checked(checker, "no file for it", ran=False)
+    if not available:
+        return Checked(checker, why_not, ran=False)
+    found = [problem for file in files for problem in check(file.path, file.text)]
+    return Checked(checker, _count(files), problems=tuple(found))
+
+
+def _count(files: Sequence[Artifact]) -> str:
+    return f"{len(files)} file{'' if len(files) == 1 else 's'}"

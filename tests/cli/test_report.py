@@ -1,0 +1,94 @@
+"""What problems look like, to people and to machines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jvbundler.cli.formats import formatted
+from jvbundler.cli.report import problem_line, source_lines, summary
+from jvbundler.packaged import packaged_text
+from jvbundler.problem import Place, Problem, error, warning
+
+TYPO = error(
+    "JVB104",
+    Place("deploy.yaml", 12, 5),
+    "unknown key 'memmory' under lambda.function",
+    "did you mean 'memory'?",
+)
+ECS = warning("JVB109", Place("deploy.yaml", 40, 1), "section 'ecs' is ignored", "", Place("a.yaml", 2, 3))
+
+
+def test_a_line_says_place_rule_what_and_hint() -> None:
+    assert problem_line(TYPO) == (
+        "deploy.yaml:12:5: JVB104 unknown key 'memmory' under lambda.function (did you mean 'memory'?)"
+    )
+    assert problem_line(ECS) == "deploy.yaml:40:1: JVB109 warning: section 'ecs' is ignored; see a.yaml:2:3"
+
+
+def test_the_summary_counts() -> None:
+    assert summary([TYPO, TYPO, ECS]) == "2 errors, 1 warning"
+
+
+def test_the_line_and_a_caret_are_shown(tmp_path: Path) -> None:
+    file = tmp_path / "deploy.yaml"
+    file.write_text("a: 1\n\tmemmory: 2\n")
+    assert list(source_lines(error("JVB104", Place(str(file), 2, 2), ""))) == [
+        "    2 |  memmory: 2",
+        "      |  ^",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "line"),
+    [("JVB901", "x: y"), ("JVB103", "DB_PASSWORD: hunter2"), ("JVB103", "x: sk-aaaaaaaaaaaaaaaaaaaaaaaa")],
+)
+def test_a_line_that_may_hold_a_secret_is_not_shown(tmp_path: Path, rule: str, line: str) -> None:
+    file = tmp_path / "deploy.yaml"
+    file.write_text(line)
+    assert list(source_lines(error(rule, Place(str(file), 1, 1), ""))) == []
+
+
+def test_json_follows_its_schema() -> None:
+    document = json.loads(formatted([TYPO, ECS], "json"))
+    jsonschema.validate(document, json.loads(packaged_text("schemas/problems.schema.json")))
+    assert (document["errors"], document["warnings"]) == (1, 1)
+
+
+def test_a_github_annotation_escapes_what_would_end_it() -> None:
+    problem = error("JVB1", Place("a,b:c.yaml", 2, 3), "50%\nof it")
+    assert formatted([problem], "github") == (
+        "::error file=a%2Cb%3Ac.yaml,line=2,col=3,title=JVB1::50%25%0Aof it\n"
+    )
+
+
+def test_sarif_has_what_its_readers_require() -> None:
+    document: dict[str, Any] = json.loads(formatted([TYPO, ECS], "sarif"))
+    run = document["runs"][0]
+    assert document["version"] == "2.1.0"
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["JVB104", "JVB109"]
+    assert [(r["ruleId"], r["level"]) for r in run["results"]] == [("JVB104", "error"), ("JVB109", "warning")]
+    place = run["results"][0]["locations"][0]["physicalLocation"]
+    assert place["region"] == {"startLine": 12, "startColumn": 5}
+
+
+TEXT = st.text(max_size=20)
+PROBLEM = st.builds(Problem, TEXT, st.sampled_from(["error", "warning"]), st.builds(Place, TEXT), TEXT, TEXT)
+
+
+@given(st.lists(PROBLEM, max_size=3))
+def test_no_message_breaks_a_format(problems: list[Problem]) -> None:
+    assert len(formatted(problems, "github").splitlines()) >= len(problems)
+    assert len(formatted(problems, "github").split("\n")) == len(problems) + 1
+    assert len(json.loads(formatted(problems, "json"))["problems"]) == len(problems)
+    assert len(json.loads(formatted(problems, "sarif"))["runs"][0]["results"]) == len(problems)
+    cases = ElementTree.fromstring(formatted(problems, "junit")).findall(".//testcase")
+    assert len(cases) == max(len(problems), 1)
+    assert all(problem_line(problem).isprintable() for problem in problems)
