@@ -105,7 +105,7 @@ def build_plan(
 def push_plan(
     environment: Environment, app: str, dockerfile: str, names: tuple[str, ...], options: ImageOptions
 ) -> tuple[Command, ...]:
-    """Log in where we have to, then build (from the cache, after a build) and push; gives buildx's metadata."""
+    """Log in where we have to, then build (from the cache, after a build) and push."""
     require_pushable(names)
     argv = (*_buildx(environment, dockerfile, names, options), "--metadata-file", OUTPUT, "--push", app)
     where = " and ".join(dict.fromkeys(registry_of(name) for name in names))

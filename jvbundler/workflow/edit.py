@@ -18,6 +18,10 @@ from jvbundler.source.yaml_file import parse_yaml
 # Scalars that every YAML reader takes for the text that they are.
 _PLAIN = re.compile(r"(?:sha256:[0-9a-f]{64}|[A-Za-z_/][A-Za-z0-9_./-]*)\Z")
 _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*\"""")
+# Where an unquoted scalar ends: at a comment, and inside `{…}` at a comma or a bracket.
+_BLOCK_END = re.compile(r"\s+#")
+_FLOW_END = re.compile(r"\s*[,}\]]|\s+#")
 _INDENT = 2
 
 Keys = tuple[str, ...]
@@ -30,8 +34,12 @@ def set_value(text: str, keys: Keys, value: str) -> str:
     """
     root = _parsed(text)
     node = find(root, keys)
-    changed = _inserted(text, root, keys, value) if node is None else _replaced(text, node, keys, value)
-    return _checked(text, changed, keys, value)
+    if node is None:
+        return _checked(text, _inserted(text, root, keys, value), keys, value)
+    try:
+        return _checked(text, _replaced(text, node, keys, value, _BLOCK_END), keys, value)
+    except InputError:
+        return _checked(text, _replaced(text, node, keys, value, _FLOW_END), keys, value)
 
 
 def unset_value(text: str, keys: Keys) -> str:
@@ -94,7 +102,7 @@ def scalar(value: str) -> str:
     return value if is_plain else json.dumps(value, ensure_ascii=False)
 
 
-def _replaced(text: str, node: Node, keys: Keys, value: str) -> str:
+def _replaced(text: str, node: Node, keys: Keys, value: str, end_of_plain: re.Pattern[str]) -> str:
     if isinstance(node.value, (dict, list)):
         raise InputError(f"'{'.'.join(keys)}' is not a single value: edit deploy.yaml")
     lines = text.splitlines(keepends=True)
@@ -106,7 +114,7 @@ def _replaced(text: str, node: Node, keys: Keys, value: str) -> str:
         lines[row] = f"{head} {scalar(value)}{tail}{end}"
         return "".join(lines)
     start = node.place.column - 1
-    stop = start + _scalar_length(line[start:])
+    stop = start + _scalar_length(line[start:], end_of_plain)
     lines[row] = f"{line[:start]}{scalar(value)}{line[stop:]}{end}"
     return "".join(lines)
 
@@ -116,13 +124,13 @@ def _after_colon(line: str, column: int) -> tuple[str, str]:
     return line[: colon + 1], line[colon + 1 :].rstrip() and f" {line[colon + 1 :].lstrip()}"
 
 
-def _scalar_length(text: str) -> int:
+def _scalar_length(text: str, end_of_plain: re.Pattern[str]) -> int:
     """How far the scalar at the start of `text` reaches; one of several lines is refused by the check."""
-    quoted = re.match(r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*\"""", text)
+    quoted = _QUOTED.match(text)
     if quoted:
         return quoted.end()
-    comment = re.search(r"\s+#", text)
-    return len(text[: comment.start()] if comment else text.rstrip())
+    end = end_of_plain.search(text)
+    return len(text[: end.start()] if end else text.rstrip())
 
 
 def _inserted(text: str, root: Node, keys: Keys, value: str) -> str:

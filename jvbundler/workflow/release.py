@@ -47,6 +47,8 @@ class Release:
     output: Path
     options: Options
     templates: Path | None
+    app_root: Path
+    shown_as: str
 
     @property
     def project(self) -> Project:
@@ -84,15 +86,17 @@ def load_release(
 
     Raises InputError with all problems of the app, and where the environment or the target is not there.
     """
-    rendered = render_app(app_root, shown_as, options, selection=Selection(), templates=templates)
+    folder = output_path(Path(shown_as), output, options)
+    rendered = render_app(
+        app_root, shown_as, options, selection=Selection(), templates=templates, output=folder
+    )
     chosen = chosen_environment(rendered.compiled.project, environment)
     if target != "docker" and not chosen.settings[target]["enabled"]:
         raise InputError(
             f"{target} is not enabled in environment '{chosen.name}': set '{target}.enabled: true' in "
             f"{rendered.compiled.project.file}"
         )
-    folder = output_path(Path(shown_as), output, options)
-    return Release(rendered, chosen, target, folder, options, templates)
+    return Release(rendered, chosen, target, folder, options, templates, app_root, shown_as)
 
 
 def chosen_environment(project: Project, name: str) -> Environment:
