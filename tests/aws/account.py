@@ -1,4 +1,4 @@
-"""An AWS account for a test: the fake's address, its APIs to read back what was made, and images to deploy."""
+"""An AWS account for tests: the fake's address, its APIs to read back what was made, images to deploy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 class Account:
     url: str
     home: Path
-    clients: dict[str, Any] = field(default_factory=dict)
+    clients: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     @property
     def environ(self) -> dict[str, str]:
@@ -38,7 +38,10 @@ class Account:
         }
 
     def api(self, service: str, region: str = REGION) -> Any:
-        import boto3
+        # No types: each service would need its own.
+        import boto3 as untyped
+
+        boto3: Any = untyped
 
         if (service, region) not in self.clients:
             self.clients[service, region] = boto3.client(

@@ -53,7 +53,7 @@ def sam_deploy(
 
 @pytest.fixture
 def repository(aws: Account, request: pytest.FixtureRequest) -> str:
-    name = request.node.name.replace("_", "-")[:40]
+    name: str = request.node.name.replace("_", "-")[:40]
     aws.api("ecr").create_repository(repositoryName=name)
     return name
 
@@ -108,7 +108,11 @@ def test_a_first_deployment_that_fails_leaves_nothing_behind(
     [
         ("AWS::IAM::Role", "AWS::IAM::Rule", "Unrecognized resource types"),
         ("AutoPublishAlias: live", "Timeut: 3", "Transform AWS::Serverless-2016-10-31 failed"),
-        ("AssumeRolePolicyDocument:", "RoleName: mine\n      AssumeRolePolicyDocument:", "CAPABILITY_NAMED_IAM"),
+        (
+            "AssumeRolePolicyDocument:",
+            "RoleName: mine\n      AssumeRolePolicyDocument:",
+            "CAPABILITY_NAMED_IAM",
+        ),
         ("^[0-9]+", "^[a-z]+", "must be an image"),
         ("NoEcho: true}", "NoEcho: true}\n  Other: {Type: String}", "[Other] must have values"),
     ],

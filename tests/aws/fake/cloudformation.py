@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
+import boto3 as untyped
 from botocore.exceptions import BotoCoreError, ClientError
 from moto.cloudformation import models, parsing, responses
 from moto.cloudformation.exceptions import ValidationError
@@ -28,6 +28,8 @@ from tests.aws.fake.expansion import (
 )
 from tests.aws.fake.kinds import KINDS, Values
 
+# No types: each service would need its own.
+boto3: Any = untyped
 # Of moto's server; set before it takes requests.
 endpoint = ""
 
@@ -68,9 +70,10 @@ class Made:
 
 
 class Resources(parsing.ResourceMap):
-    """The resources of a stack. moto's own makes one whenever it is looked up; this one makes them in order."""
+    """The resources of a stack. moto's own makes one when it is looked up; this one in order."""
 
     stack: Stack
+    resolved_parameters: dict[str, Any]
 
     def __getitem__(self, name: str) -> Any:
         return self._parsed_resources[name]
@@ -208,14 +211,14 @@ class Stack(models.Stack):
 
 
 def dynamic(value: Any, region: str) -> Any:
-    """`{{resolve:secretsmanager:…}}` and `{{resolve:ssm:…}}` replaced, as it is done when a resource is made."""
+    """`{{resolve:secretsmanager:…}}` and `{{resolve:ssm:…}}` replaced, as when a resource is made."""
     if isinstance(value, dict):
         return {key: dynamic(item, region) for key, item in value.items()}
     if isinstance(value, list):
         return [dynamic(item, region) for item in value]
     if not isinstance(value, str):
         return value
-    return re.sub(r"\{\{resolve:(\w[\w-]*):([^}]+)\}\}", lambda found: resolved(*found.groups(), region), value)
+    return re.sub(r"\{\{resolve:(\w[\w-]*):([^}]+)\}\}", lambda m: resolved(m[1], m[2], region), value)
 
 
 def resolved(service: str, path: str, region: str) -> str:
@@ -295,7 +298,9 @@ def apply(stack: Stack, verb: str, template: dict[str, Any], parameters: dict[st
         stack.apply(template, parameters)
     except ResourceFailed as failure:
         rollback = "ROLLBACK" if verb == "CREATE" else "UPDATE_ROLLBACK"
-        stack.say(f"{rollback}_IN_PROGRESS", f"The following resource(s) failed to {verb.lower()}: [{failure}].")
+        stack.say(
+            f"{rollback}_IN_PROGRESS", f"The following resource(s) failed to {verb.lower()}: [{failure}]."
+        )
         if verb == "CREATE":
             stack.resource_map.delete()
         else:
