@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
 REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
@@ -64,7 +65,8 @@ class Account:
                 "size": 1,
                 "digest": f"sha256:{digest}",
             },
-            "layers": [],
+            # moto makes the image's digest of those of its layers.
+            "layers": [{"mediaType": LAYER, "size": 1, "digest": f"sha256:{digest}"}],
         }
         ecr = self.api("ecr", region)
         for tag in tags:

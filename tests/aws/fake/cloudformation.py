@@ -15,6 +15,7 @@ from typing import Any
 
 import boto3 as untyped
 from botocore.exceptions import BotoCoreError, ClientError
+from moto.awslambda import models as awslambda
 from moto.cloudformation import models, parsing, responses
 from moto.cloudformation.exceptions import ValidationError
 
@@ -338,12 +339,24 @@ def create_change_set_with_capabilities(request: Any) -> Any:
     return _moto["respond"](request)
 
 
+def get_code(function: Any) -> Any:
+    """moto cuts a reference at its first colon, which makes `repository@sha256@sha256:…` of a digest."""
+    told = _moto["get_code"](function)
+    code = told["Code"]
+    if "ResolvedImageUri" in code:
+        repository = re.split(r"[:@]", code["ImageUri"])[0]
+        code["ResolvedImageUri"] = f"{repository}@sha256:{function.code_sha_256}"
+    return told
+
+
 _moto: dict[str, Any] = {}
 
 
 def install() -> None:
     """Put this in the place of moto's own, before its server starts."""
     backend = models.CloudFormationBackend
+    _moto["get_code"] = awslambda.LambdaFunction.get_code
+    awslambda.LambdaFunction.get_code = get_code
     _moto["create_change_set"] = backend.create_change_set
     models.Stack, models.ResourceMap = Stack, Resources
     for replacement in (create_change_set, execute_change_set, update_stack):
