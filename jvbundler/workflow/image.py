@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from jvbundler.command import Command
 from jvbundler.errors import InputError, ToolFailed
 from jvbundler.node import find
 from jvbundler.plan.image import ImageOptions, build_plan, push_plan, repositories
@@ -41,6 +42,14 @@ def push_image(
     require_variables(plan, execution.environ)
     digest = pushed_digest(execute_all(plan, execution)[-1].text)
     return with_digest(release, digest)
+
+
+def image_plan(release: Release, options: ImageOptions, *, push: bool) -> tuple[Command, ...]:
+    """The commands of either, to be shown."""
+    file, app = release.path(DOCKERFILE), release.shown_as
+    if push:
+        return push_plan(release.environment, app, file, repositories(release.environment), options)
+    return build_plan(release.environment, app, file, image_repositories(release), options)
 
 
 def image_repositories(release: Release) -> tuple[str, ...]:
