@@ -48,6 +48,7 @@ reading = (
     environment_option,
     output_option,
 )
+running = (render_option, dry_run_option, verbose_option, json_option)
 image_options = (
     click.option("--builder", default="", metavar="NAME", help="The buildx builder."),
     click.option("--cache-from", multiple=True, metavar="PLACE", help="As buildx has it; repeatable."),

@@ -40,7 +40,7 @@ def _target(context: str, namespace: str, given: dict[str, Any]) -> tuple[Any, A
 @options.talking
 @click.pass_obj
 def status(
-    terminal: Terminal, *, context: str, namespace: str, as_json: bool, watch: bool, **given: Any
+    terminal: Terminal, /, *, context: str, namespace: str, as_json: bool, watch: bool, **given: Any
 ) -> int:
     """Show how the app in the cluster is; exit 1 if it is not healthy, or not what was rendered."""
     from jvbundler.workflow.doctor import kubectl, require
@@ -73,6 +73,7 @@ def status(
 @click.pass_obj
 def logs(
     terminal: Terminal,
+    /,
     *,
     context: str,
     namespace: str,
@@ -112,6 +113,7 @@ def logs(
 @click.pass_obj
 def rollback(
     terminal: Terminal,
+    /,
     *,
     context: str,
     namespace: str,
@@ -158,6 +160,7 @@ def rollback(
 @click.pass_obj
 def destroy(
     terminal: Terminal,
+    /,
     *,
     context: str,
     namespace: str,

@@ -15,7 +15,8 @@ def status_lines(status: Status) -> Iterator[str]:
     """What there is first; the verdict last, where the eye ends up."""
     fields = status.fields
     count = fields["replicas"]
-    yield f"{fields['deployment']} in {fields['namespace']} of {fields['context']}, revision {fields['revision'] or '-'}"
+    where = f"{fields['namespace']} of {fields['context']}"
+    yield f"{fields['deployment']} in {where}, revision {fields['revision'] or '-'}"
     if fields["managed_by"]:
         yield f"  managed by {fields['managed_by']}"
     yield f"  pods: {count['ready']} of {count['desired']} ready, {count['updated']} up to date"
@@ -25,7 +26,8 @@ def status_lines(status: Status) -> Iterator[str]:
     for volume in fields["volumes"]:
         yield f"  volume claim {volume['name']}: {volume['phase']}, {volume['size']}"
     for scaler in fields["autoscaler"]:
-        yield f"  autoscaler: {scaler['current']} pods, wants {scaler['desired']} of {scaler['min']}..{scaler['max']}"
+        span = f"{scaler['min']}..{scaler['max']}"
+        yield f"  autoscaler: {scaler['current']} pods, wants {scaler['desired']} of {span}"
     for address in fields["addresses"]:
         yield f"  address: {address}"
     yield f"  health: {printable(fields['health'])}"

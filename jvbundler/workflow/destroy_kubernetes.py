@@ -1,4 +1,4 @@
-"""`destroy k8s`: the objects of the manifest, and those that an earlier manifest had. Data stays by default."""
+"""`destroy k8s`: the objects of the manifest, and those that an earlier manifest had. Data stays."""
 
 from __future__ import annotations
 

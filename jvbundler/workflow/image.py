@@ -60,6 +60,22 @@ def image_repositories(release: Release) -> tuple[str, ...]:
         return (release.environment.image_name,)
 
 
+def local_image(release: Release) -> str:
+    """What `build` made on this machine."""
+    return f"{image_repositories(release)[0]}:{release.environment.image_tag}"
+
+
+def require_secrets(release: Release, execution: Execution, *, on_lambda: bool) -> None:
+    """Raise InputError where the app would start without a secret that it needs."""
+    environment = release.environment
+    secrets = environment.lambda_secrets if on_lambda else environment.kubernetes_secrets
+    missing = [secret.name for secret in secrets if not execution.environ.get(secret.name)]
+    if missing:
+        raise InputError(
+            f"set these variables first, the app reads its secrets from them: {', '.join(missing)}"
+        )
+
+
 def pushed_digest(metadata: str) -> str:
     """https://docs.docker.com/reference/cli/docker/buildx/build/#metadata-file"""
     try:
