@@ -34,6 +34,8 @@ COMMANDS = {
     "schema": "Print the JSON Schema of deploy.yaml.",
     "templates": "List, show or copy the templates of the output.",
 }
+# Commands whose name another module has: `cli/run.py` is the error boundary.
+MODULES = {"run": "run_image"}
 
 EPILOG = """\b
 Examples:
@@ -61,7 +63,7 @@ class Root(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"jvbundler.cli.{cmd_name}").command
+        command: click.Command = import_module(f"jvbundler.cli.{MODULES.get(cmd_name, cmd_name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

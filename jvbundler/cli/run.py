@@ -1,58 +1,96 @@
-"""The command `run`."""
+"""The one error boundary: each failure becomes a message and an exit code (docs/exit-codes.md)."""
 
 from __future__ import annotations
 
-from typing import Any
+import io
+import os
+import sys
+from collections.abc import Sequence
 
 import click
 
-from jvbundler.cli import handoff, options
-from jvbundler.cli.progress import Progress
-from jvbundler.cli.terminal import Terminal
+from jvbundler.cli.group import root
+from jvbundler.cli.terminal import ReaderGone, Terminal
+from jvbundler.errors import InputError, JvbundlerError, OutputRefused
 
-EPILOG = """\b
-Examples:
-  jvbundler build -e dev && jvbundler run -e dev
-  jvbundler run -e dev --on lambda --port 9000
-"""
+BUG = 70
+INTERRUPTED = 130
 
 
-@click.command("run", epilog=EPILOG)
-@handoff.together(*handoff.reading, handoff.dry_run_option)
-@click.option("--port", type=int, default=8080, show_default=True, help="Port on this machine.")
-@click.option(
-    "--on",
-    "platform",
-    type=click.Choice(("kubernetes", "lambda")),
-    help="Whose variables it gets.  [default: the one that is enabled]",
-)
-@click.option("--image", default="", metavar="REF", help="Image.  [default: the one that 'build' makes]")
-@options.talking
-@click.pass_obj
-def command(
-    terminal: Terminal, /, *, port: int, platform: str | None, image: str, dry_run: bool, **given: Any
-) -> int:
-    """Start the image on this machine as it runs when it is deployed: read-only, without root.
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    _speak_utf8()
+    terminal = Terminal(debug="--debug" in arguments, no_color="--no-color" in arguments)
+    try:
+        code = _run(arguments, terminal)
+        sys.stdout.flush()
+    except OSError as failure:
+        code = _tell_closed_output(failure)
+    sys.exit(code)
 
-    Secrets come from variables of the same names in your environment. What the app stores is gone afterwards.
-    """
-    from jvbundler.command import script
-    from jvbundler.plan.image import run_plan
-    from jvbundler.workflow.doctor import docker_checks, require
-    from jvbundler.workflow.execute import execute_all
-    from jvbundler.workflow.image import local_image, require_secrets
 
-    release = handoff.load(**given, target="docker")
-    kubernetes = release.environment.settings["kubernetes"]["enabled"]
-    on_lambda = platform == "lambda" or (platform is None and not kubernetes)
-    plan = run_plan(release.environment, image or local_image(release), port=port, on_lambda=on_lambda)
-    if dry_run:
-        click.echo(script(plan), nl=False)
+def _speak_utf8() -> None:
+    """What goes into a file or a pipe is UTF-8 in every locale, and no character makes a message fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                encoding=stream.encoding if stream.isatty() else "utf-8", errors="backslashreplace"
+            )
+
+
+def _tell_closed_output(failure: OSError) -> int:
+    """Standard output that takes no more: its reader has seen enough, as `head` does, or the disk is full."""
+    # Python would complain a second time when it flushes at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(failure, BrokenPipeError):
         return 0
-    progress = Progress(terminal)
-    running = handoff.execution(release, progress, verbose=False)
-    require_secrets(release, running, on_lambda=on_lambda)
-    require(docker_checks()[1:])
-    click.echo(plan[0].reason, err=True)
-    execute_all(plan, running)
-    return 0
+    print(f"jvbundler: cannot write to standard output: {(failure.strerror or '').lower()}", file=sys.stderr)
+    return OutputRefused.exit_code
+
+
+def _run(arguments: list[str], terminal: Terminal) -> int:
+    try:
+        return root.main(arguments, prog_name="jvbundler", standalone_mode=False, obj=terminal) or 0
+    except click.ClickException as failure:
+        failure.show()
+        return failure.exit_code
+    except click.exceptions.Exit as left:
+        return left.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except JvbundlerError as failure:
+        return _tell_failure(failure, terminal)
+    except SystemExit as left:
+        # Shell completion ends like this.
+        return int(left.code or 0)
+    except ReaderGone:
+        raise BrokenPipeError from None
+    except Exception as bug:
+        if isinstance(bug, OSError) and bug.filename is None:
+            raise
+        return _tell_bug(bug, terminal)
+
+
+def _tell_failure(failure: JvbundlerError, terminal: Terminal) -> int:
+    if isinstance(failure, InputError) and failure.problems:
+        from jvbundler.cli.report import report
+
+        report(failure.problems, terminal)
+    if str(failure):
+        click.echo(f"jvbundler: {failure}", err=True)
+    return failure.exit_code
+
+
+def _tell_bug(bug: Exception, terminal: Terminal) -> int:
+    if terminal.debug:
+        import traceback
+
+        click.echo("".join(traceback.format_exception(bug)), err=True, nl=False)
+    click.echo(
+        f"jvbundler: a bug of ours: {type(bug).__name__}: {' '.join(str(bug).split())[:200]}", err=True
+    )
+    advice = "report it" if terminal.debug else "report it with what --debug shows"
+    click.echo(f"  {advice}, and with the files that bring it about, but no secrets", err=True)
+    return BUG
