@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import click
 
 from jvbundler import __version__
-from jvbundler.cli.terminal import Terminal
+from jvbundler.cli.terminal import ReaderGone, Terminal
 
 # Name → its line in `--help`; the command is `command` in the module of the same name.
 COMMANDS = {
@@ -34,6 +34,8 @@ COMMANDS = {
     "schema": "Print the JSON Schema of deploy.yaml.",
     "templates": "List, show or copy the templates of the output.",
 }
+# Commands whose name another module has: `cli/run.py` is the error boundary.
+MODULES = {"run": "run_image"}
 
 EPILOG = """\b
 Examples:
@@ -61,7 +63,7 @@ class Root(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"jvbundler.cli.{cmd_name}").command
+        command: click.Command = import_module(f"jvbundler.cli.{MODULES.get(cmd_name, cmd_name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -70,6 +72,13 @@ class Root(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, with_default_command(args))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as closed:
+            # click would leave with 1, which is drift here.
+            raise ReaderGone from closed
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -84,11 +93,22 @@ def with_default_command(args: Sequence[str]) -> list[str]:
     """The arguments with `bundle` put in where a folder stands in place of a command."""
     first = next((index for index, word in enumerate(args) if not word.startswith("-")), None)
     if first is None:
-        wants_bundle = not ({"--help", "-h", "--version"} & set(args)) and Path("app.yaml").exists()
-        return [*args, "bundle"] if wants_bundle else list(args)
+        asks = {"--help", "-h", "--version"} & set(args)
+        return list(args) if asks or not is_app_here() else [*args, "bundle"]
     word = args[first]
-    is_folder = word not in COMMANDS and (Path(word).is_dir() or "/" in word or word in (".", ".."))
-    return [*args[:first], "bundle", *args[first:]] if is_folder else list(args)
+    if word in COMMANDS or not is_like_a_folder(word):
+        return list(args)
+    return [*args[:first], "bundle", *args[first:]]
+
+
+def is_app_here() -> bool:
+    return os.path.exists("app.yaml")  # noqa: PTH110
+
+
+def is_like_a_folder(word: str) -> bool:
+    """Whether there is such a folder, or the word is so much like one that it is no misspelt command."""
+    # Not pathlib: it would cost `--help` a tenth of its time.
+    return "/" in word or word in (".", "..") or os.path.isdir(word)  # noqa: PTH112
 
 
 def did_you_mean(word: str, known: Any) -> str:

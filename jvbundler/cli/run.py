@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from jvbundler.cli.group import root
-from jvbundler.cli.terminal import Terminal
+from jvbundler.cli.terminal import ReaderGone, Terminal
 from jvbundler.errors import InputError, JvbundlerError, OutputRefused
 
 BUG = 70
@@ -63,10 +63,10 @@ def _run(arguments: list[str], terminal: Terminal) -> int:
     except JvbundlerError as failure:
         return _tell_failure(failure, terminal)
     except SystemExit as left:
-        # click leaves like this after shell completion, and with 1 after a broken pipe.
-        if isinstance(left.__context__, BrokenPipeError):
-            raise BrokenPipeError from None
+        # Shell completion ends like this.
         return int(left.code or 0)
+    except ReaderGone:
+        raise BrokenPipeError from None
     except Exception as bug:
         if isinstance(bug, OSError) and bug.filename is None:
             raise

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from typing import TextIO
 
 
+class ReaderGone(Exception):
+    """Whoever read our output has seen enough, as `head` does."""
+
+
 @dataclass(slots=True)
 class Terminal:
     debug: bool = False

@@ -78,6 +78,11 @@ class Target:
     def selector(self) -> str:
         return f"app.kubernetes.io/name={self.instance},app.kubernetes.io/instance={self.instance}"
 
+    @property
+    def place(self) -> str:
+        """What a deployment changes, and where: only one at a time may."""
+        return f"'{self.deployment}' in namespace '{self.namespace}' of '{self.context}'"
+
     def config_maps(self) -> tuple[str, ...]:
         return tuple(
             o.name for o in self.objects if o.kind == "ConfigMap" and o.namespace in ("", self.namespace)
@@ -97,8 +102,9 @@ def deploy_plan(target: Target, *, diff: bool = False) -> tuple[Command, ...]:
         dry_run(target),
         *((show_diff(target),) if diff else ()),
         apply(target),
-        list_owned(target),
         wait(target),
+        list_owned(target),
+        health(target),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def bundle_files(
 ) -> tuple[list[Artifact], tuple[Problem, ...]]:
     """The files for the app folder, and the warnings. Raises InputError with every problem."""
     file = below(shown_as, CONFIG)
-    if options.config or config_path(app_root, options).exists():
+    if options.config or os.path.lexists(config_path(app_root, options)):
         compiled = compile_project(app_root, shown_as, options)
         return _files(render_target("docker", compiled.project, templates), "deploy.yaml"), compiled.problems
     source = Source(file, Node({}, Place(file)), {})

@@ -68,14 +68,20 @@ def _built(
         _, problems = load_source(
             path, file, environ=options.environ, assignments=options.assignments, environments=environments
         )
-    if source is None and not options.config and not path.exists():
-        problems = tuple(replace(problem, hint="'jvbundler init' writes one") for problem in problems)
+    if source is None and not options.config:
+        problems = tuple(_naming_init(problem) for problem in problems)
     app, app_problems = load_project_app(app_root, shown_as, source, options)
     if any(problem.rule == NO_APP for problem in app_problems) and source is None and not options.config:
         # Where there is no app, a missing deploy.yaml is no news.
         problems = ()
     project, more = build_project(source, app) if source and app else (None, _schema_problems(source))
     return source, project, [*problems, *app_problems, *more]
+
+
+def _naming_init(problem: Problem) -> Problem:
+    if not problem.message.endswith("does not exist"):
+        return problem
+    return replace(problem, hint="'jvbundler init' writes one")
 
 
 def _errors(problems: Iterable[Problem]) -> bool:

@@ -9,9 +9,13 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from jvbundler.errors import ToolFailed
 from jvbundler.runner import INSTALL, Completed, find_tool, run
+
+if TYPE_CHECKING:
+    from jvbundler.project.model import Environment
 
 SECONDS = 30.0
 ANY_CODE = range(256)
@@ -45,6 +49,23 @@ def require(checks: Iterable[Check]) -> None:
     missing = [str(check) for check in checks if not check.ok]
     if missing:
         raise ToolFailed("\n".join(["not ready, nothing was changed:", *missing]))
+
+
+def release_checks(environment: Environment) -> tuple[Check, ...]:
+    """What a deployment of this environment needs."""
+    checks = [*docker_checks()]
+    kubernetes, on_lambda = environment.settings["kubernetes"], environment.settings["lambda"]
+    if kubernetes["enabled"]:
+        checks += kubectl_checks(kubernetes["context"], environment.namespace)
+    if on_lambda["enabled"]:
+        checks += [sam(), aws()]
+        if checks[-1].ok:
+            checks.append(aws_account(on_lambda["region"], on_lambda["account_id"]))
+    return tuple(checks)
+
+
+def all_checks() -> tuple[Check, ...]:
+    return (*docker_checks(), kubectl(), sam(), aws())
 
 
 def docker_checks(*, builder: str = "") -> tuple[Check, ...]:

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from jvbundler.command import Command
 from jvbundler.errors import InputError, ToolFailed
 from jvbundler.node import find
 from jvbundler.plan.image import ImageOptions, build_plan, push_plan, repositories
@@ -43,12 +44,36 @@ def push_image(
     return with_digest(release, digest)
 
 
+def image_plan(release: Release, options: ImageOptions, *, push: bool) -> tuple[Command, ...]:
+    """The commands of either, to be shown."""
+    file, app = release.path(DOCKERFILE), release.shown_as
+    if push:
+        return push_plan(release.environment, app, file, repositories(release.environment), options)
+    return build_plan(release.environment, app, file, image_repositories(release), options)
+
+
 def image_repositories(release: Release) -> tuple[str, ...]:
     """For an image that stays here, an account that is not known yet does not matter."""
     try:
         return repositories(release.environment)
     except InputError:
         return (release.environment.image_name,)
+
+
+def local_image(release: Release) -> str:
+    """What `build` made on this machine."""
+    return f"{image_repositories(release)[0]}:{release.environment.image_tag}"
+
+
+def require_secrets(release: Release, execution: Execution, *, on_lambda: bool) -> None:
+    """Raise InputError where the app would start without a secret that it needs."""
+    environment = release.environment
+    secrets = environment.lambda_secrets if on_lambda else environment.kubernetes_secrets
+    missing = [secret.name for secret in secrets if not execution.environ.get(secret.name)]
+    if missing:
+        raise InputError(
+            f"set these variables first, the app reads its secrets from them: {', '.join(missing)}"
+        )
 
 
 def pushed_digest(metadata: str) -> str:

@@ -152,6 +152,19 @@ def write_release(release: Release) -> None:
     write_rendered(rendered, release.output, selection=selection, templates=release.templates, force=False)
 
 
+def render_command(release: Release, reason: str) -> Command:
+    """`jvbundler render` with what this run was given, for a plan that is only shown."""
+    words = ["jvbundler", "render", release.shown_as]
+    if release.options.config:
+        words += ["--config", str(release.options.config)]
+    words += ["--output", str(release.output)]
+    if release.options.assignments:
+        words += ["--environment", release.environment.name, "--target", release.target]
+    for key, text in release.options.assignments:
+        words += ["--set", f"{key}={text}"]
+    return Command(tuple(words), reason)
+
+
 def refuse_drift(release: Release) -> None:
     found = release_drift(release)
     lines = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from jvbundler.artifact import Artifact
 from jvbundler.errors import InputError
 from jvbundler.output.drift import Drift, drift
-from jvbundler.output.paths import content
+from jvbundler.output.paths import content, reason
 from jvbundler.output.write import WriteResult, keep_nothing, write_output
 from jvbundler.problem import Problem
 from jvbundler.render import readme
@@ -50,10 +51,13 @@ def render_app(
 
     Raises InputError with all problems; with `strict`, a warning is one of them.
     """
-    if templates is not None and not templates.is_dir():
-        raise InputError(f"--templates: '{templates}' is not a folder")
+    _refuse_templates(templates)
     compiled = compile_project(app_root, shown_as, options, selection.environments)
-    artifacts = render_artifacts(compiled.project, templates)
+    try:
+        artifacts = render_artifacts(compiled.project, templates)
+    except OSError as failure:
+        # A render reads templates and nothing else; ours can be read.
+        raise InputError(f"cannot read '{failure.filename}': {reason(failure)}") from failure
     found = ordered([*compiled.problems, *_problems_of_output(compiled.project, artifacts, output)])
     if any(strict or problem.is_error for problem in found):
         raise InputError(problems=found)
@@ -65,12 +69,21 @@ def _problems_of_output(project: Project, artifacts: Iterable[Artifact], output:
     """What only the rendered files tell, alone and next to those that were rendered before."""
 
     def before(path: str) -> str | None:
-        data = content(output, path) if output.is_dir() else None
+        data = content(output, path) if os.path.isdir(output) else None  # noqa: PTH112
         return None if data is None else data.decode("utf-8", "replace")
 
     for problem in without_waived(project, check_artifacts(artifacts)):
         yield replace(problem, place=replace(problem.place, file=below(str(output), problem.place.file)))
     yield from check_output(project, before)
+
+
+def _refuse_templates(folder: Path | None) -> None:
+    if folder is None:
+        return
+    if not os.path.isdir(folder):  # noqa: PTH112 (Path raises where it may not look)
+        raise InputError(f"--templates: '{folder}' is not a folder")
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise InputError(f"--templates: cannot read '{folder}': permission denied")
 
 
 def render_artifacts(project: Project, templates: Path | None = None) -> list[Artifact]:

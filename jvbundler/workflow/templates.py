@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jvbundler.errors import InputError
+from jvbundler.errors import InputError, OutputRefused
+from jvbundler.output.paths import reason
 from jvbundler.output.single import write_file
 from jvbundler.packaged import packaged_path
 
@@ -30,7 +31,7 @@ def eject(name: str, folder: Path, *, force: bool) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as failure:
-        raise InputError(f"cannot make the folder '{path.parent}': {failure.strerror}") from failure
+        raise OutputRefused(f"cannot make the folder '{path.parent}': {reason(failure)}") from failure
     write_file(path, text, force=force)
     return path
 

@@ -94,8 +94,9 @@ def test_an_output_that_cannot_be(app: Path, jvbundler: Run, output: str) -> Non
     before = sorted(app.parent.rglob("*"))
     done = jvbundler("render", "support", "-o", output, "--force")
     assert done.returncode == 3
-    assert done.stderr.startswith("jvbundler: ")
-    assert len(done.stderr.splitlines()) == 1
+    told = [line for line in done.stderr.splitlines() if "warning" not in line]
+    assert len(told) == 1
+    assert told[0].startswith("jvbundler: ")
     assert sorted(app.parent.rglob("*")) == before
 
 
