@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from jvbundler.cli import handoff, lambda_options
-from jvbundler.cli.handoff import together
+from jvbundler.cli import handoff, lambda_options, options
 from jvbundler.cli.progress import Progress
 from jvbundler.cli.terminal import Terminal
+from jvbundler.command import script
+from jvbundler.workflow.release import only_deployment
 
 if TYPE_CHECKING:
     from jvbundler.workflow.deploy_lambda import Deployed, DeployOptions
@@ -17,9 +20,9 @@ if TYPE_CHECKING:
 
 EPILOG = """\b
 Examples:
-  jvbundler deploy lambda -e prod
-  jvbundler deploy lambda -e prod --update --diff
-  jvbundler deploy lambda -e dev --dry-run
+  jvbundler deploy lambda -e dev --all
+  jvbundler deploy lambda -e prod --diff
+  jvbundler deploy lambda -e prod --dry-run
   jvbundler deploy lambda --parameter SubnetIds=subnet-1,subnet-2 \\
       --parameter SecurityGroupIds=sg-1
 
@@ -28,14 +31,18 @@ Secrets come from environment variables of the same names, and go to AWS in a
 file that only you can read. One that is not set keeps its deployed value.
 """
 
-step_options = together(
-    click.option("--all", "all_steps", is_flag=True, help="Repository, image and stack; the default."),
-    click.option("--build", is_flag=True, help="Build the image and push it: the same as --push."),
-    click.option("--push", is_flag=True, help="Build the image and push it, without the stack."),
-    click.option("--update", is_flag=True, help="Deploy the stack, with an image that was pushed before."),
+IMAGE_KEYS = (
+    *("builder", "cache_from", "cache_to", "tags", "latest"),
+    *("registry_user_env", "registry_password_env"),
+)
+
+step_options = (
+    click.option("--all", "all_steps", is_flag=True, help="Build, push and update."),
+    click.option("--build", is_flag=True, help="Build the image."),
+    click.option("--push", is_flag=True, help="Push the image, and note its digest in deploy.yaml."),
+    click.option("--update", is_flag=True, help="Deploy the stack; the default without other steps."),
     click.option("--create-api", is_flag=True, help="The same as --update: the API is part of the stack."),
     click.option("--diff", is_flag=True, help="Show the change set, and ask before it is carried out."),
-    click.option("--builder", default="", metavar="NAME", help="The docker buildx builder to use."),
     click.option(
         "--parameter",
         "parameters",
@@ -48,22 +55,26 @@ step_options = together(
         "health_seconds",
         type=click.FloatRange(min=0),
         default=120.0,
-        show_default=True,
+        show_default="120",
         metavar="SECONDS",
         help="How long to wait for the app to answer at its health path; 0 does not ask.",
     ),
+    lambda_options.timeout_option(2400.0, "How long the stack may take."),
 )
 
 
 @click.command("lambda", epilog=EPILOG)
-@lambda_options.release_options
-@step_options
-@lambda_options.timeout_option(2400.0, "How long the stack may take.")
-@handoff.render_option
-@handoff.dry_run_option
-@handoff.yes_option
-@handoff.verbose_option
-@handoff.json_option
+@handoff.together(
+    *lambda_options.reading,
+    *step_options,
+    handoff.render_option,
+    handoff.dry_run_option,
+    handoff.yes_option,
+    handoff.verbose_option,
+    handoff.json_option,
+    *handoff.image_options,
+)
+@options.talking
 @click.pass_obj
 def command(
     terminal: Terminal,
@@ -75,7 +86,6 @@ def command(
     update: bool,
     create_api: bool,
     diff: bool,
-    builder: str,
     parameters: tuple[str, ...],
     health_seconds: float,
     timeout_seconds: float,
@@ -84,68 +94,55 @@ def command(
     yes: bool,
     verbose: bool,
     as_json: bool,
-    **chosen: Any,
+    **given: Any,
 ) -> int:
-    """Deploy APP (default: this folder) to AWS Lambda: its ECR repository, its image, its stack.
+    """Deploy APP (default: this folder) to AWS Lambda: make sure of its ECR repository, deploy its stack.
 
-    The rendered files are handed to aws, docker and sam as they are.
+    The first time, and whenever the app changed: --all, which builds and pushes its image before.
     """
-    from jvbundler.plan.image import ImageOptions
-    from jvbundler.workflow.deploy_lambda import DeployOptions
+    from jvbundler.workflow.deploy_lambda import DeployOptions, offline_plan
 
-    is_all = all_steps or not (build or push or update or create_api)
-    release = lambda_options.load(**chosen)
+    image = handoff.image_options_of(given["app"], **{name: given.pop(name) for name in IMAGE_KEYS})
+    release = lambda_options.load(**given)
     wanted = DeployOptions(
-        push=is_all or build or push,
-        update=is_all or update or create_api,
+        build=all_steps or build,
+        push=all_steps or push,
+        update=all_steps or update or create_api or not (build or push),
         diff=diff,
-        image=ImageOptions(builder=builder),
+        # Values of the command line are in no file yet, so they are rendered first.
+        render=render or bool(release.options.assignments),
+        image=image,
         parameters=lambda_options.pairs("--parameter", parameters),
         timeout_seconds=timeout_seconds,
         health_seconds=health_seconds,
     )
     if dry_run:
-        return _tell_plan(release, wanted)
-    handoff.confirm_protected(release, "deploy", yes=yes)
+        click.echo(script(offline_plan(release, wanted)), nl=False)
+        return 0
+    handoff.confirm_protected(release, "deploy to it", yes=yes)
     if diff and not yes:
         handoff.require_terminal("carry out the changes")
     progress = Progress(terminal, json=as_json)
-    # Values of the command line are in no file yet, so they are rendered first.
-    render = render or bool(release.options.assignments)
-    deployed = _deploy(release, wanted, progress, render=render, yes=yes, verbose=verbose)
+    advice = "CloudFormation goes on with what it has begun: 'jvbundler status lambda' shows it"
+    place = lambda_options.place(release)
+    with handoff.told(progress, "deploy", advice), only_deployment(place, os.environ):
+        deployed = _deploy(release, wanted, progress, yes=yes, verbose=verbose)
     return _tell(deployed, progress)
 
 
-def _tell_plan(release: Release, wanted: DeployOptions) -> int:
-    from jvbundler.command import script
-    from jvbundler.workflow.deploy_lambda import offline_plan
-
-    click.echo(script(offline_plan(release, wanted)), nl=False)
-    return 0
-
-
 def _deploy(
-    release: Release, wanted: DeployOptions, progress: Progress, *, render: bool, yes: bool, verbose: bool
+    release: Release, wanted: DeployOptions, progress: Progress, *, yes: bool, verbose: bool
 ) -> Deployed:
     from jvbundler.workflow.deploy_lambda import Conversation, deploy
-    from jvbundler.workflow.release import only_deployment, require_current
 
-    execution = handoff.execution(release, progress, verbose=verbose)
     conversation = Conversation(
         note=progress.note,
         show=lambda text: click.echo(text, err=True),
         agree=lambda question: yes or click.confirm(question, err=True),
     )
-    settings = release.environment.settings["lambda"]
-    what = f"lambda {settings['region']} {release.environment.stack_name}"
-    with only_deployment(what, execution.environ):
-        require_current(release, render=render)
-        try:
-            return deploy(release, execution, wanted, conversation)
-        except KeyboardInterrupt:
-            advice = "CloudFormation goes on with what it has begun: 'jvbundler status lambda' shows it"
-            handoff.tell_interruption(progress, "deploy", advice)
-            raise
+    return deploy(
+        release, wanted, partial(handoff.execution, progress=progress, verbose=verbose), conversation
+    )
 
 
 def _tell(deployed: Deployed, progress: Progress) -> int:
@@ -153,6 +150,7 @@ def _tell(deployed: Deployed, progress: Progress) -> int:
     if progress.json:
         handoff.print_json(
             {
+                "ok": deployed.is_healthy,
                 "stack": deployed.stack.name,
                 "region": deployed.stack.region,
                 "image": deployed.image,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jvbundler.cli import handoff, lambda_options
+from jvbundler.cli import handoff, lambda_options, options
 from jvbundler.cli.progress import Progress
 from jvbundler.cli.terminal import Terminal
 from jvbundler.errors import InputError
@@ -24,7 +24,7 @@ _UNITS = {"s": "sec", "m": "min", "h": "hour", "d": "day"}
     "lambda",
     epilog="\b\nExamples:\n  jvbundler status lambda -e prod\n  jvbundler status lambda -e prod --json",
 )
-@lambda_options.release_options
+@handoff.together(*lambda_options.reading)
 @click.option(
     "--health-timeout",
     "health_seconds",
@@ -35,6 +35,7 @@ _UNITS = {"s": "sec", "m": "min", "h": "hour", "d": "day"}
     help="How long to wait for the app's answer; 0 does not ask.",
 )
 @handoff.json_option
+@options.talking
 def status(*, health_seconds: float, as_json: bool, **chosen: Any) -> int:
     """Show the stack, function, image, endpoints, alarms and health of APP.
 
@@ -113,12 +114,13 @@ def status_lines(found: LambdaStatus) -> list[str]:
     epilog="\b\nExamples:\n  jvbundler logs lambda -e prod --follow\n"
     "  jvbundler logs lambda --since 2h --filter ERROR --tail 50",
 )
-@lambda_options.release_options
+@handoff.together(*lambda_options.reading)
 @click.option("--follow", "-f", is_flag=True, help="Go on until Ctrl-C.")
 @click.option("--since", default="10m", show_default=True, help="How far back: 30s, 10m, 2h, 7d.")
 @click.option("--filter", "pattern", default="", metavar="PATTERN", help="A CloudWatch Logs filter pattern.")
 @click.option("--tail", type=click.IntRange(min=1), metavar="N", help="The last N lines only; not with -f.")
 @handoff.dry_run_option
+@options.talking
 @click.pass_obj
 def logs(
     terminal: Terminal,
@@ -134,7 +136,8 @@ def logs(
     """Show what APP's function logged, by sam."""
     from jvbundler.command import script
     from jvbundler.plan.lambda_ import logs_plan
-    from jvbundler.workflow.deploy_lambda import require_tools, stack_of
+    from jvbundler.workflow.deploy_lambda import stack_of
+    from jvbundler.workflow.doctor import require, sam
     from jvbundler.workflow.execute import execute_all
 
     if tail and follow:
@@ -145,7 +148,7 @@ def logs(
     if dry_run:
         click.echo(script(plan), nl=False)
         return 0
-    require_tools("sam")
+    require([sam()])
     progress = Progress(terminal)
     done = execute_all(plan, handoff.execution(release, progress, verbose=False))
     for line in done[0].text.splitlines()[-tail:] if tail else ():
@@ -166,13 +169,14 @@ def start_time(since: str) -> str:
     epilog="\b\nExamples:\n  jvbundler rollback lambda -e prod\n"
     "  jvbundler rollback lambda -e prod --to 1.4.1",
 )
-@lambda_options.release_options
+@handoff.together(*lambda_options.reading)
 @click.option("--to", "image", default="", metavar="IMAGE", help="A tag or digest in the repository.")
 @click.option("--to-version", "version", default="", metavar="N", help="The image of a published version.")
 @lambda_options.timeout_option(2400.0, "How long the stack may take.")
 @handoff.dry_run_option
 @handoff.yes_option
 @handoff.verbose_option
+@options.talking
 @click.pass_obj
 def rollback(
     terminal: Terminal,
@@ -209,7 +213,11 @@ def rollback(
     progress.note(f"rolling back {found.stack.name}\n  {found}")
     if not release.is_protected:
         handoff.confirm("go on", yes=yes)
-    with only_deployment(f"lambda {found.stack.region} {found.stack.name}", execution.environ):
+    advice = "CloudFormation goes on with what it has begun: 'jvbundler status lambda' shows it"
+    with (
+        handoff.told(progress, "rollback", advice),
+        only_deployment(lambda_options.place(release), execution.environ),
+    ):
         roll_back(found, execution, timeout_seconds=timeout_seconds)
     progress.note(f"rolled back; to stay there, set 'image.digest: {found.image.rpartition('@')[2]}'")
     return 0
@@ -220,7 +228,7 @@ def rollback(
     epilog="\b\nExamples:\n  jvbundler destroy lambda -e dev\n"
     "  jvbundler destroy lambda -e dev --delete-ecr --yes",
 )
-@lambda_options.release_options
+@handoff.together(*lambda_options.reading)
 @click.option("--delete-ecr", is_flag=True, help="Delete the ECR repository too, with all its images.")
 @click.option(
     "--delete-efs",
@@ -233,6 +241,7 @@ def rollback(
 @handoff.dry_run_option
 @handoff.yes_option
 @handoff.verbose_option
+@options.talking
 @click.pass_obj
 def destroy(
     terminal: Terminal,
@@ -272,6 +281,12 @@ def destroy(
     handoff.confirm_protected(release, "delete all this", yes=yes)
     if not release.is_protected:
         handoff.confirm("delete this", yes=yes)
-    with only_deployment(f"lambda {found.stack.region} {found.stack.name}", execution.environ):
+    advice = (
+        "CloudFormation goes on with what it has begun: 'jvbundler destroy lambda' again deletes the rest"
+    )
+    with (
+        handoff.told(progress, "destroy", advice),
+        only_deployment(lambda_options.place(release), execution.environ),
+    ):
         destroy(found, execution)
     return 0

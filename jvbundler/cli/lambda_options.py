@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from jvbundler.cli import handoff, options
+from jvbundler.cli import handoff
 from jvbundler.cli.handoff import together
 from jvbundler.errors import InputError
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
-PROTECTED = "It is protected: its name has to be typed."
-
 name_options = together(
     click.option("--region", metavar="REGION", help="Instead of lambda.region."),
     click.option("--stack-name", metavar="NAME", help="Instead of lambda.stack_name."),
@@ -27,15 +25,7 @@ name_options = together(
 )
 
 
-def release_options(command: Decorated) -> Decorated:
-    """Everything that says which deployment is meant."""
-    return together(
-        options.app_argument,
-        options.config_options,
-        handoff.environment_option,
-        handoff.output_option,
-        name_options,
-    )(command)
+reading = (*handoff.reading, name_options)
 
 
 def timeout_option(default: float, what: str) -> Callable[[Decorated], Decorated]:
@@ -44,45 +34,21 @@ def timeout_option(default: float, what: str) -> Callable[[Decorated], Decorated
         "timeout_seconds",
         type=click.FloatRange(min=1),
         default=default,
-        show_default=True,
+        show_default=f"{default:g}",
         metavar="SECONDS",
         help=what,
     )
 
 
-def load(
-    *,
-    app: str,
-    config: str | None,
-    settings: tuple[str, ...],
-    variables: tuple[str, ...],
-    jvagent: str | None,
-    environment: str,
-    output: str | None,
-    region: str | None,
-    stack_name: str | None,
-    function: str | None,
-) -> Release:
-    from jvbundler.workflow.release import load_release
-
-    root, shown_as = options.app_root(app)
-    read = options.workflow_options(config, settings, variables, jvagent)
+def load(*, region: str | None, stack_name: str | None, function: str | None, **given: Any) -> Release:
     names = {"region": region, "stack_name": stack_name, "function.name": function}
-    given = tuple((f"lambda.{key}", _text(value)) for key, value in names.items() if value)
-    return load_release(
-        root,
-        shown_as,
-        replace(read, assignments=(*read.assignments, *given)),
-        target="lambda",
-        environment=environment,
-        output=options.path_or_none(output),
-    )
+    more = [(f"lambda.{key}", json.dumps(value)) for key, value in names.items() if value]
+    return handoff.load(**given, target="lambda", more=more)
 
 
-def _text(value: str) -> str:
-    import json
-
-    return json.dumps(value)
+def place(release: Release) -> str:
+    """What one deployment at a time may change."""
+    return f"lambda {release.environment.settings['lambda']['region']} {release.environment.stack_name}"
 
 
 def pairs(option: str, given: Iterable[str]) -> dict[str, str]:

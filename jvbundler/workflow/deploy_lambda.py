@@ -20,10 +20,10 @@ from jvbundler.plan.lambda_ import (
     leftover_plan,
     repository_plan,
 )
-from jvbundler.runner import find_tool
 from jvbundler.tools.aws import Account, read, with_advice
+from jvbundler.workflow.doctor import Check, aws, docker_checks, require, sam
 from jvbundler.workflow.execute import Execution, execute_all
-from jvbundler.workflow.image import push_image
+from jvbundler.workflow.image import DOCKERFILE, build_image, image_plan, push_image
 from jvbundler.workflow.lambda_parameters import Values, offline_values, parameter_values
 from jvbundler.workflow.lambda_reading import (
     StackFacts,
@@ -33,7 +33,7 @@ from jvbundler.workflow.lambda_reading import (
     stack_facts,
     stack_failures,
 )
-from jvbundler.workflow.release import unchanged
+from jvbundler.workflow.release import is_rendered, refuse_drift, render_command, require_current
 
 if TYPE_CHECKING:
     from jvbundler.tools.health import Answer
@@ -45,15 +45,21 @@ _NO_CHANGES = "No changes to deploy"
 
 @dataclass(frozen=True, slots=True)
 class DeployOptions:
-    """`health_seconds` 0 asks for no health."""
+    """A push builds by itself, from the cache after a build. `health_seconds` 0 asks for no health."""
 
-    push: bool = True
+    build: bool = False
+    push: bool = False
     update: bool = True
     diff: bool = False
+    render: bool = False
     image: ImageOptions = field(default_factory=ImageOptions)
     parameters: Mapping[str, str] = field(default_factory=dict)
     timeout_seconds: float = STACK_SECONDS
     health_seconds: float = 120.0
+
+    @property
+    def uses_docker(self) -> bool:
+        return self.build or self.push
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +89,28 @@ def stack_of(release: Release, account: str = "") -> LambdaStack:
 
 
 def offline_plan(release: Release, options: DeployOptions) -> tuple[Command, ...]:
-    """What a deployment runs, as far as that is known without asking AWS."""
+    """What a deployment runs, as far as that is known without asking AWS; refuses what it refuses."""
     stack = stack_of(release)
-    plan = repository_plan(stack)
+    plan = [*_rendering(release), *repository_plan(stack)]
     if options.push:
         names = repositories(release.environment, stack.repository_uri)
-        dockerfile = release.path("docker/Dockerfile")
-        plan += push_plan(release.environment, release.shown_as, dockerfile, names, options.image)
+        where = (release.shown_as, release.path(DOCKERFILE))
+        plan += push_plan(release.environment, *where, names, options.image)
+        plan.append(render_command(release, "note the digest as image.digest in deploy.yaml, and render"))
+    elif options.build:
+        plan += image_plan(release, options.image, push=False)
     if options.update:
         plan += _deploy(release, stack, options, offline_values(release, options.parameters))
-    return plan
+    return tuple(plan)
+
+
+def _rendering(release: Release) -> tuple[Command, ...]:
+    if release.options.assignments:
+        return (render_command(release, "render with the values of the command line"),)
+    if not is_rendered(release):
+        return (render_command(release, "nothing is rendered yet"),)
+    refuse_drift(release)
+    return ()
 
 
 def _deploy(
@@ -100,7 +118,7 @@ def _deploy(
 ) -> tuple[Command, ...]:
     return deploy_plan(
         stack,
-        image or f"{stack.repository_uri}{_version(release, options)}",
+        image or image_version(release, stack, is_new=options.push),
         values.plain,
         values.secrets,
         only_change_set=options.diff,
@@ -108,36 +126,44 @@ def _deploy(
     )
 
 
-def _version(release: Release, options: DeployOptions) -> str:
-    """A new image has a new digest, so in a dry run it is called by its tag."""
+def image_version(release: Release, stack: LambdaStack, *, is_new: bool = False) -> str:
+    """The image by its digest; one that is yet to be pushed is called by its tag."""
     digest = release.environment.settings["image"]["digest"]
-    return f"@{digest}" if digest and not options.push else f":{release.environment.image_tag}"
+    version = f"@{digest}" if digest and not is_new else f":{release.environment.image_tag}"
+    return f"{stack.repository_uri}{version}"
 
 
 def deploy(
-    release: Release, execution: Execution, options: DeployOptions, conversation: Conversation
+    release: Release,
+    options: DeployOptions,
+    execution_of: Callable[[Release], Execution],
+    conversation: Conversation,
 ) -> Deployed:
-    """Raises InputError before the first change, and ToolFailed with the reasons of a stack that failed."""
-    require_tools("aws", "sam", *(("docker",) if options.push else ()))
+    """Raises InputError and OutputRefused before the first change, and ToolFailed with the reasons of a
+    stack that failed.
+    """
+    require(_checks(options))
+    require_current(release, render=options.render)
+    if options.uses_docker:
+        require_current(replace(release, target="docker"), render=options.render)
+    execution = execution_of(release)
     settings = release.environment.settings["lambda"]
     account = Account(settings["region"], execution.environ)
     stack = stack_of(release, account_id(account, settings["account_id"]))
     facts = stack_facts(account, stack.name)
     require_changeable(stack.name, facts)
-    there = {} if facts is None or facts.is_empty else facts.parameters
-    values = Values({}, (), ())
-    if options.update:
-        values = parameter_values(release, options.parameters, execution.environ, there)
-        if values.kept:
-            conversation.note(f"kept from the last deployment: {', '.join(values.kept)}")
-    _make_sure_of_repository(account, stack, execution, conversation)
+    values = _values(release, options, execution, facts, conversation)
+    if options.push or options.update:
+        _make_sure_of_repository(account, stack, execution, conversation)
+    if options.build and not options.push:
+        build_image(release, execution, options.image)
     if options.push:
         release = push_image(release, execution, options.image, lambda_repository=stack.repository_uri)
-        execution = replace(execution, before=unchanged(release))
+        execution = execution_of(release)
+    if not options.update:
+        return Deployed(stack, image_version(release, stack), facts.outputs if facts else {}, ())
     version = release.environment.settings["image"]["digest"] or release.environment.image_tag
     image = f"{stack.repository_uri}@{image_digest(account, stack, version)}"
-    if not options.update:
-        return Deployed(stack, image, facts.outputs if facts else {}, ())
     if facts is not None and facts.is_empty:
         execute_all(leftover_plan(stack), execution)
         facts = None
@@ -149,14 +175,25 @@ def deploy(
     return _outcome(account, release, stack, image, options, conversation, is_dropped=is_dropped)
 
 
-def require_tools(*names: str) -> None:
-    """Raise ToolFailed for all that are not there, before anything is changed."""
-    from jvbundler.runner import INSTALL
+def _checks(options: DeployOptions) -> tuple[Check, ...]:
+    docker = docker_checks(builder=options.image.builder) if options.uses_docker else ()
+    return (aws(), *((sam(),) if options.update else ()), *docker)
 
-    missing = [name for name in names if find_tool(name) is None]
-    if missing:
-        lines = [f"'{name}' is not on PATH; to install it: {INSTALL.get(name, '')}" for name in missing]
-        raise ToolFailed("\n".join(lines))
+
+def _values(
+    release: Release,
+    options: DeployOptions,
+    execution: Execution,
+    facts: StackFacts | None,
+    conversation: Conversation,
+) -> Values:
+    if not options.update:
+        return Values({}, (), ())
+    there = {} if facts is None or facts.is_empty else facts.parameters
+    values = parameter_values(release, options.parameters, execution.environ, there)
+    if values.kept:
+        conversation.note(f"kept from the last deployment: {', '.join(values.kept)}")
+    return values
 
 
 def _make_sure_of_repository(

@@ -160,16 +160,19 @@ def _prepared(command: Command, environ: Mapping[str, str]) -> Iterator[tuple[li
 
 def _parameter_file(command: Command, environ: Mapping[str, str]) -> Path:
     require_variables([command], environ)
-    path = _private_file(".json")
+    path = _private_file(".yaml")
     values = {name: _quoted(environ[variable]) for name, variable in command.parameter_file}
     path.write_text(json.dumps(values), encoding="utf-8")
     return path
 
 
 def _quoted(value: str) -> str:
-    """sam takes one pair of quotes off a value of its parameter file (measured: 1.170)."""
-    wrapped = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
-    return f'"{value}"' if wrapped else value
+    """The value as sam 1.170 reads it from its file: it takes wrapping quotes and some backslashes off, twice."""
+    if value[:1] not in ("'", '"') and not any(pair in value for pair in ("\\ ", '\\"', "\\'")):
+        return value
+    for _ in range(2):
+        value = "".join(f"\\{char}" if char in " \"'" else char for char in value)
+    return value
 
 
 def _private_file(suffix: str) -> Path:

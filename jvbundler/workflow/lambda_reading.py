@@ -29,6 +29,11 @@ class StackFacts:
     outputs: Mapping[str, str]
 
     @property
+    def has_failed(self) -> bool:
+        """Whether its last change failed; it may run well all the same, as before."""
+        return "ROLLBACK" in self.status or "FAILED" in self.status
+
+    @property
     def is_empty(self) -> bool:
         return self.status in EMPTY
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from jvbundler.errors import InputError
 from jvbundler.plan.lambda_ import LambdaStack
 from jvbundler.tools.aws import Account, read
-from jvbundler.workflow.deploy_lambda import needs_signature, require_tools, stack_of, urls
+from jvbundler.workflow.deploy_lambda import needs_signature, stack_of, urls
+from jvbundler.workflow.doctor import aws, require
 from jvbundler.workflow.lambda_reading import (
     NO_STACK,
     Failure,
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from jvbundler.tools.health import Answer
     from jvbundler.workflow.release import Release
 
-_WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
+# After a rollback, all runs as it did before: whether that is what is wanted, the drift tells.
+_WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class LambdaStatus:
 
 def lambda_status(release: Release, environ: Mapping[str, str], *, health_seconds: float) -> LambdaStatus:
     """Raises ToolFailed where AWS cannot be asked."""
-    require_tools("aws")
+    require([aws()])
     settings = release.environment.settings["lambda"]
     account = Account(settings["region"], environ)
     stack = stack_of(release, account_id(account, settings["account_id"]))
@@ -86,7 +88,7 @@ def lambda_status(release: Release, environ: Mapping[str, str], *, health_second
         alarms(account, stack) if settings["alarms"]["enabled"] else {},
         _answers(stack, reachable, health_seconds),
         tuple(name for name in urls(facts.outputs) if name not in reachable),
-        () if facts.status in _WELL else stack_failures(account, stack.name),
+        stack_failures(account, stack.name) if facts.has_failed else (),
     )
 
 

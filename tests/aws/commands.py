@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.aws.account import Account
 
 ROOT = Path(__file__).resolve().parents[2]
-SECRETS = {"JVAGENT_ADMIN_PASSWORD": "correct horse", "JVSPATIAL_JWT_SECRET_KEY": 'a"b, c=d'}
+SECRETS = {"JVAGENT_ADMIN_PASSWORD": "correct horse", "JVSPATIAL_JWT_SECRET_KEY": r'"a \" b", c=\ d\\ "'}
+NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 # buildx as far as a deployment sees it: it tells the digest of the image that it pushed.
 DOCKER = """\
@@ -19,6 +22,10 @@ DOCKER = """\
 import json, os, sys
 with open({log!r}, "a") as log:
     log.write(json.dumps(sys.argv[1:]) + "\\n")
+if sys.argv[1:3] == ["buildx", "version"]:
+    print("github.com/docker/buildx v0.20.1")
+elif sys.argv[1] == "version":
+    print("26.1.5")
 if "--metadata-file" in sys.argv:
     with open(sys.argv[sys.argv.index("--metadata-file") + 1], "w") as metadata:
         json.dump({{"containerimage.digest": os.environ["PUSHED_DIGEST"]}}, metadata)
@@ -40,7 +47,7 @@ def jvbundler(
     *arguments: str,
     expected: int = 0,
     path: Path | None = None,
-    **variables: str,
+    variables: Mapping[str, str] = NO_VARIABLES,
 ) -> subprocess.CompletedProcess[str]:
     """`path` is a folder of stubs that come before the real tools."""
     environ = {**aws.environ, "PYTHONPATH": str(ROOT), "CI": "true", **variables}

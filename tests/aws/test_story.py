@@ -43,7 +43,7 @@ def test_an_app_is_deployed_changed_rolled_back_and_destroyed(aws: Account, tmp_
     jvbundler(aws, app, "render")
     first = deploy_repository_and_push(aws, app, stubs, tmp_path)
 
-    told = jvbundler(aws, app, "deploy", "lambda", "--update", "--health-timeout", "0", "--json", **SECRETS)
+    told = jvbundler(aws, app, "deploy", "lambda", "--health-timeout", "0", "--json", variables=SECRETS)
     deployed = json.loads(told.stdout)
     assert deployed["image"] == f"{REGISTRY}/story@{first}"
     assert all(value not in told.stdout + told.stderr for value in SECRETS.values())
@@ -56,7 +56,8 @@ def test_an_app_is_deployed_changed_rolled_back_and_destroyed(aws: Account, tmp_
 
     second = aws.push("story", "1.0.1")
     # No secret is in the environment: both keep the values that they have.
-    jvbundler(aws, app, "deploy", "lambda", "--health-timeout", "0", path=stubs, PUSHED_DIGEST=second)
+    words = ("deploy", "lambda", "--all", "--health-timeout", "0")
+    jvbundler(aws, app, *words, path=stubs, variables={"PUSHED_DIGEST": second})
     assert f"digest: {second}" in (app / "deploy.yaml").read_text()
     check_function(aws, second, version="2")
     found = status(aws, app)
@@ -86,9 +87,10 @@ def test_an_app_is_deployed_changed_rolled_back_and_destroyed(aws: Account, tmp_
 
 def deploy_repository_and_push(aws: Account, app: Path, stubs: Path, folder: Path) -> str:
     """The first push: the repository is made before docker pushes to it."""
-    jvbundler(aws, app, "deploy", "lambda", "--push", expected=4, path=stubs, PUSHED_DIGEST="sha256:none")
+    words = ("deploy", "lambda", "--push")
+    jvbundler(aws, app, *words, expected=4, path=stubs, variables={"PUSHED_DIGEST": "sha256:none"})
     digest = aws.push("story", "1.0.0")
-    jvbundler(aws, app, "deploy", "lambda", "--push", path=stubs, PUSHED_DIGEST=digest)
+    jvbundler(aws, app, *words, path=stubs, variables={"PUSHED_DIGEST": digest})
     build = [json.loads(line) for line in (folder / "docker.log").read_text().splitlines()][-1]
     assert build[:2] == ["buildx", "build"]
     assert f"{REGISTRY}/story:1.0.0" in build

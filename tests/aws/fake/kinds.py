@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 Properties = dict[str, Any]
 # What Ref and GetAtt give: `Ref`, and attributes by name.
 Values = dict[str, Any]
@@ -81,7 +83,12 @@ def create_role(client: Any, properties: Properties, name: str) -> Values:
     trust = json.dumps(properties["AssumeRolePolicyDocument"])
     plain = picked(properties, "PermissionsBoundary", "Tags", "Description")
     role = client.create_role(RoleName=name, AssumeRolePolicyDocument=trust, **plain)["Role"]
-    return update_role(client, properties, {"Ref": name, "Arn": role["Arn"], "RoleId": role["RoleId"]})
+    values = {"Ref": name, "Arn": role["Arn"], "RoleId": role["RoleId"]}
+    try:
+        return update_role(client, properties, values)
+    except ClientError:
+        delete_role(client, values)
+        raise
 
 
 def update_role(client: Any, properties: Properties, old: Values) -> Values:

@@ -1,0 +1,144 @@
+"""Ways to set up Lambda beside the usual one, deployed by the real `sam` and read back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.aws.account import REGION, Account
+from tests.aws.commands import SECRETS, jvbundler, status, write_app
+
+HEAD = """
+app: {{name: {name}}}
+image: {{tag: 1.0.0}}
+environment: {{JVSPATIAL_DB_TYPE: mongodb, JVSPATIAL_LOG_DB_TYPE: mongodb}}
+secrets: [JVAGENT_ADMIN_PASSWORD, JVSPATIAL_JWT_SECRET_KEY]
+lambda:
+  enabled: true
+  region: {region}
+"""
+
+
+def app_with_image(aws: Account, folder: Path, name: str, settings: str) -> Path:
+    """Its repository was made by hand, and is used as it is."""
+    aws.api("ecr").create_repository(repositoryName=name)
+    aws.push(name, "1.0.0")
+    return write_app(folder / name, HEAD.format(name=name, region=REGION) + settings)
+
+
+def test_a_rest_api_at_its_own_domain(aws: Account, tmp_path: Path) -> None:
+    certificate = aws.api("acm").request_certificate(DomainName="api.example.com")["CertificateArn"]
+    app = app_with_image(
+        aws,
+        tmp_path,
+        "rest",
+        """
+  api_gateway:
+    type: REST
+    stage_name: v1
+    throttling: {rate_limit: 50, burst_limit: 100}
+    custom_domain: {enabled: true, domain_name: api.example.com, base_path: support}
+""",
+    )
+    given = ("--parameter", f"CertificateArn={certificate}", "--health-timeout", "0")
+    told = jvbundler(aws, app, "deploy", "lambda", *given, variables=SECRETS)
+    assert "CustomDomainUrl: https://api.example.com/support" in told.stdout
+    assert "the ECR repository 'rest' is there, without a stack: used as it is" in told.stderr
+    gateway = aws.api("apigateway")
+    api = next(a for a in gateway.get_rest_apis()["items"] if a["name"] == "rest")
+    paths = {r["path"]: list(r.get("resourceMethods", {})) for r in resources(gateway, api["id"])}
+    assert "ANY" in paths["/"]
+    assert "ANY" in paths["/{proxy+}"]
+    stages = gateway.get_stages(restApiId=api["id"])["item"]
+    assert [stage["stageName"] for stage in stages] == ["v1"]
+    limits = stages[0]["methodSettings"]["*/*"]
+    assert (limits["throttlingRateLimit"], limits["throttlingBurstLimit"]) == (50, 100)
+    mappings = gateway.get_base_path_mappings(domainName="api.example.com")["items"]
+    assert [(m["basePath"], m["stage"]) for m in mappings] == [("support", "v1")]
+
+
+def resources(gateway: object, api: str) -> list[dict[str, dict[str, object]]]:
+    found: list[dict[str, dict[str, object]]] = gateway.get_resources(restApiId=api)["items"]  # type: ignore[attr-defined]
+    return found
+
+
+def test_what_the_network_is_called_is_asked_for_once(aws: Account, tmp_path: Path) -> None:
+    ec2 = aws.api("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    blocks = ("10.0.1.0/24", "10.0.2.0/24")
+    subnets = [ec2.create_subnet(VpcId=vpc, CidrBlock=b)["Subnet"]["SubnetId"] for b in blocks]
+    group = ec2.create_security_group(GroupName="app", Description="app", VpcId=vpc)["GroupId"]
+    system = aws.api("efs").create_file_system(CreationToken="app")["FileSystemId"]
+    settings = "  vpc: {enabled: true}\n  efs: {enabled: true}\n  reserved_concurrency: 1\n"
+    app = app_with_image(aws, tmp_path, "network", settings)
+
+    told = jvbundler(aws, app, "deploy", "lambda", expected=2, variables=SECRETS)
+    for name in ("SubnetIds", "SecurityGroupIds", "FileSystemId"):
+        assert f"give it as --parameter {name}=" in told.stderr
+
+    values = {"SubnetIds": ",".join(subnets), "SecurityGroupIds": group, "FileSystemId": system}
+    given = [word for name, value in values.items() for word in ("--parameter", f"{name}={value}")]
+    words = ("deploy", "lambda", "--health-timeout", "0")
+    jvbundler(aws, app, *words, *given, variables=SECRETS)
+    function = aws.api("lambda").get_function(FunctionName="network")
+    assert function["Configuration"]["VpcConfig"]["SubnetIds"] == subnets
+    assert function["Concurrency"]["ReservedConcurrentExecutions"] == 1
+    points = aws.api("efs").describe_access_points(FileSystemId=system)["AccessPoints"]
+    assert [point["RootDirectory"]["Path"] for point in points] == ["/network"]
+    assert points[0]["PosixUser"] == {"Uid": 10001, "Gid": 10001}
+
+    # The second time the stack knows them, and the secrets.
+    told = jvbundler(aws, app, *words)
+    assert "kept from the last deployment: SubnetIds, SecurityGroupIds, FileSystemId" in told.stderr
+
+
+def test_a_streaming_url_with_secrets_from_secrets_manager(aws: Account, tmp_path: Path) -> None:
+    aws.api("secretsmanager").create_secret(Name="prod/streaming", SecretString=json.dumps(SECRETS))
+    app = app_with_image(
+        aws,
+        tmp_path,
+        "streaming",
+        """
+  invoke_mode: response_stream
+  api_gateway: {enabled: false}
+  function_url: {enabled: true, auth_type: AWS_IAM, cors: {allow_origins: [https://app.example.com]}}
+  secrets: {source: secretsmanager, secret_id: prod/streaming}
+""",
+    )
+    told = jvbundler(aws, app, "deploy", "lambda")
+    assert "FunctionUrl: not asked for its health, as it wants requests signed by IAM" in told.stderr
+    lambda_ = aws.api("lambda")
+    url = lambda_.get_function_url_config(FunctionName="streaming")
+    assert (url["AuthType"], url["InvokeMode"]) == ("AWS_IAM", "RESPONSE_STREAM")
+    assert url["Cors"]["AllowOrigins"] == ["https://app.example.com"]
+    variables = lambda_.get_function_configuration(FunctionName="streaming")["Environment"]["Variables"]
+    assert {name: variables[name] for name in SECRETS} == SECRETS
+    assert status(aws, app)["endpoints"] == {"FunctionUrl": url["FunctionUrl"]}
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["the first", "an update"])
+def test_a_deployment_that_fails_says_why_and_the_next_one_works(
+    aws: Account, tmp_path: Path, *, is_first: bool
+) -> None:
+    name = f"failing{is_first:d}"
+    app = app_with_image(aws, tmp_path, name, "  iam: {policies: []}\n")
+    words = ("deploy", "lambda", "--health-timeout", "0")
+    if not is_first:
+        jvbundler(aws, app, *words, variables=SECRETS)
+    missing = ("--set", "lambda.iam.policies=[arn:aws:iam::aws:policy/NoSuchPolicy]")
+    told = jvbundler(aws, app, *words, *missing, expected=4, variables=SECRETS)
+    why = told.stderr.partition("why, as CloudFormation tells it:\n")[2].splitlines()
+    assert len(why) == 1
+    status_of_role = "CREATE_FAILED" if is_first else "UPDATE_FAILED"
+    assert why[0].startswith(f"  Role (AWS::IAM::Role) {status_of_role}: ")
+    assert "NoSuchPolicy" in why[0]
+    assert all(value not in told.stderr for value in SECRETS.values())
+    # After an update that failed, all runs as before.
+    found = status(aws, app, expected=1 if is_first else 0)
+    assert found["stack"]["status"] == ("ROLLBACK_COMPLETE" if is_first else "UPDATE_ROLLBACK_COMPLETE")
+    assert "NoSuchPolicy" in found["stack"]["failures"][0]
+
+    jvbundler(aws, app, *words, "--render", variables=SECRETS)
+    assert status(aws, app)["unhealthy"] == []
