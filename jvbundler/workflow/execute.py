@@ -103,7 +103,9 @@ def secret_values(execution: Execution, command: Command) -> tuple[str, ...]:
     named |= {name for name in environ if looks_secret(name) and name not in _NO_SECRETS}
     values = {environ.get(name, "") for name in named}
     lines = {line for value in values for line in value.splitlines()}
-    return tuple(value for value in {*values, *lines} if len(value) > 2)
+    # As the parameter file holds them, for a tool that repeats what it read.
+    written = {json.dumps(_quoted(value))[1:-1] for value in values}
+    return tuple(value for value in {*values, *lines, *written} if len(value) > 2)
 
 
 def _run(command: Command, execution: Execution, told: Callable[[str], None]) -> Completed:
@@ -167,7 +169,7 @@ def _parameter_file(command: Command, environ: Mapping[str, str]) -> Path:
 
 
 def _quoted(value: str) -> str:
-    """The value as sam 1.170 reads it from its file: it takes wrapping quotes and some backslashes off, twice."""
+    """The value as sam 1.170 reads it back: it takes wrapping quotes and some backslashes off, twice."""
     if value[:1] not in ("'", '"') and not any(pair in value for pair in ("\\ ", '\\"', "\\'")):
         return value
     for _ in range(2):

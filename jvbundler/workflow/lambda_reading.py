@@ -114,7 +114,7 @@ def image_digest(account: Account, stack: LambdaStack, version: str) -> str:
     if not images:
         raise InputError(
             f"there is no image '{version}' in the repository '{stack.repository}' ({stack.region}): "
-            "'jvbundler deploy lambda --build --push' makes it"
+            "'jvbundler deploy lambda --all' makes it"
         )
     return text_of(images[0], "imageDigest")
 

@@ -1,4 +1,6 @@
 """An AWS account for tests: the fake's address, its APIs to read back what was made, images to deploy."""
+# boto3 has no types of its own.
+# mypy: disable-error-code="import-untyped"
 
 from __future__ import annotations
 
