@@ -69,6 +69,7 @@ def image_options_of(
     cache_to: tuple[str, ...],
     tags: tuple[str, ...],
     latest: bool,
+    no_attestations: bool,
     registry_user_env: str | None,
     registry_password_env: str | None,
 ) -> ImageOptions:
@@ -86,8 +87,9 @@ def image_options_of(
         cache_to=cache_to,
         tags=(*tags, *(("latest",) if latest else ())),
         revision=git_revision(Path(app)),
-        user=os.environ.get(registry_user_env or "", f"${registry_user_env}" if registry_user_env else ""),
+        user_variable=registry_user_env or "",
         password_variable=registry_password_env or "",
+        attest=not no_attestations,
     )
 
 
