@@ -55,6 +55,7 @@ image_options = (
     click.option("--cache-to", multiple=True, metavar="PLACE", help="As buildx has it; repeatable."),
     click.option("--tag", "tags", multiple=True, metavar="TAG", help="One more tag; repeatable."),
     click.option("--latest", is_flag=True, help="Tag the image 'latest', too."),
+    click.option("--no-attestations", is_flag=True, help="Push without SBOM and provenance."),
     click.option(
         "--registry-user-env", metavar="NAME", help="Log in with the user name in this variable ..."
     ),
