@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 PARAMETERS = "{parameters}"
@@ -21,7 +22,8 @@ class Command:
     path replaces `{parameters}` in `argv`; both are read when the command runs, and the file is removed then.
     `stdin_registry` is a registry whose docker credentials go to standard input as a docker config.
     `stdin_of` is a command whose output is the input of this one, as behind a pipe; `stdin_text` is input
-    without secrets. `{output}` in `argv` becomes the path of a file that takes the place of standard output.
+    without secrets. `argument_variables` are variables without secrets of which `argv` has words, `$NAME`.
+    `{output}` in `argv` becomes the path of a file that takes the place of standard output.
     `live` output is what the user asked for: it is shown as it comes, and not kept.
     """
 
@@ -35,13 +37,14 @@ class Command:
     stdin_text: str = ""
     stdin_registry: str = ""
     environment: tuple[tuple[str, str], ...] = ()
+    argument_variables: tuple[str, ...] = ()
     grace_seconds: float = 5.0
     live: bool = False
 
     def __str__(self) -> str:
         """The command as it can be pasted into a shell, with its secrets by reference."""
         settings = "".join(f"{name}={shlex.quote(value)} " for name, value in self.environment)
-        text = settings + shlex.join(self.argv)
+        text = settings + " ".join(self._shown(word) for word in self.argv)
         if self.stdin_of is not None:
             return f"{self.stdin_of} | {text}"
         if self.stdin_variable:
@@ -49,6 +52,16 @@ class Command:
         if self.stdin_text:
             return f"printf %s {shlex.quote(self.stdin_text)} | {text}"
         return text
+
+    def _shown(self, word: str) -> str:
+        if word[1:] in self.argument_variables:
+            return f'"{word}"'
+        return shlex.quote("metadata.json" if word == OUTPUT else word)
+
+    def words(self, environ: Mapping[str, str]) -> list[str]:
+        """The argv with the variables of its arguments filled in."""
+        names = self.argument_variables
+        return [environ.get(word[1:], "") if word[1:] in names else word for word in self.argv]
 
     def variables(self) -> tuple[str, ...]:
         """The environment variables whose values this command hands on as secrets."""

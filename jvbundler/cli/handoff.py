@@ -55,6 +55,7 @@ image_options = (
     click.option("--cache-to", multiple=True, metavar="PLACE", help="As buildx has it; repeatable."),
     click.option("--tag", "tags", multiple=True, metavar="TAG", help="One more tag; repeatable."),
     click.option("--latest", is_flag=True, help="Tag the image 'latest', too."),
+    click.option("--no-attestations", is_flag=True, help="Push without SBOM and provenance."),
     click.option(
         "--registry-user-env", metavar="NAME", help="Log in with the user name in this variable ..."
     ),
@@ -69,6 +70,7 @@ def image_options_of(
     cache_to: tuple[str, ...],
     tags: tuple[str, ...],
     latest: bool,
+    no_attestations: bool,
     registry_user_env: str | None,
     registry_password_env: str | None,
 ) -> ImageOptions:
@@ -86,8 +88,9 @@ def image_options_of(
         cache_to=cache_to,
         tags=(*tags, *(("latest",) if latest else ())),
         revision=git_revision(Path(app)),
-        user=os.environ.get(registry_user_env or "", f"${registry_user_env}" if registry_user_env else ""),
+        user_variable=registry_user_env or "",
         password_variable=registry_password_env or "",
+        attest=not no_attestations,
     )
 
 

@@ -17,8 +17,8 @@ from jvbundler.command import script
 def run_image_step(
     terminal: Terminal, *, push: bool, dry_run: bool, verbose: bool, as_json: bool, render: bool, **given: Any
 ) -> int:
-    from jvbundler.workflow.doctor import docker_checks, require
-    from jvbundler.workflow.image import build_image, image_plan, push_image
+    from jvbundler.workflow.doctor import require
+    from jvbundler.workflow.image import build_image, image_checks, image_plan, push_image
     from jvbundler.workflow.release import only_deployment, require_current
 
     image = handoff.image_options_of(given["app"], **{name: given.pop(name) for name in IMAGE_KEYS})
@@ -32,7 +32,7 @@ def run_image_step(
         handoff.told(progress, "push" if push else "build", "nothing was deployed"),
         only_deployment(name, os.environ),
     ):
-        require(docker_checks(builder=image.builder))
+        require(image_checks(release, image, push=push))
         require_current(release, render=render or bool(release.options.assignments))
         running = handoff.execution(release, progress, verbose=verbose)
         result = {}

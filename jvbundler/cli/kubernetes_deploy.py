@@ -26,7 +26,7 @@ Examples:
 """
 
 IMAGE_KEYS = (
-    *("builder", "cache_from", "cache_to", "tags", "latest"),
+    *("builder", "cache_from", "cache_to", "tags", "latest", "no_attestations"),
     *("registry_user_env", "registry_password_env"),
 )
 DEPLOY_KEYS = ("diff", "force", "force_conflicts", "delete_data", "rollback_on_failure")

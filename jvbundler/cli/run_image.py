@@ -38,7 +38,7 @@ def command(
     """
     from jvbundler.command import script
     from jvbundler.plan.image import run_plan
-    from jvbundler.workflow.doctor import docker_checks, require
+    from jvbundler.workflow.doctor import engine, require
     from jvbundler.workflow.execute import execute_all
     from jvbundler.workflow.image import local_image, require_secrets
 
@@ -52,7 +52,7 @@ def command(
     progress = Progress(terminal)
     running = handoff.execution(release, progress, verbose=False)
     require_secrets(release, running, on_lambda=on_lambda)
-    require(docker_checks()[1:])
+    require([engine()])
     click.echo(plan[0].reason, err=True)
     execute_all(plan, running)
     return 0

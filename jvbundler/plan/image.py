@@ -6,7 +6,7 @@ One build is pushed to all registries, so that both platforms run the same diges
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jvbundler.command import NO_LIMIT, OUTPUT, Command
@@ -34,8 +34,9 @@ _REPOSITORY = re.compile(
 class ImageOptions:
     """What the command line says about a build.
 
-    `tags` come beside deploy.yaml's, `revision` is the commit that is built. `user` logs in to the registry
-    that is no ECR, with the password that the variable `password_variable` holds.
+    `tags` come beside deploy.yaml's, `revision` is the commit that is built. The variables `user_variable`
+    and `password_variable` log in to a registry that is no ECR. Without `attest` nothing attests to what is
+    in the image, or how it was built.
     """
 
     builder: str = ""
@@ -43,8 +44,9 @@ class ImageOptions:
     cache_to: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     revision: str = ""
-    user: str = ""
+    user_variable: str = ""
     password_variable: str = ""
+    attest: bool = True
 
 
 def repositories(environment: Environment, lambda_repository: str = "") -> tuple[str, ...]:
@@ -98,7 +100,9 @@ def build_plan(
     kept = (
         "into the build cache: docker holds images of one platform" if several else "and load it into docker"
     )
-    argv = (*_buildx(environment, dockerfile, names, options), *where, app)
+    # docker's own store has no place for attestations; a push makes them.
+    plain = replace(options, attest=False)
+    argv = (*_buildx(environment, dockerfile, names, plain), *where, app)
     return (Command(argv, f"build the image {kept}", timeout_seconds=BUILD_SECONDS, grace_seconds=10),)
 
 
@@ -132,8 +136,15 @@ def _login(host: str, options: ImageOptions) -> tuple[Command, ...]:
     if not options.password_variable:
         return ()
     to = () if host == DOCKER_HUB else (host,)
-    argv = ("docker", "login", "--username", options.user, "--password-stdin", *to)
-    return (Command(argv, reason, timeout_seconds=LOGIN_SECONDS, stdin_variable=options.password_variable),)
+    argv = ("docker", "login", "--username", f"${options.user_variable}", "--password-stdin", *to)
+    login = Command(
+        argv,
+        reason,
+        timeout_seconds=LOGIN_SECONDS,
+        stdin_variable=options.password_variable,
+        argument_variables=(options.user_variable,),
+    )
+    return (login,)
 
 
 def platforms(environment: Environment) -> tuple[str, ...]:
@@ -144,9 +155,13 @@ def platforms(environment: Environment) -> tuple[str, ...]:
     return environment.platforms
 
 
-def attestations(environment: Environment) -> tuple[str, ...]:
+def attests(environment: Environment, options: ImageOptions) -> bool:
     """Attestations make an image an index, which Lambda rejects."""
-    if environment.settings["lambda"]["enabled"]:
+    return options.attest and not environment.settings["lambda"]["enabled"]
+
+
+def _attestations(environment: Environment, options: ImageOptions) -> tuple[str, ...]:
+    if not attests(environment, options):
         return ("--provenance=false", "--sbom=false")
     return ("--provenance=mode=max", "--sbom=true")
 
@@ -170,7 +185,7 @@ def _buildx(
         *(word for place in options.cache_from for word in ("--cache-from", place)),
         *(word for place in options.cache_to for word in ("--cache-to", place)),
         *(("--label", label) if options.revision else ()),
-        *attestations(environment),
+        *_attestations(environment, options),
         *(word for name in names for tag in tags for word in ("--tag", f"{name}:{tag}")),
     )
 

@@ -10,9 +10,9 @@ from jvbundler.command import Command
 from jvbundler.plan.image import ImageOptions
 from jvbundler.plan.kubernetes import Target, deploy_plan
 from jvbundler.workflow.deploy_kubernetes import Deployed, DeployOptions, Note, deploy
-from jvbundler.workflow.doctor import docker_checks, kubectl_checks, require
+from jvbundler.workflow.doctor import kubectl_checks, require
 from jvbundler.workflow.execute import Execution
-from jvbundler.workflow.image import build_image, image_plan, push_image
+from jvbundler.workflow.image import build_image, image_checks, image_plan, push_image
 from jvbundler.workflow.kubernetes_target import kubernetes_target
 from jvbundler.workflow.release import (
     Release,
@@ -54,7 +54,7 @@ def deploy_release(release: Release, target: Target, wanted: Wanted) -> tuple[st
     """The image's references, and what was deployed; None where applying was not asked for."""
     steps = wanted.steps
     with only_deployment(target.place, os.environ):
-        docker = docker_checks(builder=wanted.image.builder) if steps.uses_docker else ()
+        docker = image_checks(release, wanted.image, push=steps.push) if steps.uses_docker else ()
         require([*docker, *(kubectl_checks(target.context, target.namespace) if steps.apply else ())])
         require_current(release, render=wanted.render)
         if steps.uses_docker:

@@ -68,13 +68,15 @@ def all_checks() -> tuple[Check, ...]:
     return (*docker_checks(), kubectl(), sam(), aws())
 
 
-def docker_checks(*, builder: str = "") -> tuple[Check, ...]:
+def docker_checks(*, builder: str = "", index: bool = False) -> tuple[Check, ...]:
+    """`index` says that the image gets attestations or several platforms, which not every builder makes."""
     if not find_tool("docker"):
         return (_missing("docker"),)
-    if builder:
-        # The builder's engine may be elsewhere: buildx knows.
-        return (buildx(), builder_check(builder))
-    return (buildx(), engine())
+    plugin = buildx()
+    if not plugin.ok:
+        return (plugin, engine())
+    # The engine of a named builder may be elsewhere: buildx knows.
+    return (plugin, *(() if builder else (engine(),)), *builder_checks(builder, index=index))
 
 
 def buildx() -> Check:
@@ -89,12 +91,23 @@ def engine() -> Check:
     return Check("docker engine", done.code == 0 and bool(words), words or "gave no version", fix)
 
 
-def builder_check(name: str) -> Check:
-    done = _ask("docker", "buildx", "inspect", name)
-    found = "is there" if done.code == 0 else _last_words(done)
-    return Check(
-        f"builder '{name}'", done.code == 0, found, "choose one of 'docker buildx ls' with --builder"
-    )
+def builder_checks(name: str, *, index: bool) -> tuple[Check, ...]:
+    """Whether the builder is there; and, for an index, whether it makes one: docker's own store cannot."""
+    shown = f"builder '{name}'" if name else "the default builder"
+    done = _ask("docker", "buildx", "inspect", *((name,) if name else ()))
+    if done.code:
+        fix = "choose one of 'docker buildx ls' with --builder"
+        return (Check(shown, False, _last_words(done), fix),) if name else ()
+    driver = re.search(r"^Driver:\s*(\S+)", done.text, re.MULTILINE)
+    driver_name = driver[1] if driver else "unknown"
+    plain = driver_name == "docker" and index and "containerd" not in _image_store()
+    fix = "'docker buildx create --name NAME' and --builder NAME; or --no-attestations and one platform"
+    found = "makes no attestations and one platform only" if plain else f"driver {driver_name}"
+    return (Check(shown, not plain, found, fix),)
+
+
+def _image_store() -> str:
+    return _ask("docker", "info", "--format", "{{.DriverStatus}}").text
 
 
 def kubectl_checks(context: str, namespace: str) -> tuple[Check, ...]:

@@ -80,8 +80,9 @@ def execute(command: Command, execution: Execution) -> Completed:
 
 
 def missing_variables(plan: Iterable[Command], environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The variables that hold a secret of the plan and are not set."""
-    names = dict.fromkeys(name for command in plan for name in command.variables())
+    """The variables that the plan hands on and that are not set."""
+    every = ((*command.argument_variables, *command.variables()) for command in plan)
+    names = dict.fromkeys(name for some in every for name in some)
     return tuple(name for name in names if not environ.get(name))
 
 
@@ -150,7 +151,7 @@ def _prepared(command: Command, environ: Mapping[str, str]) -> Iterator[tuple[li
     output = _private_file(".json") if any(OUTPUT in word for word in command.argv) else None
     try:
         paths = {PARAMETERS: parameters, OUTPUT: output}
-        argv = list(command.argv)
+        argv = command.words(environ)
         for placeholder, path in paths.items():
             argv = [word.replace(placeholder, str(path)) if path else word for word in argv]
         yield argv, output

@@ -10,9 +10,10 @@ from pathlib import Path
 from jvbundler.command import Command
 from jvbundler.errors import InputError, ToolFailed
 from jvbundler.node import find
-from jvbundler.plan.image import ImageOptions, build_plan, push_plan, repositories
+from jvbundler.plan.image import ImageOptions, attests, build_plan, platforms, push_plan, repositories
 from jvbundler.runner import find_tool, run
 from jvbundler.source.yaml_file import read_yaml
+from jvbundler.workflow.doctor import Check, docker_checks
 from jvbundler.workflow.edit import set_value, write_edit
 from jvbundler.workflow.execute import Execution, execute_all, require_variables
 from jvbundler.workflow.options import config_path
@@ -42,6 +43,12 @@ def push_image(
     require_variables(plan, execution.environ)
     digest = pushed_digest(execute_all(plan, execution)[-1].text)
     return with_digest(release, digest)
+
+
+def image_checks(release: Release, options: ImageOptions, *, push: bool) -> tuple[Check, ...]:
+    """What has to be there before a build."""
+    index = push and (attests(release.environment, options) or len(platforms(release.environment)) > 1)
+    return docker_checks(builder=options.builder, index=index)
 
 
 def image_plan(release: Release, options: ImageOptions, *, push: bool) -> tuple[Command, ...]:

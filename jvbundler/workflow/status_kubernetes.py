@@ -40,7 +40,9 @@ def status(target: Target, execution: Execution) -> Status:
     """Raises ToolFailed where the cluster cannot be asked."""
     listed = execute(plan.list_status(target), execution)
     found = objects_of(listed)
-    unread = listed.stderr.decode("utf-8", "replace").strip() if listed.code else ""
+    said = listed.stderr.decode("utf-8", "replace").splitlines() if listed.code else []
+    # kubectl repeats itself for each kind.
+    unread = "\n".join(dict.fromkeys(said))
     if listed.code and not found:
         raise ToolFailed(f"the cluster could not be asked\n{unread}")
     warnings = warnings_of(objects_of(execute(plan.list_warnings(target), execution)), [target.deployment])
