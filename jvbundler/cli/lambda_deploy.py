@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jvbundler.cli import handoff, lambda_options, options
+from jvbundler.cli.kubernetes_deploy import IMAGE_KEYS
 from jvbundler.cli.progress import Progress
 from jvbundler.cli.terminal import Terminal
 from jvbundler.command import script
@@ -30,11 +31,6 @@ Examples:
 Secrets come from environment variables of the same names, and go to AWS in a
 file that only you can read. One that is not set keeps its deployed value.
 """
-
-IMAGE_KEYS = (
-    *("builder", "cache_from", "cache_to", "tags", "latest"),
-    *("registry_user_env", "registry_password_env"),
-)
 
 step_options = (
     click.option("--all", "all_steps", is_flag=True, help="Build, push and update."),

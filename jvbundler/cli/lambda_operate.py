@@ -176,6 +176,7 @@ def start_time(since: str) -> str:
 @handoff.dry_run_option
 @handoff.yes_option
 @handoff.verbose_option
+@handoff.json_option
 @options.talking
 @click.pass_obj
 def rollback(
@@ -188,6 +189,7 @@ def rollback(
     dry_run: bool,
     yes: bool,
     verbose: bool,
+    as_json: bool,
     **chosen: Any,
 ) -> int:
     """Give APP's function an earlier image: by default the one pushed before the running one.
@@ -206,7 +208,7 @@ def rollback(
         plan = offline_plan(release, image=image, timeout_seconds=timeout_seconds)
         click.echo(script(plan), nl=False)
         return 0
-    progress = Progress(terminal)
+    progress = Progress(terminal, json=as_json)
     execution = handoff.execution(release, progress, verbose=verbose)
     handoff.confirm_protected(release, "roll back", yes=yes)
     found = find_rollback(release, execution.environ, image=image, version=version)
@@ -219,6 +221,9 @@ def rollback(
         only_deployment(lambda_options.place(release), execution.environ),
     ):
         roll_back(found, execution, timeout_seconds=timeout_seconds)
+    if as_json:
+        found_images = {"from": found.running, "image": found.image}
+        handoff.print_json({"ok": True, **found_images, "steps": progress.steps})
     progress.note(f"rolled back; to stay there, set 'image.digest: {found.image.rpartition('@')[2]}'")
     return 0
 
@@ -241,6 +246,7 @@ def rollback(
 @handoff.dry_run_option
 @handoff.yes_option
 @handoff.verbose_option
+@handoff.json_option
 @options.talking
 @click.pass_obj
 def destroy(
@@ -255,6 +261,7 @@ def destroy(
     dry_run: bool,
     yes: bool,
     verbose: bool,
+    as_json: bool,
     **chosen: Any,
 ) -> int:
     """Delete APP's stack; its images and the files on EFS stay unless told otherwise.
@@ -270,10 +277,12 @@ def destroy(
     if dry_run:
         click.echo(script(offline_plan(release, delete_images=delete_images)), nl=False)
         return 0
-    progress = Progress(terminal)
+    progress = Progress(terminal, json=as_json)
     execution = handoff.execution(release, progress, verbose=verbose)
     found = find_destruction(release, execution.environ, delete_images=delete_images)
     if not found.plan:
+        if as_json:
+            handoff.print_json({"ok": True, "deleted": [], "kept": list(found.stays), "steps": []})
         progress.note(f"the stack '{found.stack.name}' does not exist: there is nothing to delete")
         return 0
     for title, lines in (("goes:", found.goes), ("stays:", found.stays)):
@@ -289,4 +298,7 @@ def destroy(
         only_deployment(lambda_options.place(release), execution.environ),
     ):
         destroy(found, execution)
+    if as_json:
+        lists = {"deleted": list(found.goes), "kept": list(found.stays)}
+        handoff.print_json({"ok": True, **lists, "steps": progress.steps})
     return 0

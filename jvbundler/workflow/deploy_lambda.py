@@ -21,9 +21,9 @@ from jvbundler.plan.lambda_ import (
     repository_plan,
 )
 from jvbundler.tools.aws import Account, read, with_advice
-from jvbundler.workflow.doctor import Check, aws, docker_checks, require, sam
+from jvbundler.workflow.doctor import Check, aws, require, sam
 from jvbundler.workflow.execute import Execution, execute_all
-from jvbundler.workflow.image import DOCKERFILE, build_image, image_plan, push_image
+from jvbundler.workflow.image import DOCKERFILE, build_image, image_checks, image_plan, push_image
 from jvbundler.workflow.lambda_parameters import Values, offline_values, parameter_values
 from jvbundler.workflow.lambda_reading import (
     StackFacts,
@@ -142,7 +142,7 @@ def deploy(
     """Raises InputError and OutputRefused before the first change, and ToolFailed with the reasons of a
     stack that failed.
     """
-    require(_checks(options))
+    require(_checks(release, options))
     require_current(release, render=options.render)
     if options.uses_docker:
         require_current(replace(release, target="docker"), render=options.render)
@@ -175,8 +175,8 @@ def deploy(
     return _outcome(account, release, stack, image, options, conversation, is_dropped=is_dropped)
 
 
-def _checks(options: DeployOptions) -> tuple[Check, ...]:
-    docker = docker_checks(builder=options.image.builder) if options.uses_docker else ()
+def _checks(release: Release, options: DeployOptions) -> tuple[Check, ...]:
+    docker = image_checks(release, options.image, push=options.push) if options.uses_docker else ()
     return (aws(), *((sam(),) if options.update else ()), *docker)
 
 

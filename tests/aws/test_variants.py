@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.aws.account import REGION, Account
-from tests.aws.commands import SECRETS, jvbundler, status, write_app
+from tests.aws.commands import NO_VARIABLES, ROOT, SECRETS, jvbundler, status, write_app
 
 HEAD = """
 app: {{name: {name}}}
@@ -48,7 +54,8 @@ def test_a_rest_api_at_its_own_domain(aws: Account, tmp_path: Path) -> None:
     assert "the ECR repository 'rest' is there, without a stack: used as it is" in told.stderr
     gateway = aws.api("apigateway")
     api = next(a for a in gateway.get_rest_apis()["items"] if a["name"] == "rest")
-    paths = {r["path"]: list(r.get("resourceMethods", {})) for r in resources(gateway, api["id"])}
+    resources = gateway.get_resources(restApiId=api["id"])["items"]
+    paths = {r["path"]: list(r.get("resourceMethods", {})) for r in resources}
     assert "ANY" in paths["/"]
     assert "ANY" in paths["/{proxy+}"]
     stages = gateway.get_stages(restApiId=api["id"])["item"]
@@ -57,11 +64,6 @@ def test_a_rest_api_at_its_own_domain(aws: Account, tmp_path: Path) -> None:
     assert (limits["throttlingRateLimit"], limits["throttlingBurstLimit"]) == (50, 100)
     mappings = gateway.get_base_path_mappings(domainName="api.example.com")["items"]
     assert [(m["basePath"], m["stage"]) for m in mappings] == [("support", "v1")]
-
-
-def resources(gateway: object, api: str) -> list[dict[str, dict[str, object]]]:
-    found: list[dict[str, dict[str, object]]] = gateway.get_resources(restApiId=api)["items"]  # type: ignore[attr-defined]
-    return found
 
 
 def test_what_the_network_is_called_is_asked_for_once(aws: Account, tmp_path: Path) -> None:
@@ -142,3 +144,67 @@ def test_a_deployment_that_fails_says_why_and_the_next_one_works(
 
     jvbundler(aws, app, *words, "--render", variables=SECRETS)
     assert status(aws, app)["unhealthy"] == []
+
+
+def test_changes_are_shown_and_carried_out_only_when_agreed(aws: Account, tmp_path: Path) -> None:
+    app = app_with_image(aws, tmp_path, "shown", "  iam: {policies: []}\n")
+    cloudformation, words = aws.api("cloudformation"), ("deploy", "lambda", "--diff", "--health-timeout", "0")
+
+    told = answering("n", aws, app, *words, variables=SECRETS)
+    assert "+ Add                    Function                 AWS::Lambda::Function" in told
+    assert "nothing was changed" in told
+    # Not even the shell of a stack that CloudFormation makes for a change set.
+    with pytest.raises(cloudformation.exceptions.ClientError, match="does not exist"):
+        cloudformation.describe_stacks(StackName="shown")
+
+    answering("y", aws, app, *words, variables=SECRETS)
+    assert status(aws, app)["unhealthy"] == []
+    bigger = ("--set", "lambda.function.memory=3008")
+    told = answering("n", aws, app, *words, *bigger)
+    assert "* Modify                 Function" in told
+    stack = cloudformation.describe_stacks(StackName="shown")["Stacks"][0]["StackId"]
+    left = cloudformation.list_change_sets(StackName="shown")["Summaries"]
+    assert [s for s in left if (s["StackId"], s["ExecutionStatus"]) == (stack, "AVAILABLE")] == []
+    jvbundler(aws, app, *words, *bigger, "--yes")
+    function = aws.api("lambda").get_function_configuration(FunctionName="shown")
+    assert function["MemorySize"] == 3008
+
+
+def answering(
+    answer: str, aws: Account, app: Path, *arguments: str, variables: Mapping[str, str] = NO_VARIABLES
+) -> str:
+    """What the command says to somebody at a terminal who gives this answer."""
+    ours, theirs = pty.openpty()
+    os.write(ours, f"{answer}\n".encode())
+    done = subprocess.run(
+        [sys.executable, "-m", "jvbundler", *arguments],
+        cwd=app,
+        env={**aws.environ, "PYTHONPATH": str(ROOT), "CI": "true", **variables},
+        stdin=theirs,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_logs_are_those_of_the_function(aws: Account, tmp_path: Path) -> None:
+    app = app_with_image(aws, tmp_path, "logged", "  iam: {policies: []}\n")
+    jvbundler(aws, app, "deploy", "lambda", "--health-timeout", "0", variables=SECRETS)
+    logs, where = aws.api("logs"), {"logGroupName": "/aws/lambda/logged", "logStreamName": "one"}
+    logs.create_log_stream(**where)
+    now = int(time.time() * 1000)
+    messages = ("first words", "ERROR second words", "last words")
+    events = [{"timestamp": now - 3000 + i, "message": text} for i, text in enumerate(messages)]
+    logs.put_log_events(**where, logEvents=events)
+    told = jvbundler(aws, app, "logs", "lambda")
+    assert [text for text in messages if text in told.stdout] == list(messages)
+    told = jvbundler(aws, app, "logs", "lambda", "--tail", "1")
+    assert "last words" in told.stdout
+    assert "first words" not in told.stdout
+    told = jvbundler(aws, app, "logs", "lambda", "--filter", "ERROR")
+    assert "first words" not in told.stdout
+    assert "ERROR second words" in told.stdout
