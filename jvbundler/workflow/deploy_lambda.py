@@ -24,6 +24,7 @@ from jvbundler.tools.aws import Account, read, with_advice
 from jvbundler.workflow.doctor import Check, aws, require, sam
 from jvbundler.workflow.execute import Execution, execute_all
 from jvbundler.workflow.image import DOCKERFILE, build_image, image_checks, image_plan, push_image
+from jvbundler.workflow.lambda_health import health_answers
 from jvbundler.workflow.lambda_parameters import Values, offline_values, parameter_values
 from jvbundler.workflow.lambda_reading import (
     StackFacts,
@@ -265,35 +266,5 @@ def _outcome(
     outputs = facts.outputs if facts else {}
     answers: tuple[Answer, ...] = ()
     if options.health_seconds and not is_dropped:
-        answers = health_answers(release, stack, outputs, conversation, seconds=options.health_seconds)
+        answers = health_answers(release, stack, outputs, conversation.note, seconds=options.health_seconds)
     return Deployed(stack, image, outputs, answers, is_dropped)
-
-
-def health_answers(
-    release: Release,
-    stack: LambdaStack,
-    outputs: Mapping[str, str],
-    conversation: Conversation,
-    *,
-    seconds: float,
-) -> tuple[Answer, ...]:
-    """What each URL of the app answers at the health path, once it does or `seconds` are over."""
-    from jvbundler.tools.health import health_url, wait_until_healthy
-
-    found = []
-    for name, url in urls(outputs).items():
-        if needs_signature(release, name):
-            conversation.note(f"{name}: not asked for its health, as it wants requests signed by IAM")
-            continue
-        found.append(wait_until_healthy(health_url(url, stack.health_path), seconds=seconds))
-    return tuple(found)
-
-
-def urls(outputs: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in outputs.items() if name.endswith("Url")}
-
-
-def needs_signature(release: Release, output: str) -> bool:
-    return output == "FunctionUrl" and (
-        release.environment.settings["lambda"]["function_url"]["auth_type"] == "AWS_IAM"
-    )

@@ -12,7 +12,6 @@ from jvbundler.plan.lambda_ import LambdaStack, destroy_plan
 from jvbundler.render.lambda_.names import repository_name
 from jvbundler.tools.aws import Account, read
 from jvbundler.workflow.deploy_lambda import explained, stack_of
-from jvbundler.workflow.doctor import aws, require
 from jvbundler.workflow.execute import Execution, execute_all
 from jvbundler.workflow.lambda_reading import account_id, images, items_of, stack_facts
 
@@ -38,7 +37,6 @@ def offline_plan(release: Release, *, delete_images: bool) -> tuple[Command, ...
 
 
 def find_destruction(release: Release, environ: Mapping[str, str], *, delete_images: bool) -> Destruction:
-    require([aws()])
     settings = release.environment.settings["lambda"]
     account = Account(settings["region"], environ)
     stack = stack_of(release, account_id(account, settings["account_id"]))

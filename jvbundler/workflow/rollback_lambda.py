@@ -15,7 +15,6 @@ from jvbundler.errors import InputError, ToolFailed
 from jvbundler.plan.lambda_ import STACK_SECONDS, LambdaStack, image_of, rollback_plan
 from jvbundler.tools.aws import Account, read
 from jvbundler.workflow.deploy_lambda import explained, stack_of
-from jvbundler.workflow.doctor import aws, require
 from jvbundler.workflow.execute import Execution, execute_all
 from jvbundler.workflow.lambda_parameters import template_parameters
 from jvbundler.workflow.lambda_reading import (
@@ -62,7 +61,6 @@ def offline_plan(release: Release, *, image: str, timeout_seconds: float) -> tup
 
 def find_rollback(release: Release, environ: Mapping[str, str], *, image: str, version: str) -> Rollback:
     """Raises InputError where there is nothing to go back to. `image` is a tag, a digest or a reference."""
-    require([aws()])
     settings = release.environment.settings["lambda"]
     account = Account(settings["region"], environ)
     stack = stack_of(release, account_id(account, settings["account_id"]))

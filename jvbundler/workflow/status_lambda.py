@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from jvbundler.errors import InputError
 from jvbundler.plan.lambda_ import LambdaStack
 from jvbundler.tools.aws import Account, read
-from jvbundler.workflow.deploy_lambda import needs_signature, stack_of, urls
-from jvbundler.workflow.doctor import aws, require
+from jvbundler.workflow.deploy_lambda import stack_of
+from jvbundler.workflow.lambda_health import needs_signature, urls
 from jvbundler.workflow.lambda_reading import (
     NO_STACK,
     Failure,
@@ -71,7 +71,6 @@ class LambdaStatus:
 
 def lambda_status(release: Release, environ: Mapping[str, str], *, health_seconds: float) -> LambdaStatus:
     """Raises ToolFailed where AWS cannot be asked."""
-    require([aws()])
     settings = release.environment.settings["lambda"]
     account = Account(settings["region"], environ)
     stack = stack_of(release, account_id(account, settings["account_id"]))

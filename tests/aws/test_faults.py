@@ -72,7 +72,6 @@ def parameter_files() -> set[Path]:
             "the credentials have expired: get new ones",
         ),
         ("*get-caller-identity*) echo Unable to locate credentials >&2; exit 253 ;;", "set AWS_PROFILE"),
-        ("--version) echo aws-cli/1.2.3 ;;", "aws: 1.2.3 is too old: 1.29 is needed"),
     ],
 )
 @pytest.mark.parametrize("verb", ["deploy", "status"])
@@ -81,6 +80,12 @@ def test_aws_that_fails(nowhere: Account, app: Path, tmp_path: Path, verb: str, 
     told = jvbundler(nowhere, app, verb, "lambda", expected=4, path=path, variables=SECRETS)
     assert said in told.stderr
     assert "Traceback" not in told.stderr
+
+
+def test_tools_that_are_too_old(nowhere: Account, app: Path, tmp_path: Path) -> None:
+    path = stubs(tmp_path, aws="--version) echo aws-cli/1.2.3 ;;")
+    told = jvbundler(nowhere, app, "deploy", "lambda", expected=4, path=path, variables=SECRETS)
+    assert "aws: 1.2.3 is too old: 1.29 is needed" in told.stderr
 
 
 def test_no_network(nowhere: Account, app: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 from tests.aws.account import ACCOUNT, REGION, REGISTRY, Account
@@ -52,7 +53,7 @@ def test_an_app_is_deployed_changed_rolled_back_and_destroyed(aws: Account, tmp_
     check_role(aws)
     check_logs_and_repository(aws)
     check_alarms(aws)
-    assert status(aws, app)["drifted"] == []
+    check_logs_command(aws, app)
 
     second = aws.push("story", "1.0.1")
     # No secret is in the environment: both keep the values that they have.
@@ -81,8 +82,6 @@ def test_an_app_is_deployed_changed_rolled_back_and_destroyed(aws: Account, tmp_
     jvbundler(aws, app, "destroy", "lambda", "--yes", "--delete-ecr")
     names = [r["repositoryName"] for r in aws.api("ecr").describe_repositories()["repositories"]]
     assert "story" not in names
-    told = jvbundler(aws, app, "destroy", "lambda", "--yes", "--all")
-    assert "there is nothing to delete" in told.stderr
 
 
 def deploy_repository_and_push(aws: Account, app: Path, stubs: Path, folder: Path) -> str:
@@ -155,6 +154,19 @@ def check_logs_and_repository(aws: Account) -> None:
     assert repository["imageScanningConfiguration"] == {"scanOnPush": True}
     rules = json.loads(ecr.get_lifecycle_policy(repositoryName="story")["lifecyclePolicyText"])["rules"]
     assert rules[1]["selection"]["countNumber"] == 7
+
+
+def check_logs_command(aws: Account, app: Path) -> None:
+    logs, where = aws.api("logs"), {"logGroupName": "/aws/lambda/story", "logStreamName": "one"}
+    logs.create_log_stream(**where)
+    now = int(time.time() * 1000)
+    messages = ("first words", "ERROR second words", "last words")
+    events = [{"timestamp": now - 3000 + i, "message": text} for i, text in enumerate(messages)]
+    logs.put_log_events(**where, logEvents=events)
+    told = jvbundler(aws, app, "logs", "lambda", "--tail", "2").stdout
+    assert [text in told for text in messages] == [False, True, True]
+    told = jvbundler(aws, app, "logs", "lambda", "--filter", "ERROR").stdout
+    assert [text in told for text in messages] == [False, True, False]
 
 
 def check_alarms(aws: Account) -> None:
