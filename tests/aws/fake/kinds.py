@@ -10,45 +10,41 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-Properties = dict[str, Any]
-# What Ref and GetAtt give: `Ref`, and attributes by name.
-Values = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """`update` is None where CloudFormation, or moto, replaces the resource."""
-
-    service: str
-    create: Callable[[Any, Properties, str], Values]
-    delete: Callable[[Any, Values], Any]
-    update: Callable[[Any, Properties, Values], Values] | None = None
-
-
-def lower_first(value: Any) -> Any:
-    """The keys as the older APIs spell them."""
-    if isinstance(value, dict):
-        return {key[:1].lower() + key[1:]: lower_first(item) for key, item in value.items()}
-    return [lower_first(item) for item in value] if isinstance(value, list) else value
-
-
-def tags_by_key(properties: Properties) -> dict[str, str]:
-    tags = properties.get("Tags", {})
-    return tags if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags}
-
-
-def picked(properties: Properties, *names: str) -> Properties:
-    return {name: properties[name] for name in names if name in properties}
-
-
-def nothing(client: Any, values: Values) -> None:
-    """Gone with the resource that it belongs to."""
-
+from tests.aws.fake.apis import (
+    create_base_path,
+    create_http_api,
+    create_http_domain,
+    create_http_stage,
+    create_mapping,
+    create_rest_api,
+    create_rest_deployment,
+    create_rest_domain,
+    create_rest_stage,
+    delete_base_path,
+    delete_http_stage,
+    delete_mapping,
+    delete_rest_stage,
+    update_http_api,
+    update_rest_api,
+    update_rest_stage,
+)
+from tests.aws.fake.functions import (
+    create_alias,
+    create_function,
+    create_permission,
+    create_url,
+    create_version,
+    delete_alias,
+    delete_permission,
+    delete_url,
+    update_alias,
+    update_function,
+)
+from tests.aws.fake.kind import Kind, Properties, Values, lower_first, nothing, picked, tags_by_key
 
 # ---- CloudWatch
 
@@ -174,259 +170,6 @@ def change_records(action: str) -> Callable[[Any, Properties], None]:
 def create_records(client: Any, properties: Properties, name: str) -> Values:
     change_records("UPSERT")(client, properties)
     return {"Ref": name, **properties}
-
-
-# ---- Lambda
-
-
-def create_function(client: Any, properties: Properties, name: str) -> Values:
-    wanted = {"FunctionName": name, **properties, "Tags": tags_by_key(properties)}
-    reserved = wanted.pop("ReservedConcurrentExecutions", None)
-    made = client.create_function(**wanted)
-    reserve(client, made["FunctionName"], reserved)
-    return {"Ref": made["FunctionName"], "Arn": made["FunctionArn"]}
-
-
-def update_function(client: Any, properties: Properties, old: Values) -> Values:
-    wanted = {**properties, "FunctionName": old["Ref"]}
-    for name in ("Tags", "PackageType"):
-        wanted.pop(name, None)
-    architectures = wanted.pop("Architectures", ["x86_64"])
-    client.update_function_code(FunctionName=old["Ref"], Architectures=architectures, **wanted.pop("Code"))
-    reserve(client, old["Ref"], wanted.pop("ReservedConcurrentExecutions", None))
-    client.update_function_configuration(**wanted)
-    return old
-
-
-def reserve(client: Any, name: str, number: int | None) -> None:
-    if number is not None:
-        client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=number)
-
-
-def create_version(client: Any, properties: Properties, name: str) -> Values:
-    made = client.publish_version(FunctionName=properties["FunctionName"])
-    return {"Ref": made["FunctionArn"], "Version": made["Version"]}
-
-
-def create_alias(client: Any, properties: Properties, name: str) -> Values:
-    made = client.create_alias(**picked(properties, "FunctionName", "FunctionVersion", "Name"))
-    return {"Ref": made["AliasArn"], **properties}
-
-
-def update_alias(client: Any, properties: Properties, old: Values) -> Values:
-    client.update_alias(**picked(properties, "FunctionName", "FunctionVersion", "Name"))
-    return old
-
-
-def delete_alias(client: Any, values: Values) -> None:
-    client.delete_alias(FunctionName=values["FunctionName"], Name=values["Name"])
-
-
-def split_arn(function: str) -> tuple[str, dict[str, str]]:
-    """The function and the qualifier of an ARN that may have one."""
-    words = function.split(":")
-    return ":".join(words[:7]), {"Qualifier": words[7]} if len(words) == 8 else {}
-
-
-def create_url(client: Any, properties: Properties, name: str) -> Values:
-    wanted = dict(properties)
-    function, qualifier = split_arn(wanted.pop("TargetFunctionArn"))
-    qualifier = {"Qualifier": wanted.pop("Qualifier")} if "Qualifier" in wanted else qualifier
-    made = client.create_function_url_config(FunctionName=function, **qualifier, **wanted)
-    return {"Ref": made["FunctionArn"], "FunctionUrl": made["FunctionUrl"], "Function": function}
-
-
-def delete_url(client: Any, values: Values) -> None:
-    client.delete_function_url_config(FunctionName=values["Function"])
-
-
-def create_permission(client: Any, properties: Properties, name: str) -> Values:
-    wanted = dict(properties)
-    function, qualifier = split_arn(wanted.pop("FunctionName"))
-    client.add_permission(FunctionName=function, StatementId=name, **qualifier, **wanted)
-    return {"Ref": name, "FunctionName": function, **qualifier}
-
-
-def delete_permission(client: Any, values: Values) -> None:
-    qualifier = picked(values, "Qualifier")
-    client.remove_permission(FunctionName=values["FunctionName"], StatementId=values["Ref"], **qualifier)
-
-
-# ---- HTTP API
-
-
-def create_http_api(client: Any, properties: Properties, name: str) -> Values:
-    body = properties["Body"]
-    made = client.create_api(
-        Name=body["info"]["title"],
-        ProtocolType="HTTP",
-        Tags={tag["name"]: "" for tag in body.get("tags", [])},
-        **cors(body),
-        **picked(properties, "DisableExecuteApiEndpoint"),
-    )
-    put_routes(client, made["ApiId"], body)
-    return {"Ref": made["ApiId"], "ApiId": made["ApiId"], "ApiEndpoint": made["ApiEndpoint"]}
-
-
-def update_http_api(client: Any, properties: Properties, old: Values) -> Values:
-    api, body = old["Ref"], properties["Body"]
-    for route in client.get_routes(ApiId=api)["Items"]:
-        client.delete_route(ApiId=api, RouteId=route["RouteId"])
-    for integration in client.get_integrations(ApiId=api)["Items"]:
-        client.delete_integration(ApiId=api, IntegrationId=integration["IntegrationId"])
-    put_routes(client, api, body)
-    client.update_api(ApiId=api, Name=body["info"]["title"], **cors(body))
-    return old
-
-
-def cors(body: dict[str, Any]) -> Properties:
-    stated = body.get("x-amazon-apigateway-cors")
-    if not stated:
-        return {}
-    return {"CorsConfiguration": {key[:1].upper() + key[1:]: value for key, value in stated.items()}}
-
-
-def put_routes(client: Any, api: str, body: dict[str, Any]) -> None:
-    """moto has no ImportApi, so the routes of the OpenAPI document are made one by one."""
-    for path, methods in body.get("paths", {}).items():
-        for method, operation in methods.items():
-            stated = operation["x-amazon-apigateway-integration"]
-            integration = client.create_integration(
-                ApiId=api,
-                IntegrationType=stated["type"].upper(),
-                IntegrationUri=stated["uri"],
-                IntegrationMethod=stated["httpMethod"],
-                PayloadFormatVersion=stated["payloadFormatVersion"],
-                **({"TimeoutInMillis": stated["timeoutInMillis"]} if "timeoutInMillis" in stated else {}),
-            )
-            any_method = method == "x-amazon-apigateway-any-method"
-            key = "$default" if path == "/$default" else f"{'ANY' if any_method else method.upper()} {path}"
-            target = f"integrations/{integration['IntegrationId']}"
-            client.create_route(ApiId=api, RouteKey=key, Target=target)
-
-
-def create_http_stage(client: Any, properties: Properties, name: str) -> Values:
-    client.create_stage(**properties)
-    return {"Ref": properties["StageName"], "ApiId": properties["ApiId"]}
-
-
-def delete_http_stage(client: Any, values: Values) -> None:
-    client.delete_stage(ApiId=values["ApiId"], StageName=values["Ref"])
-
-
-def create_http_domain(client: Any, properties: Properties, name: str) -> Values:
-    made = client.create_domain_name(**properties)
-    stated = made["DomainNameConfigurations"][0]
-    return {
-        "Ref": made["DomainName"],
-        "RegionalDomainName": stated.get("ApiGatewayDomainName", f"d.{made['DomainName']}"),
-        "RegionalHostedZoneId": stated.get("HostedZoneId", "Z0000000000000000000"),
-    }
-
-
-def create_mapping(client: Any, properties: Properties, name: str) -> Values:
-    # moto wants a key where the API takes none for the root of the domain.
-    made = client.create_api_mapping(**{"ApiMappingKey": "", **properties})
-    return {"Ref": made["ApiMappingId"], "DomainName": properties["DomainName"]}
-
-
-def delete_mapping(client: Any, values: Values) -> None:
-    client.delete_api_mapping(DomainName=values["DomainName"], ApiMappingId=values["Ref"])
-
-
-# ---- REST API
-
-
-def create_rest_api(client: Any, properties: Properties, name: str) -> Values:
-    body = properties["Body"]
-    configuration = lower_first(properties.get("EndpointConfiguration", {"Types": ["EDGE"]}))
-    title = properties.get("Name", body["info"]["title"])
-    api = client.create_rest_api(name=title, endpointConfiguration=configuration)["id"]
-    return {**put_methods(client, api, body), "Ref": api}
-
-
-def update_rest_api(client: Any, properties: Properties, old: Values) -> Values:
-    root = old["RootResourceId"]
-    for resource in client.get_resources(restApiId=old["Ref"])["items"]:
-        if resource["id"] != root:
-            client.delete_resource(restApiId=old["Ref"], resourceId=resource["id"])
-        for method in resource.get("resourceMethods", {}) if resource["id"] == root else ():
-            client.delete_method(restApiId=old["Ref"], resourceId=root, httpMethod=method)
-    return {**put_methods(client, old["Ref"], properties["Body"]), "Ref": old["Ref"]}
-
-
-def put_methods(client: Any, api: str, body: dict[str, Any]) -> Values:
-    root = next(r["id"] for r in client.get_resources(restApiId=api)["items"] if r["path"] == "/")
-    for path, methods in body["paths"].items():
-        resource = root
-        for segment in filter(None, path.split("/")):
-            resource = client.create_resource(restApiId=api, parentId=resource, pathPart=segment)["id"]
-        for method, operation in methods.items():
-            name = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
-            put_method(client, {"restApiId": api, "resourceId": resource, "httpMethod": name}, operation)
-    return {"RootResourceId": root}
-
-
-def put_method(client: Any, place: Properties, operation: dict[str, Any]) -> None:
-    client.put_method(authorizationType="NONE", **place)
-    stated = operation["x-amazon-apigateway-integration"]
-    given = {
-        "integrationHttpMethod": stated.get("httpMethod", "POST"),
-        **({"uri": stated["uri"]} if "uri" in stated else {}),
-        **({"timeoutInMillis": stated["timeoutInMillis"]} if "timeoutInMillis" in stated else {}),
-        **({"requestTemplates": stated["requestTemplates"]} if "requestTemplates" in stated else {}),
-    }
-    client.put_integration(type=stated["type"].upper(), **place, **given)
-
-
-def create_rest_deployment(client: Any, properties: Properties, name: str) -> Values:
-    wanted = lower_first(picked(properties, "RestApiId", "Description", "StageName"))
-    return {"Ref": client.create_deployment(**wanted)["id"]}
-
-
-def create_rest_stage(client: Any, properties: Properties, name: str) -> Values:
-    wanted = lower_first(picked(properties, "RestApiId", "StageName", "DeploymentId", "TracingEnabled"))
-    client.create_stage(tags=tags_by_key(properties), **wanted)
-    values = {"Ref": properties["StageName"], "RestApiId": properties["RestApiId"]}
-    return update_rest_stage(client, properties, values)
-
-
-def update_rest_stage(client: Any, properties: Properties, old: Values) -> Values:
-    changes = {"/deploymentId": properties["DeploymentId"]}
-    for setting in properties.get("MethodSettings", []):
-        scope = f"/{setting['ResourcePath'].lstrip('/') or '*'}/{setting['HttpMethod']}"
-        for name in ("BurstLimit", "RateLimit"):
-            if f"Throttling{name}" in setting:
-                changes[f"{scope}/throttling/{lower_first({name: 0}).popitem()[0]}"] = str(
-                    setting[f"Throttling{name}"]
-                )
-    operations = [{"op": "replace", "path": path, "value": value} for path, value in changes.items()]
-    client.update_stage(restApiId=old["RestApiId"], stageName=old["Ref"], patchOperations=operations)
-    return old
-
-
-def delete_rest_stage(client: Any, values: Values) -> None:
-    client.delete_stage(restApiId=values["RestApiId"], stageName=values["Ref"])
-
-
-def create_rest_domain(client: Any, properties: Properties, name: str) -> Values:
-    wanted = lower_first(properties)
-    wanted.pop("tags", None)
-    made = client.create_domain_name(**wanted)
-    return {
-        "Ref": made["domainName"],
-        "RegionalDomainName": made.get("regionalDomainName", f"d.{made['domainName']}"),
-        "RegionalHostedZoneId": made.get("regionalHostedZoneId", "Z0000000000000000000"),
-    }
-
-
-def create_base_path(client: Any, properties: Properties, name: str) -> Values:
-    client.create_base_path_mapping(**lower_first(properties))
-    return {"Ref": name, "Domain": properties["DomainName"], "Path": properties.get("BasePath", "(none)")}
-
-
-def delete_base_path(client: Any, values: Values) -> None:
-    client.delete_base_path_mapping(domainName=values["Domain"], basePath=values["Path"])
 
 
 KINDS = {

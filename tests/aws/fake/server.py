@@ -18,7 +18,7 @@ def main() -> None:
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     from moto.server import ThreadedMotoServer
 
-    from tests.aws.fake import cloudformation
+    from tests.aws.fake import cloudformation, stack
 
     cloudformation.install()
     # A line per request says nothing; a traceback does.
@@ -26,8 +26,8 @@ def main() -> None:
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     # By name: moto takes a bucket's name out of the host, where it is an address.
-    cloudformation.endpoint = f"http://localhost:{server.get_host_and_port()[1]}"
-    print(cloudformation.endpoint, flush=True)
+    stack.endpoint = f"http://localhost:{server.get_host_and_port()[1]}"
+    print(stack.endpoint, flush=True)
     sys.stdin.read()
 
 
