@@ -165,7 +165,7 @@ def _parameters(command: Command, environ: Mapping[str, str]) -> str:
 
 
 def _quoted(value: str) -> str:
-    """The value as sam 1.170 reads it from its file: quotes around it and some backslashes come off, twice."""
+    """The value as sam 1.170 reads it from its file: quotes around it and some backslashes go, twice."""
     if value[:1] not in ("'", '"') and not any(pair in value for pair in ("\\ ", '\\"', "\\'")):
         return value
     for _ in range(2):
