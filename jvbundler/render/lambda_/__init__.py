@@ -28,7 +28,9 @@ def render(project: Project, overrides: Path | None = None) -> Iterable[Artifact
             yield from render_environment(project, environment, overrides)
 
 
-def render_environment(project: Project, environment: Environment, overrides: Path | None) -> Iterable[Artifact]:
+def render_environment(
+    project: Project, environment: Environment, overrides: Path | None
+) -> Iterable[Artifact]:
     folder = f"lambda/{environment.name}"
     template = render_template("lambda/template.yaml.j2", template_context(project, environment), overrides)
     yield Artifact(f"{folder}/template.yaml", template)

@@ -9,7 +9,7 @@ from jvbundler.project.model import Environment
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """`statistic` is CloudWatch's, an extended one when it is a percentile; `threshold` is in the metric's unit."""
+    """`statistic` is CloudWatch's: Sum, or a percentile. `threshold` is in the metric's unit."""
 
     id: str
     name: str
@@ -28,7 +28,11 @@ def alarms(environment: Environment) -> dict[str, object] | None:
     alarm = settings["alarms"]
     if not alarm["enabled"]:
         return None
-    name, timeout, share = environment.function_name, settings["function"]["timeout"], alarm["duration_percent"]
+    name, timeout, share = (
+        environment.function_name,
+        settings["function"]["timeout"],
+        alarm["duration_percent"],
+    )
     errors = f"{alarm['errors']} or more invocations of {name} failed in five minutes"
     throttles = f"{alarm['throttles']} or more invocations of {name} were throttled in five minutes"
     slow = f"The slowest of a hundred requests to {name} takes {share} % of its timeout of {timeout} s"

@@ -110,6 +110,10 @@ def api_urls(environment: Environment) -> list[Output]:
     custom = environment.settings["lambda"]["api_gateway"]["custom_domain"]
     if custom["enabled"]:
         name = custom["domain_name"]
-        url = f"https://{name}/{custom['base_path']}" if name else sub(f"https://${{DomainName}}/{custom['base_path']}")
+        url = (
+            f"https://{name}/{custom['base_path']}"
+            if name
+            else sub(f"https://${{DomainName}}/{custom['base_path']}")
+        )
         found.append(Output("CustomDomainUrl", "URL of the API at its own domain", url))
     return found

@@ -143,10 +143,12 @@ def secret_variables(environment: Environment) -> dict[str, str]:
         return {name: ref(parameter) for name, parameter in secret_parameters(secrets).items()}
     if source == "arn":
         return {f"{item.name}_SECRET_ARN": secret_arn(environment, item) for item in secrets}
-    return {
-        item.name: f"{{{{resolve:secretsmanager:{item.lambda_secret_id}:SecretString:{item.lambda_json_key}}}}}"
-        for item in secrets
-    }
+    return {item.name: dynamic_reference(item) for item in secrets}
+
+
+def dynamic_reference(item: Secret) -> str:
+    """CloudFormation puts the value in its place when it deploys; the template never holds it."""
+    return f"{{{{resolve:secretsmanager:{item.lambda_secret_id}:SecretString:{item.lambda_json_key}}}}}"
 
 
 def secret_arn(environment: Environment, item: Secret) -> str:

@@ -1,5 +1,6 @@
-"""CloudFormation's functions as text. What a user wrote passes `!Sub` only where a pattern of the schema keeps
-`$` out of it, or through `escaped`.
+"""CloudFormation's functions as text.
+
+What a user wrote goes into `!Sub` only where the schema keeps `$` out of it, or through `escaped`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""The parameters of the template: the image, what the user has not named yet, and secrets. None has a default:
-what is missing is asked for, never guessed.
+"""The parameters of the template: the image, what the user has not named yet, and secrets.
+
+None has a default: what is missing is asked for, never guessed.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ def network(environment: Environment) -> Iterator[Parameter]:
         return
     if not vpc["subnet_ids"]:
         yield Parameter(
-            "SubnetIds", "Private subnets that the function runs in, at least two", "List<AWS::EC2::Subnet::Id>"
+            "SubnetIds",
+            "Private subnets that the function runs in, at least two",
+            "List<AWS::EC2::Subnet::Id>",
         )
     if not vpc["security_group_ids"]:
         yield Parameter(

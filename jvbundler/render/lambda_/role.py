@@ -1,4 +1,4 @@
-"""The role that is made for the function: exactly what this configuration needs, each statement with its reason."""
+"""The role that is made for the function: what this configuration needs and no more, each with its reason."""
 
 from __future__ import annotations
 
@@ -109,7 +109,9 @@ def storage(environment: Environment, variables: Mapping[str, str]) -> Iterator[
         table = f"table/{escaped(prefix)}_*"
         resources += [arn(environment, "dynamodb", f"{table}{end}", where) for end in ("", "/index/*")]
     if resources:
-        yield Statement("The app's tables in DynamoDB, which it makes itself.", TABLE_ACTIONS, tuple(resources))
+        yield Statement(
+            "The app's tables in DynamoDB, which it makes itself.", TABLE_ACTIONS, tuple(resources)
+        )
     if uses_s3(variables):
         yield from bucket(variables.get("JVSPATIAL_S3_BUCKET_NAME", ""))
 
