@@ -1,32 +1,19 @@
-"""Rules: what the schema cannot say. Each looks at a Project and returns problems, and changes nothing."""
+"""What is wrong with a project although its file is valid: one function per rule (docs/rules.md)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from jvbundler.rules.artifacts import check_artifacts
+from jvbundler.rules.engine import check_project, without_waived
+from jvbundler.rules.output import check_output
+from jvbundler.rules.registry import RULES, RULES_BY_ID
+from jvbundler.rules.rule import Rule
 
-from jvbundler.artifact import Artifact
-from jvbundler.problem import Problem
-from jvbundler.project.model import Project
-
-
-def check_project(project: Project, earlier: Iterable[Problem] = ()) -> tuple[Problem, ...]:
-    """All problems: what rules find, and those found `earlier`."""
-    return tuple(earlier)
-
-
-def check_artifacts(artifacts: Iterable[Artifact]) -> tuple[Problem, ...]:
-    """The problems of rendered files; their place is in the output folder."""
-    return ()
-
-
-def check_output(project: Project, read: Callable[[str], str | None]) -> tuple[Problem, ...]:
-    """Errors where the change from what was rendered before would be refused."""
-    return ()
-
-
-def without_waived(project: Project, problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    return tuple(problems)
-
-
-RULES: tuple[Any, ...] = ()
+__all__ = [
+    "RULES",
+    "RULES_BY_ID",
+    "Rule",
+    "check_artifacts",
+    "check_output",
+    "check_project",
+    "without_waived",
+]

@@ -5,7 +5,6 @@ Works on the text at the places that the YAML parser tells, and gives up on what
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -13,11 +12,9 @@ from jvbundler.errors import InputError
 from jvbundler.node import Node, find, plain
 from jvbundler.output.single import write_file
 from jvbundler.problem import Place
+from jvbundler.render import yaml_text
 from jvbundler.source.yaml_file import parse_yaml
 
-# Scalars that every YAML reader takes for the text that they are.
-_PLAIN = re.compile(r"(?:sha256:[0-9a-f]{64}|[A-Za-z_/][A-Za-z0-9_./-]*)\Z")
-_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*\"""")
 # Where an unquoted scalar ends: at a comment, and inside `{…}` at a comma or a bracket.
 _BLOCK_END = re.compile(r"\s+#")
@@ -97,9 +94,8 @@ def _with(document: object, keys: Keys, value: str | None) -> object:
 
 
 def scalar(value: str) -> str:
-    """The value as YAML that reads back as this text."""
-    is_plain = _PLAIN.match(value) and value.lower() not in _WORDS
-    return value if is_plain else json.dumps(value, ensure_ascii=False)
+    """The value as YAML that reads back as this text, inside braces too."""
+    return yaml_text.scalar(value, in_flow=True)
 
 
 def _replaced(text: str, node: Node, keys: Keys, value: str, end_of_plain: re.Pattern[str]) -> str:
@@ -145,11 +141,27 @@ def _inserted(text: str, root: Node, keys: Keys, value: str) -> str:
         return _filled(lines, root, section, keys, depth, value)
     if not isinstance(section.value, dict):
         raise InputError(f"'{'.'.join(keys[:depth])}' is not a section: edit deploy.yaml")
+    if _is_flow(lines, section):
+        return _in_braces(lines, section, keys[depth:], value)
     last = list(section.value)[-1]
     entry = section.value[last]
     assert entry.key_place is not None
     _, row = _entry_lines(text, root, (*keys[:depth], last), entry)
     lines[row:row] = _entry(keys[depth:], value, entry.key_place.column - 1)
+    return "".join(lines)
+
+
+def _is_flow(lines: list[str], section: Node) -> bool:
+    return lines[section.place.line - 1][section.place.column - 1 :].startswith("{")
+
+
+def _in_braces(lines: list[str], section: Node, keys: Keys, value: str) -> str:
+    """As the first entry of `{…}`."""
+    written = scalar(value)
+    for key in reversed(keys[1:]):
+        written = f"{{{scalar(key)}: {written}}}"
+    row, column = section.place.line - 1, section.place.column
+    lines[row] = f"{lines[row][:column]}{scalar(keys[0])}: {written}, {lines[row][column:].lstrip(' ')}"
     return "".join(lines)
 
 

@@ -147,30 +147,27 @@ def _input(command: Command, execution: Execution) -> bytes | None:
 @contextlib.contextmanager
 def _prepared(command: Command, environ: Mapping[str, str]) -> Iterator[tuple[list[str], Path | None]]:
     """The argv with the files that it names, which are gone afterwards whatever happens."""
-    parameters = _parameter_file(command, environ) if command.parameter_file else None
-    output = _private_file(".json") if any(OUTPUT in word for word in command.argv) else None
-    try:
-        paths = {PARAMETERS: parameters, OUTPUT: output}
-        argv = command.words(environ)
-        for placeholder, path in paths.items():
-            argv = [word.replace(placeholder, str(path)) if path else word for word in argv]
+    argv = command.words(environ)
+    output = None
+    with contextlib.ExitStack() as files:
+        if command.parameter_file:
+            path = files.enter_context(_private_file(".yaml"))
+            path.write_text(_parameters(command, environ), encoding="utf-8")
+            argv = [word.replace(PARAMETERS, str(path)) for word in argv]
+        if any(OUTPUT in word for word in argv):
+            output = files.enter_context(_private_file(".json"))
+            argv = [word.replace(OUTPUT, str(output)) for word in argv]
         yield argv, output
-    finally:
-        for path in (parameters, output):
-            if path is not None:
-                path.unlink(missing_ok=True)
 
 
-def _parameter_file(command: Command, environ: Mapping[str, str]) -> Path:
+def _parameters(command: Command, environ: Mapping[str, str]) -> str:
     require_variables([command], environ)
-    path = _private_file(".yaml")
     values = {name: _quoted(environ[variable]) for name, variable in command.parameter_file}
-    path.write_text(json.dumps(values), encoding="utf-8")
-    return path
+    return json.dumps(values)
 
 
 def _quoted(value: str) -> str:
-    """The value as sam 1.170 reads it back: it takes wrapping quotes and some backslashes off, twice."""
+    """The value as sam 1.170 reads it from its file: quotes around it and some backslashes go, twice."""
     if value[:1] not in ("'", '"') and not any(pair in value for pair in ("\\ ", '\\"', "\\'")):
         return value
     for _ in range(2):
@@ -178,11 +175,15 @@ def _quoted(value: str) -> str:
     return value
 
 
-def _private_file(suffix: str) -> Path:
+@contextlib.contextmanager
+def _private_file(suffix: str) -> Iterator[Path]:
     """An empty file that only its owner can read; mkstemp makes it with mode 0600."""
     handle, name = tempfile.mkstemp(suffix, "jvbundler-")
     os.close(handle)
-    return Path(name)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -41,6 +41,8 @@ def push_image(
     names = repositories(release.environment, lambda_repository)
     plan = push_plan(release.environment, release.shown_as, release.path(DOCKERFILE), names, options)
     require_variables(plan, execution.environ)
+    # Found out before the push whether its digest can be written down.
+    noted(release, f"sha256:{'0' * 64}")
     digest = pushed_digest(execute_all(plan, execution)[-1].text)
     return with_digest(release, digest)
 
@@ -100,16 +102,23 @@ def digest_keys(release: Release) -> tuple[str, ...]:
     return (*(("environments", release.environment.name) if declared else ()), "image", "digest")
 
 
-def with_digest(release: Release, digest: str) -> Release:
-    """Write the digest to deploy.yaml, render, and load the result; a digest by `${NAME}` is left alone."""
+def noted(release: Release, digest: str) -> str | None:
+    """deploy.yaml with the digest in it; None for a digest by `${NAME}`, which is the user's to set."""
     path = config_path(release.app_root, release.options)
     keys = digest_keys(release)
+    return (
+        None if _is_interpolated(path, keys) else set_value(path.read_bytes().decode("utf-8"), keys, digest)
+    )
+
+
+def with_digest(release: Release, digest: str) -> Release:
+    """Write the digest to deploy.yaml, render, and load the result."""
     options = release.options
-    if _is_interpolated(path, keys):
+    text = noted(release, digest)
+    if text is None:
         options = replace(options, assignments=(*options.assignments, ("image.digest", digest)))
     else:
-        text = path.read_bytes().decode("utf-8")
-        write_edit(path, set_value(text, keys, digest))
+        write_edit(config_path(release.app_root, options), text)
     pushed = load_release(
         release.app_root,
         release.shown_as,

@@ -1,7 +1,7 @@
 """A tool that is none: it records how it was called, and answers what a test laid down for it.
 
 Its folder holds `calls.jsonl` and `answers.json`, a list of {has, stdout, stderr, code, seconds, times,
-metadata}: the first answer whose words are all in the argv counts. What nobody laid down is answered with exit code 0.
+metadata}: the first answer whose words are all in the argv counts. Anything else gets exit code 0.
 """
 
 from __future__ import annotations

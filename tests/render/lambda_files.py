@@ -1,28 +1,33 @@
 """deploy.yaml as text → the files of the Lambda target, and how CloudFormation's tools read them."""
 
+# samtranslator has no types.
+# mypy: disable-error-code="import-untyped, no-any-return"
+
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import yaml
-from boto3.session import Session
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
 from jvbundler.app.model import App
+from jvbundler.node import Node
+from jvbundler.problem import Place
 from jvbundler.project.build import build_project
 from jvbundler.project.model import Project
 from jvbundler.render.lambda_ import render
-from jvbundler.source.load import parse_source
+from jvbundler.source.load import Source, parse_source
 
-if sys.version_info >= (3, 11):
-    from tomllib import loads as toml
-else:
-    from tomli import loads as toml
-
-__all__ = ["app", "expanded", "files", "parsed", "project", "template", "toml"]
+# The same package, under the name that it had before it joined Python.
+toml: Callable[[str], dict[str, Any]] = import_module(
+    "tomllib" if sys.version_info >= (3, 11) else "tomli"
+).loads
 
 # What the account would answer at deployment; parameters that a template does not have are not used.
 PARAMETER_VALUES = {
@@ -74,6 +79,21 @@ def files(deploy_yaml: str, of: App | None = None) -> dict[str, str]:
     return {artifact.path: artifact.text for artifact in render(project(deploy_yaml, of))}
 
 
+def files_of(document: dict[str, Any]) -> dict[str, str]:
+    """The same for a document whose texts stand as they are: no `${NAME}` in them is looked up."""
+    built, problems = build_project(Source("deploy.yaml", node(document), {}), app())
+    assert built is not None, problems
+    return {artifact.path: artifact.text for artifact in render(built)}
+
+
+def node(value: Any) -> Node:
+    if isinstance(value, dict):
+        return Node({key: node(child) for key, child in value.items()}, Place("deploy.yaml"))
+    if isinstance(value, list):
+        return Node([node(child) for child in value], Place("deploy.yaml"))
+    return Node(value, Place("deploy.yaml"))
+
+
 class CloudFormationLoader(yaml.SafeLoader):
     """`!Ref X` as `{"Ref": "X"}`, and `!Sub` and the like in their long forms."""
 
@@ -89,7 +109,7 @@ CloudFormationLoader.add_multi_constructor("!", intrinsic)
 
 
 def parsed(template: str) -> dict[str, Any]:
-    return yaml.load(template, CloudFormationLoader)  # type: ignore[no-any-return]
+    return yaml.load(template, CloudFormationLoader)
 
 
 def template(deploy_yaml: str, of: App | None = None) -> dict[str, Any]:
@@ -100,5 +120,5 @@ def template(deploy_yaml: str, of: App | None = None) -> dict[str, Any]:
 def expanded(template: str, **values: str) -> dict[str, Any]:
     """The CloudFormation template that the SAM transform makes of `template`."""
     managed_policies: dict[str, str] = {}
-    translator = Translator(managed_policies, Parser(), boto_session=Session(region_name="us-east-1"))
-    return translator.translate(parsed(template), {**PARAMETER_VALUES, **values})  # type: ignore[no-any-return]
+    translator = Translator(managed_policies, Parser(), boto_session=SimpleNamespace(region_name="us-east-1"))
+    return translator.translate(parsed(template), {**PARAMETER_VALUES, **values})

@@ -83,7 +83,10 @@ def affinity(environment: Environment) -> dict[str, Any]:
     """Pods keep off each other's node where they can; the user's own podAntiAffinity takes its place."""
     own: dict[str, Any] = {}
     if spreads(environment):
-        term = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": selector(environment)}}
+        term = {
+            "topologyKey": "kubernetes.io/hostname",
+            "labelSelector": {"matchLabels": selector(environment)},
+        }
         preferred = {"weight": 100, "podAffinityTerm": term}
         own = {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [preferred]}}
     return {**own, **environment.settings["kubernetes"]["affinity"]}
@@ -92,7 +95,8 @@ def affinity(environment: Environment) -> dict[str, Any]:
 def container(environment: Environment) -> dict[str, Any]:
     kubernetes = environment.settings["kubernetes"]
     written = kubernetes["deployment"]["container"]
-    policy = "IfNotPresent" if environment.settings["image"]["digest"] else "Always"
+    by_digest = not written["image_pull_policy"] and bool(environment.settings["image"]["digest"])
+    policy = "IfNotPresent" if by_digest else "Always"
     variables = environment.kubernetes_variables
     own = [{"configMapRef": {"name": environment.instance}}] if variables else []
     moved = container_port(environment) != environment.server_port
@@ -100,6 +104,8 @@ def container(environment: Environment) -> dict[str, Any]:
         "name": written["name"] or environment.instance,
         "image": environment.kubernetes_image,
         "image_pull_policy": written["image_pull_policy"] or policy,
+        "digest_known": by_digest,
+        "cpu_limit": written["resources"]["limits"]["cpu"],
         "port": container_port(environment),
         "port_variables": [name for name in PORT_VARIABLES if moved and name not in variables],
         "env_from": [*own, *kubernetes["extra_env_from"]],

@@ -5,13 +5,13 @@ A strategic merge patch where one can say it, because it reads like the object; 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from jvbundler.render.kubernetes import json_patch
 from jvbundler.render.kubernetes.resource import Data, is_builtin
+from jvbundler.render.yaml_text import is_literal, is_plain
 
-# Lists whose items Kustomize merges by this key. Their order afterwards is: the patch's items, then the others.
+# Lists whose items Kustomize merges by this key. In the result the patch's items come first, then the others.
 MERGED_BY = {
     "containers": "name",
     "initContainers": "name",
@@ -25,8 +25,19 @@ REPLACED = frozenset({"ports", "topologySpreadConstraints", "hostAliases"})
 # Lists that Kustomize does not merge.
 ATOMIC = {
     "Deployment": frozenset(
-        "add args command drop envFrom httpHeaders tolerations matchExpressions items sources"
-        " preferredDuringSchedulingIgnoredDuringExecution".split()
+        [
+            "add",
+            "args",
+            "command",
+            "drop",
+            "envFrom",
+            "httpHeaders",
+            "tolerations",
+            "matchExpressions",
+            "items",
+            "sources",
+            "preferredDuringSchedulingIgnoredDuringExecution",
+        ]
     ),
     "HorizontalPodAutoscaler": frozenset({"metrics", "policies"}),
     "Ingress": frozenset({"rules", "tls"}),
@@ -73,21 +84,48 @@ def value_patch(before: Any, after: Any, field: str, kind: str) -> Any:
         return list_patch(before, after, field, kind)
     if isinstance(before, (dict, list)) or isinstance(after, (dict, list)):
         raise Unsayable
+    if not takes_style(before, after):
+        raise Unsayable
     return sayable(after)
 
 
-def sayable(value: Any) -> Any:
-    """The value, if a patch may hold it: in a patch, null means to remove."""
+def takes_style(before: Any, after: Any) -> bool:
+    """Whether the value survives being written in the style of the old one, as Kustomize does.
+
+    `true` in quotes would be a text, and a tab makes no valid block.
+    """
+    if isinstance(before, str) and isinstance(after, str):
+        return is_literal(after) or not is_literal(before)
+    return type(before) is type(after) or not (is_quoted(before) or is_quoted(after))
+
+
+def is_quoted(value: Any) -> bool:
+    return isinstance(value, str) and (is_literal(value) or not is_plain(value))
+
+
+def sayable(value: Any, field: str = "") -> Any:
+    """The value, if a patch may hold it: there, null means to remove, and items of one key become one."""
     if value is None or value == []:
         raise Unsayable
-    children: Iterable[Any] = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    for child in children:
-        sayable(child)
+    if isinstance(value, dict):
+        for key, child in value.items():
+            sayable(child, key)
+    elif isinstance(value, list):
+        if field in MERGED_BY or field in REPLACED:
+            refuse_twins(value, MERGED_BY.get(field, ""))
+        for child in value:
+            sayable(child)
     return value
 
 
+def refuse_twins(items: list[Any], key: str) -> None:
+    keys = [item.get(key, item) if isinstance(item, dict) else item for item in items]
+    if any(json_patch.same(one, other) for n, one in enumerate(keys) for other in keys[:n]):
+        raise Unsayable
+
+
 def list_patch(before: list[Any], after: list[Any], field: str, kind: str) -> list[Any]:
-    sayable(after)
+    sayable(after, field)
     if not kind or field in ATOMIC.get(kind, ()):
         return after
     if kind not in MERGING_KINDS or not (field in MERGED_BY or field in REPLACED):
@@ -108,7 +146,11 @@ def items_patch(before: list[Any], after: list[Any], key: str, kind: str) -> lis
     new = {item[key]: item for item in after if isinstance(item, dict) and key in item}
     if len(old) < len(before) or len(new) < len(after):
         return None
-    changed = [n for n, (name, item) in enumerate(new.items()) if name not in old or not json_patch.same(old[name], item)]
+    changed = [
+        n
+        for n, (name, item) in enumerate(new.items())
+        if name not in old or not json_patch.same(old[name], item)
+    ]
     named = list(new)[: changed[-1] + 1] if changed else []
     untouched = [name for name in old if name not in named and name in new]
     if [*named, *untouched] != list(new):

@@ -29,7 +29,11 @@ def stem_of(data: Data) -> str:
 def with_subjects(data: Data, namespace: str) -> Data:
     """A role binding's ServiceAccounts need a namespace; without one they are this environment's."""
     subjects = data.get("subjects")
-    if not namespace or data["kind"] not in ("RoleBinding", "ClusterRoleBinding") or not isinstance(subjects, list):
+    if (
+        not namespace
+        or data["kind"] not in ("RoleBinding", "ClusterRoleBinding")
+        or not isinstance(subjects, list)
+    ):
         return data
     return {**data, "subjects": [with_namespace(subject, namespace) for subject in subjects]}
 
@@ -46,13 +50,22 @@ def problems_of_extras(environment: Environment, ours: list[Resource]) -> Iterat
     for index, data in enumerate(environment.settings["kubernetes"]["extra_resources"]):
         place = environment.place("kubernetes", "extra_resources", index)
         if not is_object(data):
-            yield error("JVB423", place, "the object has no apiVersion, kind or metadata.name", "write all three")
+            yield error(
+                "JVB423", place, "the object has no apiVersion, kind or metadata.name", "write all three"
+            )
+            continue
+        if isinstance(data.get("items"), list) and data["kind"].endswith("List"):
+            yield error(
+                "JVB423", place, f"a {data['kind']} is no object of its own", "write its items one by one"
+            )
             continue
         resource = from_data("", data, "")
         key = key_of(resource, environment.namespace)
         if key in seen:
             message = f"{resource.kind} '{resource.name}' {seen[key]}"
-            yield error("JVB422", place, message, "give it another name, or change ours under 'kubernetes.patches'")
+            yield error(
+                "JVB422", place, message, "give it another name, or change ours under 'kubernetes.patches'"
+            )
         seen[key] = "is there twice"
 
 

@@ -45,8 +45,7 @@ def apply_one(document: Any, operation: Any) -> Any:
         return document
     if kind == "replace" and target:
         found(document, target)
-        document = replaced(document, target, copy.deepcopy(operation["value"]))
-        return document
+        return replaced(document, target, copy.deepcopy(operation["value"]))
     return added(document, target, copy.deepcopy(operation["value"]))
 
 

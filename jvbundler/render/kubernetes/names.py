@@ -46,7 +46,10 @@ def label_value(text: str) -> str:
 
 def selector(environment: Environment) -> dict[str, str]:
     """What never changes in the life of a Deployment, whose selector is immutable."""
-    return {"app.kubernetes.io/name": environment.instance, "app.kubernetes.io/instance": environment.instance}
+    return {
+        "app.kubernetes.io/name": environment.instance,
+        "app.kubernetes.io/instance": environment.instance,
+    }
 
 
 def pod_labels(environment: Environment) -> dict[str, str]:
@@ -71,8 +74,10 @@ def labels(environment: Environment) -> dict[str, str]:
     }
 
 
-def metadata(environment: Environment, name: str, *annotations: dict[str, str]) -> dict[str, Any]:
-    """What `metadata.yaml.j2` reads, and the selector; later annotations win."""
+def metadata(
+    environment: Environment, name: str, *annotations: dict[str, str], why: str = ""
+) -> dict[str, Any]:
+    """What `metadata.yaml.j2` reads, and the selector; later annotations win, `why` explains them."""
     merged: dict[str, str] = {**environment.settings["kubernetes"]["annotations"]}
     for more in annotations:
         merged.update(more)
@@ -80,5 +85,6 @@ def metadata(environment: Environment, name: str, *annotations: dict[str, str]) 
         "name": name,
         "labels": labels(environment),
         "annotations": merged,
+        "annotations_why": why,
         "selector": selector(environment),
     }

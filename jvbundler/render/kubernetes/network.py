@@ -16,7 +16,7 @@ def container_port(environment: Environment) -> int:
 
 def named_port(environment: Environment, port: int | None) -> int | str:
     """The container's own port goes by its name, so that its number stands in one place."""
-    return "http" if port in (None, container_port(environment)) else port  # type: ignore[return-value]
+    return "http" if port in (None, container_port(environment)) else port
 
 
 def service(environment: Environment) -> dict[str, Any]:

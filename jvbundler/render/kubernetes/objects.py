@@ -18,11 +18,14 @@ Context = dict[str, Any]
 POD_SECURITY = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
 
 
+WHY_KEEP = "Whoever deletes it deletes the app's volume too: no sync may."
+
+
 def namespace(environment: Environment) -> Context | None:
     if not environment.settings["kubernetes"]["create_namespace"]:
         return None
     return {
-        **metadata(environment, environment.namespace, KEEP),
+        **metadata(environment, environment.namespace, KEEP, why=WHY_KEEP),
         "labels": {**labels(environment), **POD_SECURITY},
     }
 
@@ -44,7 +47,9 @@ def contexts(environment: Environment, database: str) -> Iterator[tuple[str, Con
     yield "network-policy", network.network_policy(environment)
 
 
-def own_objects(environment: Environment, target: str, database: str, overrides: Path | None) -> list[Resource]:
+def own_objects(
+    environment: Environment, target: str, database: str, overrides: Path | None
+) -> list[Resource]:
     """Our objects with the namespace `target` in them; empty for the base."""
     made = []
     for template, context in contexts(environment, database):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jvbundler.node import find, plain
 from jvbundler.problem import Place, Problem, error
 from jvbundler.render.kubernetes import json_patch
 from jvbundler.render.kubernetes.json_patch import Refused
@@ -20,32 +21,44 @@ COMMENT = "# Changed by `kubernetes.patches` of deploy.yaml, which keeps none of
 
 @dataclass(frozen=True, slots=True)
 class Patched:
-    """Objects after the patches. A patch is in `unmatched` under its place when it found no object."""
+    """Objects after the patches. A patch that found no object is in `unmatched` under its place."""
 
-    resources: list[Resource]
-    failed: list[Problem] = field(default_factory=list)
-    unmatched: dict[Place, Problem] = field(default_factory=dict)
-    matched: set[Place] = field(default_factory=set)
+    resources: tuple[Resource, ...]
+    failed: tuple[Problem, ...]
+    unmatched: dict[Place, Problem]
+    matched: frozenset[Place]
 
 
 def patched(environment: Environment, resources: list[Resource], namespace: str) -> Patched:
-    """The objects of one environment with its patches applied, in their order; a patch that fails changes nothing."""
-    result = Patched(list(resources))
+    """The environment's objects with its patches applied, in their order; one that fails changes nothing."""
+    current = list(resources)
+    failed: list[Problem] = []
+    without_target: dict[Place, Problem] = {}
+    matched: set[Place] = set()
     for index, patch in enumerate(environment.settings["kubernetes"]["patches"]):
         place = environment.place("kubernetes", "patches", index)
-        targets = [n for n, resource in enumerate(result.resources) if matches(patch, resource)]
+        targets = [number for number, resource in enumerate(current) if matches(patch, resource)]
         if targets:
-            result.matched.add(place)
+            matched.add(place)
         else:
-            result.unmatched[place] = unmatched(place, patch, resources)
+            without_target[place] = unmatched(place, patch, resources)
         for number in targets:
-            resource = result.resources[number]
             try:
-                result.resources[number] = changed(resource, patch["patch"], namespace)
+                current[number] = changed(current[number], as_written(environment, index), namespace)
             except Refused as reason:
-                message = f"the patch of {resource.kind} '{resource.name}' fails: {reason}"
-                result.failed.append(error("JVB421", place, message, "compare it with the object under kubernetes/rendered"))
-    return result
+                failed.append(refused(place, current[number], reason))
+    return Patched(tuple(current), tuple(failed), without_target, frozenset(matched))
+
+
+def refused(place: Place, resource: Resource, reason: Refused) -> Problem:
+    message = f"the patch of {resource.kind} '{resource.name}' fails: {reason}"
+    return error("JVB421", place, message, "compare it with the object under kubernetes/rendered")
+
+
+def as_written(environment: Environment, index: int) -> Any:
+    """The patch with its nulls, which the settings do not keep: here they remove something."""
+    node = find(environment.node, ("kubernetes", "patches", index, "patch"))
+    return plain(node) if node else environment.settings["kubernetes"]["patches"][index]["patch"]
 
 
 def matches(patch: KubernetesPatches, resource: Resource) -> bool:
@@ -55,9 +68,16 @@ def matches(patch: KubernetesPatches, resource: Resource) -> bool:
 
 def unmatched(place: Place, patch: KubernetesPatches, resources: list[Resource]) -> Problem:
     target = patch["target"]
-    wanted = " ".join(part for part in (target["kind"], f"'{target['name']}'" if target["name"] else "") if part)
+    wanted = " ".join(
+        part for part in (target["kind"], f"'{target['name']}'" if target["name"] else "") if part
+    )
     known = ", ".join(dict.fromkeys(f"{resource.kind} '{resource.name}'" for resource in resources))
-    return error("JVB420", place, f"the patch changes nothing: there is no {wanted or 'object'}", f"rendered are: {known}")
+    return error(
+        "JVB420",
+        place,
+        f"the patch changes nothing: there is no {wanted or 'object'}",
+        f"rendered are: {known}",
+    )
 
 
 def changed(resource: Resource, patch: Any, namespace: str) -> Resource:
@@ -68,21 +88,31 @@ def changed(resource: Resource, patch: Any, namespace: str) -> Resource:
         data = merged(resource.data, patch)
     if not is_object(data):
         raise Refused("it leaves no apiVersion, kind or metadata.name")
-    return resource if json_patch.same(data, resource.data) else from_data(resource.stem, data, namespace, COMMENT)
+    return (
+        resource
+        if json_patch.same(data, resource.data)
+        else from_data(resource.stem, data, namespace, COMMENT)
+    )
 
 
 def is_object(data: Any) -> bool:
     """Whether the data is a Kubernetes object with a name."""
     if not isinstance(data, dict) or not isinstance(data.get("metadata"), dict):
         return False
-    return all(isinstance(text, str) and text for text in (data.get("apiVersion"), data.get("kind"), data["metadata"].get("name")))
+    return all(
+        isinstance(text, str) and text
+        for text in (data.get("apiVersion"), data.get("kind"), data["metadata"].get("name"))
+    )
 
 
 def merged(document: Any, patch: Any) -> Any:
     """The map `patch` merged into the document: null removes, lists of maps with `name` merge by name."""
     if isinstance(document, dict) and isinstance(patch, dict):
         rest = {key: value for key, value in document.items() if key not in patch or patch[key] is not None}
-        return {**rest, **{key: merged(rest.get(key), value) for key, value in patch.items() if value is not None}}
+        return {
+            **rest,
+            **{key: merged(rest.get(key), value) for key, value in patch.items() if value is not None},
+        }
     if is_named(document) and is_named(patch):
         return list(merged_items(document, patch))
     return without_nulls(patch)
@@ -90,7 +120,11 @@ def merged(document: Any, patch: Any) -> Any:
 
 def is_named(value: Any) -> bool:
     """Whether the value is a list of maps that all have a name."""
-    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) and "name" in item for item in value)
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(item, dict) and "name" in item for item in value)
+    )
 
 
 def merged_items(items: list[Data], patches: list[Data]) -> Iterator[Data]:

@@ -32,8 +32,18 @@ def probes(environment: Environment) -> list[dict[str, Any]]:
     return [
         {"field": field, "why": why, "body": body(environment, probe, default)}
         for field, probe, default, why in (
-            ("startupProbe", startup, "http", f"A start takes about 10 s; a slow node gets {patience} s before it is tried again."),
-            ("readinessProbe", readiness, "http", "A pod that cannot serve is taken out of the Service, not restarted."),
+            (
+                "startupProbe",
+                startup,
+                "http",
+                f"A start takes about 10 s; a slow node gets {patience} s before it is tried again.",
+            ),
+            (
+                "readinessProbe",
+                readiness,
+                "http",
+                "A pod that cannot serve is taken out of the Service, not restarted.",
+            ),
             ("livenessProbe", liveness, "tcp", why_liveness(environment, liveness)),
         )
         if probe["enabled"]
@@ -44,11 +54,12 @@ def why_liveness(environment: Environment, probe: KubernetesDeploymentContainerL
     if probe["http_get"] is not None or probe["exec"] is not None:
         return "A container that fails it is restarted."
     path = environment.settings["server"]["health_path"]
-    return f"No {path if path.isprintable() else 'HTTP'} here: it fails when the database is away too, which no restart mends."
+    shown = path if path.isprintable() else "HTTP"
+    return f"No {shown} here: it fails when the database is away too, which no restart mends."
 
 
 def body(environment: Environment, probe: Probe, default: str) -> dict[str, Any]:
-    """The probe's fields. Values that are Kubernetes' own defaults are left out where nobody would miss them."""
+    """The probe's fields; a delay of 0 and one success are what Kubernetes takes anyway."""
     delay, successes = probe["initial_delay_seconds"], probe["success_threshold"]
     return {
         **action(environment, probe, default),

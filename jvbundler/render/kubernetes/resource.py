@@ -17,11 +17,37 @@ _HEAD = re.compile(r"^(apiVersion|kind): (.+)$", re.M)
 
 # Kinds of Kubernetes itself that live in no namespace (`kubectl api-resources --namespaced=false`).
 CLUSTER_KINDS = frozenset(
-    "APIService CertificateSigningRequest ClusterRole ClusterRoleBinding ClusterTrustBundle CSIDriver CSINode"
-    " CustomResourceDefinition DeviceClass FlowSchema IngressClass IPAddress MutatingAdmissionPolicy"
-    " MutatingAdmissionPolicyBinding MutatingWebhookConfiguration Namespace Node PersistentVolume PriorityClass"
-    " PriorityLevelConfiguration ResourceSlice RuntimeClass ServiceCIDR StorageClass ValidatingAdmissionPolicy"
-    " ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration VolumeAttachment VolumeAttributesClass".split()
+    [
+        "APIService",
+        "CertificateSigningRequest",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "ClusterTrustBundle",
+        "CSIDriver",
+        "CSINode",
+        "CustomResourceDefinition",
+        "DeviceClass",
+        "FlowSchema",
+        "IngressClass",
+        "IPAddress",
+        "MutatingAdmissionPolicy",
+        "MutatingAdmissionPolicyBinding",
+        "MutatingWebhookConfiguration",
+        "Namespace",
+        "Node",
+        "PersistentVolume",
+        "PriorityClass",
+        "PriorityLevelConfiguration",
+        "ResourceSlice",
+        "RuntimeClass",
+        "ServiceCIDR",
+        "StorageClass",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+        "ValidatingWebhookConfiguration",
+        "VolumeAttachment",
+        "VolumeAttributesClass",
+    ]
 )
 
 # API version, kind, namespace that the object itself names, name.
@@ -57,7 +83,9 @@ class Resource:
     def bare(self) -> str:
         if not self.namespace:
             return self.text
-        return self.text.replace(f"\n  namespace: {yaml_text.scalar(self.namespace, in_flow=True)}\n", "\n", 1)
+        return self.text.replace(
+            f"\n  namespace: {yaml_text.scalar(self.namespace, in_flow=True)}\n", "\n", 1
+        )
 
     @property
     def data(self) -> Data:
@@ -74,7 +102,7 @@ def parsed(text: str) -> Data:
 
 
 def is_namespaced(api_version: str, kind: str) -> bool:
-    """Whether objects of the kind live in a namespace; one of a custom API that does not is named Cluster…."""
+    """Whether objects of the kind live in a namespace; of custom kinds, those named Cluster… do not."""
     return kind not in CLUSTER_KINDS if is_builtin(api_version) else not kind.startswith("Cluster")
 
 
@@ -96,17 +124,20 @@ def from_template(stem: str, text: str, name: str, namespace: str) -> Resource:
 
 
 def from_data(stem: str, data: Data, namespace: str, comment: str = "") -> Resource:
-    """An object that is given as data, into which `namespace` goes where it has a place and names no other."""
+    """An object from data; `namespace` goes into it where it has a place and names no other."""
     about = data["metadata"]
     own = str(about.get("namespace") or "")
     inserted = "" if own or not is_namespaced(str(data["apiVersion"]), str(data["kind"])) else namespace
-    if inserted:
-        rest = {key: value for key, value in about.items() if key not in ("name", "namespace")}
-        data = {**data, "metadata": {"name": about["name"], "namespace": inserted, **rest}}
+    named = {"name": about["name"], **({"namespace": own or inserted} if own or inserted else {})}
+    rest = {key: value for key, value in about.items() if key not in ("name", "namespace")}
+    # These first, as everybody writes them, and as `bare` needs it.
+    head = {"apiVersion": data["apiVersion"], "kind": data["kind"], "metadata": {**named, **rest}}
+    data = {**head, **{key: value for key, value in data.items() if key not in head}}
     text = yaml_text.block(data)
-    if "${" in text and SUBSTITUTE not in (about.get("annotations") or {}):
-        annotations = {**(about.get("annotations") or {}), SUBSTITUTE: "disabled"}
-        text = yaml_text.block({**data, "metadata": {**data["metadata"], "annotations": annotations}})
+    annotations = about.get("annotations") or {}
+    if "${" in text and isinstance(annotations, dict) and SUBSTITUTE not in annotations:
+        head["metadata"]["annotations"] = {**annotations, SUBSTITUTE: "disabled"}
+        text = yaml_text.block(data)
     identity = (str(data["apiVersion"]), str(data["kind"]), own, str(about["name"]))
     return Resource(stem, f"{comment}{text}\n", inserted, identity)
 

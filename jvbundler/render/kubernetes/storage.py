@@ -10,6 +10,8 @@ from typing import Any
 from jvbundler.project.model import Environment, Secret
 from jvbundler.render.kubernetes.names import KEEP, files_name, metadata
 
+WHY_KEEP = "The app's database and files: no sync may ever delete them."
+
 
 def variables_config_map(environment: Environment) -> dict[str, Any] | None:
     data = environment.kubernetes_variables
@@ -18,7 +20,11 @@ def variables_config_map(environment: Environment) -> dict[str, Any] | None:
 
 def files_config_map(environment: Environment) -> dict[str, Any] | None:
     data = mounted_files(environment)
-    return {**metadata(environment, files_name(environment)), "data": dict(sorted(data.items()))} if data else None
+    return (
+        {**metadata(environment, files_name(environment)), "data": dict(sorted(data.items()))}
+        if data
+        else None
+    )
 
 
 def mounted_files(environment: Environment) -> dict[str, str]:
@@ -56,7 +62,7 @@ def claim(environment: Environment) -> dict[str, Any] | None:
     if not written["enabled"] or written["existing_claim"]:
         return None
     return {
-        **metadata(environment, environment.instance, KEEP, written["annotations"]),
+        **metadata(environment, environment.instance, KEEP, written["annotations"], why=WHY_KEEP),
         "access_modes": written["access_modes"],
         "storage_class": written["storage_class"],
         "size": written["size"],

@@ -41,23 +41,30 @@ def optional_cors(cors: LambdaApiGatewayCors | LambdaFunctionUrlCors) -> dict[st
 
 
 def rest_cors(cors: LambdaApiGatewayCors) -> dict[str, Any] | None:
-    """The preflight answer, and the headers of the gateway's own errors.
-
-    The gateway can name one origin. With several, OPTIONS goes to the app, which knows them all.
-    """
+    """The preflight answer, and the headers of the gateway's own errors."""
     if not cors["enabled"]:
         return None
-    several = len(cors["allow_origins"]) > 1
-    origin = f"'{cors['allow_origins'][0]}'" if cors["allow_origins"] and not several else ""
-    preflight: dict[str, Any] = {"AllowOrigin": origin}
-    if "*" not in cors["allow_methods"]:
-        preflight["AllowMethods"] = quoted_list([*cors["allow_methods"], "OPTIONS"])
-    preflight["AllowHeaders"] = quoted_list(with_authorization(cors["allow_headers"]))
-    if cors["allow_credentials"]:
-        preflight["AllowCredentials"] = True
-    if cors["max_age"]:
-        preflight["MaxAge"] = f"'{cors['max_age']}'"
-    return {"preflight": preflight if origin else None, "error_headers": error_headers(cors, origin)}
+    origin = f"'{cors['allow_origins'][0]}'" if len(cors["allow_origins"]) == 1 else ""
+    # To a request with credentials `*` is a header's name; the app repeats the headers that are asked for.
+    any_header = "*" in cors["allow_headers"] and cors["allow_credentials"]
+    answers = origin and not any_header
+    return {
+        "preflight": preflight(cors, origin) if answers else None,
+        "error_headers": error_headers(cors, origin),
+    }
+
+
+def preflight(cors: LambdaApiGatewayCors, origin: str) -> dict[str, Any]:
+    """The gateway can name one origin. Where that is not enough, OPTIONS goes to the app: ANY has it."""
+    any_method = "*" in cors["allow_methods"]
+    return {
+        "AllowOrigin": origin,
+        # Without it SAM lists every method.
+        **({} if any_method else {"AllowMethods": quoted_list([*cors["allow_methods"], "OPTIONS"])}),
+        "AllowHeaders": quoted_list(with_authorization(cors["allow_headers"])),
+        **({"AllowCredentials": True} if cors["allow_credentials"] else {}),
+        **({"MaxAge": f"'{cors['max_age']}'"} if cors["max_age"] else {}),
+    }
 
 
 def error_headers(cors: LambdaApiGatewayCors, origin: str) -> dict[str, str]:

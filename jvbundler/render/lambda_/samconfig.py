@@ -44,8 +44,13 @@ def toml_key(text: str) -> str:
 
 
 def pair(key: str, value: str) -> str:
-    """A tag as sam reads it: `key=value`, each quoted where it is more than a word."""
-    return f"{word(key)}={word(value)}"
+    """A tag as sam reads it: `key=value`, each quoted where it is more than a word.
+
+    sam first splits at spaces, quotes or not, and is content where each has one `=`. A space in front makes
+    an empty part, and then it minds the quotes (samcli/cli/types.py, CfnTags).
+    """
+    text = f"{word(key)}={word(value)}"
+    return f" {text}" if " " in text and text.count("=") > 1 else text
 
 
 def word(text: str) -> str:

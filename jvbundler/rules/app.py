@@ -1,0 +1,169 @@
+"""Rules about the app and its packages, in the light of deploy.yaml. Reads sizes of files, never content."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from jvbundler.app.lock import lock_problem
+from jvbundler.problem import Place
+from jvbundler.project.image import image_digest, python_version
+from jvbundler.project.model import Environment, Project
+from jvbundler.project.variables import PLATFORM_PATHS
+from jvbundler.rules.debian_packages import COMPILER, needed
+from jvbundler.rules.reading import (
+    app_variables,
+    is_true,
+    platforms,
+    variable_path,
+)
+from jvbundler.rules.rule import Finding, project_rule, rule
+
+if TYPE_CHECKING:
+    from jvbundler.app.model import App
+
+MAX_APP_BYTES = 500 * 1000 * 1000
+# What .dockerignore keeps out of the image, as far as it may be large.
+NOT_IN_IMAGE = frozenset(
+    [
+        ".git",
+        ".venv",
+        "venv",
+        "__pycache__",
+        ".pytest_cache",
+        ".mypy_cache",
+        ".ruff_cache",
+        "jvdb",
+        "jvagent_db",
+        "jvagent_logs",
+        "jvspatial_logs",
+        "jvspatial_db",
+        ".files",
+    ]
+)
+DISABLE_PIP = "JVAGENT_DISABLE_RUNTIME_PIP_INSTALL"
+
+
+@project_rule(
+    "JVB210",
+    "error",
+    title="Stale requirements.lock",
+    source="jvbundler: `jvbundler lock`",
+)
+def stale_lock(project: Project) -> Iterator[Finding]:
+    """requirements.lock was made from other requirements, another Python, platform or release of jvagent,
+    so the image would not have what the app asks for."""
+    if project.app.lock is None:
+        return
+    problem = lock_problem(project.app.lock, image_digest(project))
+    if problem is not None:
+        yield Finding(problem.place, problem.message, problem.hint)
+
+
+@project_rule(
+    "JVB220",
+    "warning",
+    title="Package that needs a compiler or a system library",
+    source="The packages' own installation notes; the slim Python image has neither",
+)
+def missing_system_package(project: Project) -> Iterator[Finding]:
+    """Some Python packages are built from source, or load a library or run a program that pip does not
+    bring. The slim base image has none of them, so the build or the first use fails. Put what is needed at
+    run time into `image.system_packages`, and what only the build needs into `image.build_packages`. With a
+    base image of your own nothing is reported: it may have them."""
+    image = project.base.settings["image"]
+    if image["base"].rpartition("/")[2] != "python":
+        return
+    at_run_time = {package.partition("=")[0] for package in image["system_packages"]}
+    at_build_time = {package.partition("=")[0] for package in image["build_packages"]}
+    for requirement in project.app.requirements:
+        need = needed(requirement.name, requirement.spec)
+        if need is None:
+            continue
+        hints = []
+        if need.system and not at_run_time & {*need.system, *need.instead}:
+            hints.append(f"image.system_packages: [{', '.join(need.system)}]")
+        if need.build and not at_build_time & {*need.build, COMPILER}:
+            hints.append(f"image.build_packages: [{', '.join(need.build)}]")
+        if hints:
+            message = f"'{requirement.name}' needs {need.why}"
+            yield Finding(requirement.place, message, f"set {' and '.join(hints)}")
+
+
+@project_rule(
+    "JVB221",
+    "warning",
+    title="Large files in the app folder",
+    source="AWS Lambda quotas: 10 GB for an image; measured: the framework's packages take 1.3 GB",
+)
+def large_app(project: Project) -> Iterator[Finding]:
+    """The whole app folder is copied into the image, except for what its ignore file names. Over 500 MB of
+    it make every build, push and cold start slow. Keep models and data in a bucket or on a volume."""
+    sizes = sorted(sizes_of_entries(str(project.app.root)), reverse=True)
+    total = sum(size for size, _ in sizes)
+    if total > MAX_APP_BYTES:
+        size, name = sizes[0]
+        place = Place("app.yaml" if project.app.shown_as in ("", ".") else f"{project.app.shown_as}/app.yaml")
+        message = f"the app folder has {total // 1_000_000:,} MB, which all goes into the image"
+        hint = f"move the largest part out: '{name}' has {size // 1_000_000:,} MB"
+        yield Finding(place, message, hint)
+
+
+def sizes_of_entries(folder: str) -> Iterator[tuple[int, str]]:
+    """The size in bytes of each file and folder directly in the app, links not followed."""
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name not in NOT_IN_IMAGE:
+                    yield size_of(entry), entry.name
+    except OSError:
+        return
+
+
+def size_of(entry: os.DirEntry[str]) -> int:
+    try:
+        if entry.is_dir(follow_symlinks=False):
+            return sum(size for size, _ in sizes_of_entries(entry.path))
+        return entry.stat(follow_symlinks=False).st_size
+    except OSError:
+        return 0
+
+
+@rule(
+    "JVB224",
+    "warning",
+    title="Check of runtime installs disabled",
+    source="Run for real: jvagent 0.1.7 logs an error per action with it, even when everything is installed",
+)
+def runtime_pip_disabled(environment: Environment, app: App) -> Iterator[Finding]:
+    """All packages of the actions are in the image, so jvagent installs nothing at start. With
+    `JVAGENT_DISABLE_RUNTIME_PIP_INSTALL` it logs an error for every action all the same. Leave it unset."""
+    for platform in platforms(environment):
+        if is_true(app_variables(environment, app, platform).get(DISABLE_PIP, "")):
+            path = variable_path(environment, platform, DISABLE_PIP, PLATFORM_PATHS[platform])
+            message = f"{DISABLE_PIP} makes jvagent log an error for every action"
+            yield Finding(path, message, "remove it: the image has all packages")
+
+
+@project_rule(
+    "JVB225",
+    "error",
+    title="Python that jvagent does not run on",
+    source="jvagent's package metadata: Requires-Python",
+)
+def unsupported_python(project: Project) -> Iterator[Finding]:
+    """The image's Python is older than the one that this release of jvagent asks for, so installing it
+    fails. The predecessor's build argument `PYTHON_VERSION` counts as `image.python_version`."""
+    image = project.base.settings["image"]
+    python = python_version(project)
+    oldest = [part.strip()[2:] for part in project.app.requires_python.split(",") if part.strip()[:2] == ">="]
+    if any(version(python) < version(text) for text in oldest):
+        is_argument = "PYTHON_VERSION" in image["build"]["args"]
+        path = ("image", "build", "args", "PYTHON_VERSION") if is_argument else ("image", "python_version")
+        message = f"jvagent {project.app.jvagent_version} does not run on Python {python}"
+        yield Finding(project.base.place(*path), message, f"use {oldest[0].strip()} or newer")
+
+
+def version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.strip().split(".")[:2] if part.isdigit())

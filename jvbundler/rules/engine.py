@@ -1,0 +1,123 @@
+"""Runs the rules over a project and turns findings into problems: places, waivers, environments, order.
+
+It must not know what any rule is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from jvbundler.problem import Place, Problem, error, warning
+from jvbundler.project.model import Environment, Project
+from jvbundler.rules.registry import RULES, RULES_BY_ID
+from jvbundler.rules.rule import Finding, Path, Rule
+
+# Found in what is rendered, after `check_project`: whether its waiver is used cannot be known here.
+FOUND_LATER = ("JVB327",)
+
+
+@dataclass(slots=True)
+class Waivers:
+    """The `checks.ignore` entries of one environment, by rule, and which of them were used."""
+
+    places: dict[str, Place]
+    used: set[str] = field(default_factory=set)
+
+    def waive(self, rule: str) -> bool:
+        if rule not in self.places or not RULES_BY_ID[rule].can_be_waived:
+            return False
+        self.used.add(rule)
+        return True
+
+
+def check_project(project: Project, earlier: Iterable[Problem] = ()) -> tuple[Problem, ...]:
+    """Every problem of the project, sorted by place: what the rules find and what was found `earlier`.
+
+    Warnings that `checks.ignore` waives are gone from both; a waiver that waived nothing is a warning.
+    """
+    waivers = {environment.name: waivers_of(environment) for environment in project.environments}
+    found = [
+        *(problem for problem in earlier if not is_waived(problem, waivers.values())),
+        *problems_of_project(project, waivers),
+        *problems_of_environments(project, waivers),
+    ]
+    found += problems_of_waivers(waivers.values())
+    return tuple(sorted(dict.fromkeys(found), key=lambda p: (p.place, p.rule, p.message)))
+
+
+def without_waived(project: Project, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """The problems without the warnings that the project waives."""
+    waivers = [waivers_of(environment) for environment in project.environments]
+    return tuple(problem for problem in problems if not is_waived(problem, waivers))
+
+
+def waivers_of(environment: Environment) -> Waivers:
+    entries = environment.settings["checks"]["ignore"]
+    return Waivers(
+        {e["rule"]: environment.place("checks", "ignore", i, "rule") for i, e in enumerate(entries)}
+    )
+
+
+def is_waived(problem: Problem, waivers: Iterable[Waivers]) -> bool:
+    """A warning about all environments goes when one of them waives it: there is no second place to ask."""
+    if problem.is_error:
+        return False
+    # All of them are asked: each notes that it was used.
+    answers = [known.waive(problem.rule) for known in waivers]
+    return any(answers)
+
+
+def problems_of_project(project: Project, waivers: dict[str, Waivers]) -> Iterator[Problem]:
+    for rule in RULES:
+        if rule.project_check is None:
+            continue
+        for finding in rule.project_check(project):
+            problem = problem_of(rule, finding, place_of(finding.at, project.environments[0]))
+            if not is_waived(problem, waivers.values()):
+                yield problem
+
+
+def problems_of_environments(project: Project, waivers: dict[str, Waivers]) -> Iterator[Problem]:
+    """The problems of the environments, each once, with the environment's name where it takes one to tell."""
+    found: dict[Problem, tuple[Path | Place, list[Environment]]] = {}
+    for environment in project.environments:
+        for rule in RULES:
+            for finding in rule.check(environment, project.app) if rule.check else ():
+                if not waivers[environment.name].waive(rule.id):
+                    problem = problem_of(rule, finding, place_of(finding.at, environment))
+                    found.setdefault(problem, (finding.at, []))[1].append(environment)
+    for problem, (at, environments) in found.items():
+        yield problem if all_alike(problem, at, environments, project) else named(problem, environments)
+
+
+def all_alike(problem: Problem, at: Path | Place, environments: list[Environment], project: Project) -> bool:
+    """Whether the line alone tells which environments have the problem: all that share it have it."""
+    sharing = [other for other in project.environments if place_of(at, other) == problem.place]
+    return len(sharing) == len(environments)
+
+
+def named(problem: Problem, environments: list[Environment]) -> Problem:
+    names = ", ".join(f"'{environment.name}'" for environment in environments)
+    return replace(problem, message=f"in {names}: {problem.message}")
+
+
+def place_of(at: Path | Place, environment: Environment) -> Place:
+    return at if isinstance(at, Place) else environment.place(*at)
+
+
+def problem_of(rule: Rule, finding: Finding, place: Place) -> Problem:
+    return Problem(rule.id, rule.severity, place, finding.message, finding.hint, finding.related)
+
+
+def problems_of_waivers(waivers: Iterable[Waivers]) -> Iterator[Problem]:
+    used: set[Place] = {w.places[rule] for w in waivers for rule in w.used}
+    for place, rule in sorted({(place, rule) for w in waivers for rule, place in w.places.items()}):
+        known = RULES_BY_ID.get(rule)
+        if known is None:
+            yield warning("JVB117", place, f"there is no rule '{rule}'", "`jvbundler rules` lists them all")
+        elif not known.can_be_waived:
+            hint = "correct what it finds, and remove this entry"
+            yield error("JVB115", place, f"'{rule}' is an error, and errors cannot be waived", hint)
+        elif place not in used and rule not in FOUND_LATER:
+            yield warning("JVB116", place, f"the waiver of '{rule}' is not used", "remove it")

@@ -1,0 +1,92 @@
+"""Rules that compare a project with what was rendered and committed before: fields that may never change.
+
+Reads the old manifest through the function it is given, and only where a volume is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from jvbundler.problem import Problem, error
+from jvbundler.project.model import Environment, Project
+from jvbundler.rules.quantity import parse_quantity
+
+Read = Callable[[str], "str | None"]
+PERSISTENCE = ("kubernetes", "persistence")
+
+
+def check_output(project: Project, read: Read) -> tuple[Problem, ...]:
+    """Errors where the API server would refuse the change from the manifest that is there.
+
+    `read` gives the text of a file of the output folder by its relative path, or None.
+    """
+    found: list[Problem] = []
+    for environment in project.environments:
+        kubernetes = environment.settings["kubernetes"]
+        if kubernetes["enabled"] and kubernetes["persistence"]["enabled"]:
+            text = read(f"kubernetes/rendered/{environment.name}/manifest.yaml")
+            found += compared(environment, objects(text or ""))
+    return tuple(dict.fromkeys(found))
+
+
+def objects(text: str) -> list[dict[str, Any]]:
+    """The objects of a manifest; none where it is no YAML, which the drift check reports."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return [data for data in yaml.load_all(text, loader) if isinstance(data, dict)]
+    except yaml.YAMLError:
+        return []
+
+
+def compared(environment: Environment, old: list[dict[str, Any]]) -> Iterator[Problem]:
+    renders_claim = not environment.settings["kubernetes"]["persistence"]["existing_claim"]
+    for data in old:
+        ours = (environment.namespace, environment.instance)
+        if (within(data, "metadata", "namespace"), within(data, "metadata", "name")) != ours:
+            continue
+        if data.get("kind") == "PersistentVolumeClaim" and renders_claim:
+            yield from changed_claim(environment, data)
+        elif data.get("kind") == "Deployment":
+            yield from changed_selector(environment, data)
+
+
+def within(data: Any, *path: str) -> Any:
+    """The value at a path, None where there is none: a manifest may have been edited by hand."""
+    for key in path:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
+
+
+def changed_claim(environment: Environment, claim: dict[str, Any]) -> Iterator[Problem]:
+    volume = environment.settings["kubernetes"]["persistence"]
+    hint = "keep it, or copy the data to a new claim and name that in existing_claim"
+    old_class = within(claim, "spec", "storageClassName") or ""
+    # Without one the cluster's default class was taken, which may be the one that is named now.
+    if old_class and old_class != volume["storage_class"]:
+        message = (
+            f"the storage class of a claim cannot change from '{old_class}' to '{volume['storage_class']}'"
+        )
+        yield error("JVB428", environment.place(*PERSISTENCE, "storage_class"), message, hint)
+    old_modes = within(claim, "spec", "accessModes") or []
+    if set(map(str, old_modes)) != set(volume["access_modes"]):
+        message = f"the access modes of a claim cannot change from {', '.join(map(str, old_modes))}"
+        yield error("JVB428", environment.place(*PERSISTENCE, "access_modes"), message, hint)
+    old_size = str(within(claim, "spec", "resources", "requests", "storage"))
+    before, now = parse_quantity(old_size), parse_quantity(volume["size"])
+    if before is not None and now is not None and now < before:
+        message = f"a claim cannot shrink from {old_size} to {volume['size']}"
+        yield error("JVB428", environment.place(*PERSISTENCE, "size"), message, hint)
+
+
+def changed_selector(environment: Environment, deployment: dict[str, Any]) -> Iterator[Problem]:
+    """The selector follows from the instance: another one was rendered by an older version, or by hand."""
+    labels = within(deployment, "spec", "selector", "matchLabels")
+    ours = ("app.kubernetes.io/name", "app.kubernetes.io/instance")
+    if labels != dict.fromkeys(ours, environment.instance):
+        message = "the selector of the Deployment differs from the rendered one, and it cannot change"
+        command = f"kubectl -n {environment.namespace} delete deployment {environment.instance}"
+        hint = f"delete it once: {command} --cascade=orphan"
+        yield error("JVB429", environment.place("app", "name"), message, hint)
