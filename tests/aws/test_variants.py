@@ -72,14 +72,28 @@ def test_what_the_network_is_called_is_asked_for_once(aws: Account, tmp_path: Pa
     subnets = [ec2.create_subnet(VpcId=vpc, CidrBlock=b)["Subnet"]["SubnetId"] for b in blocks]
     group = ec2.create_security_group(GroupName="app", Description="app", VpcId=vpc)["GroupId"]
     system = aws.api("efs").create_file_system(CreationToken="app")["FileSystemId"]
-    settings = "  vpc: {enabled: true}\n  efs: {enabled: true}\n  reserved_concurrency: 1\n"
+    made = aws.api("route53").create_hosted_zone(Name="example.com", CallerReference="app")
+    zone = made["HostedZone"]["Id"].rpartition("/")[2]
+    settings = f"""
+  vpc: {{enabled: true}}
+  efs: {{enabled: true}}
+  reserved_concurrency: 1
+  api_gateway:
+    custom_domain: {{enabled: true, domain_name: net.example.com, hosted_zone_id: {zone}}}
+"""
     app = app_with_image(aws, tmp_path, "network", settings)
 
     told = jvbundler(aws, app, "deploy", "lambda", expected=2, variables=SECRETS)
-    for name in ("SubnetIds", "SecurityGroupIds", "FileSystemId"):
+    for name in ("SubnetIds", "SecurityGroupIds", "FileSystemId", "CertificateArn"):
         assert f"give it as --parameter {name}=" in told.stderr
 
-    values = {"SubnetIds": ",".join(subnets), "SecurityGroupIds": group, "FileSystemId": system}
+    certificate = aws.api("acm").request_certificate(DomainName="net.example.com")["CertificateArn"]
+    values = {
+        "SubnetIds": ",".join(subnets),
+        "SecurityGroupIds": group,
+        "FileSystemId": system,
+        "CertificateArn": certificate,
+    }
     given = [word for name, value in values.items() for word in ("--parameter", f"{name}={value}")]
     words = ("deploy", "lambda", "--health-timeout", "0")
     jvbundler(aws, app, *words, *given, variables=SECRETS)
@@ -89,6 +103,11 @@ def test_what_the_network_is_called_is_asked_for_once(aws: Account, tmp_path: Pa
     points = aws.api("efs").describe_access_points(FileSystemId=system)["AccessPoints"]
     assert [point["RootDirectory"]["Path"] for point in points] == ["/network"]
     assert points[0]["PosixUser"] == {"Uid": 10001, "Gid": 10001}
+
+    mappings = aws.api("apigatewayv2").get_api_mappings(DomainName="net.example.com")["Items"]
+    assert [mapping["Stage"] for mapping in mappings] == ["$default"]
+    records = aws.api("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    assert ("net.example.com.", "A") in {(record["Name"], record["Type"]) for record in records}
 
     # The second time the stack knows them, and the secrets.
     told = jvbundler(aws, app, *words)

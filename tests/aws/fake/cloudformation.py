@@ -14,6 +14,7 @@ from typing import Any
 from moto.awslambda import models as awslambda
 from moto.cloudformation import models, responses
 from moto.cloudformation.exceptions import ValidationError
+from moto.route53 import models as route53
 
 from tests.aws.fake.expansion import (
     check_capabilities,
@@ -149,6 +150,9 @@ _moto: dict[str, Any] = {}
 def install() -> None:
     """Put this in the place of moto's own, before its server starts."""
     backend = models.CloudFormationBackend
+    # AWS's ids of hosted zones begin with a Z.
+    zone_id = route53.create_route53_zone_id
+    route53.create_route53_zone_id = lambda **given: f"Z{zone_id(**given)}"
     _moto["get_code"] = awslambda.LambdaFunction.get_code
     awslambda.LambdaFunction.get_code = get_code
     _moto["create_change_set"] = backend.create_change_set

@@ -168,6 +168,9 @@ def change_records(action: str) -> Callable[[Any, Properties], None]:
 
 
 def create_records(client: Any, properties: Properties, name: str) -> Values:
+    for record in properties["RecordSets"]:
+        # The API has no default for it, as CloudFormation does.
+        record.get("AliasTarget", {}).setdefault("EvaluateTargetHealth", False)
     change_records("UPSERT")(client, properties)
     return {"Ref": name, **properties}
 
