@@ -18,7 +18,7 @@ class Command:
     `expected` holds the exit codes that are no failure. `timeout_seconds` ends a tool that hangs, and
     `grace_seconds` is what it gets to end by itself. `environment` is set beside ours, without secrets.
     A secret is never in `argv`: `stdin_variable` names the environment variable whose value goes to the
-    tool's standard input, and `parameter_file` the variables that go into a JSON file of mode 0600 whose
+    tool's standard input, and `parameter_file` the variables that go into a file of mode 0600 whose
     path replaces `{parameters}` in `argv`; both are read when the command runs, and the file is removed then.
     `stdin_registry` is a registry whose docker credentials go to standard input as a docker config.
     `stdin_of` is a command whose output is the input of this one, as behind a pipe; `stdin_text` is input
@@ -79,7 +79,7 @@ def _comments(command: Command) -> str:
     lines = [command.reason]
     if command.parameter_file:
         pairs = ", ".join(f"{name} from ${variable}" for name, variable in command.parameter_file)
-        lines.append(f"{PARAMETERS}: a JSON file of mode 0600 with {pairs}; removed afterwards")
+        lines.append(f"{PARAMETERS}: a file of mode 0600 with {pairs}; removed afterwards")
     registries = [c.stdin_registry for c in (command, command.stdin_of) if c and c.stdin_registry]
     lines += [f"standard input: your docker credentials of {host}, as a docker config" for host in registries]
     return "".join(f"# {line}\n" for line in lines)
