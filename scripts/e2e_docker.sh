@@ -62,7 +62,7 @@ test -z "$(docker ps --quiet --all --filter name=e2e-agent)"
 echo "== push"
 $jvbundler push app ${ATTEST:---no-attestations}
 noted=$(sed -n 's/^ *digest: //p' app/deploy.yaml)
-there=$(docker buildx imagetools inspect "$image" --format '{{.Manifest.Digest}}')
+there=$(docker buildx imagetools inspect "$image" --format '{{json .Manifest.Digest}}' | tr -d '"')
 test "$noted" = "$there"
 grep -q "image: $image@$noted" app/deploy/kubernetes/rendered/default/manifest.yaml
 $jvbundler render app --check

@@ -139,7 +139,7 @@ def told(progress: Progress, verb: str, advice: str) -> Iterator[None]:
         raise
     except JvbundlerError as failure:
         if progress.json:
-            print_json({"ok": False, "error": str(failure), "steps": progress.steps})
+            print_json({"ok": False, "error": str(failure), "notes": progress.notes, "steps": progress.steps})
         raise
 
 

@@ -133,7 +133,7 @@ def show(progress: Progress, image: str, done: Deployed | None) -> None:
     pruned = [str(name) for name in done.pruned] if done else []
     result: dict[str, Any] = {"image": image, "deleted": pruned, "health": done.health if done else ""}
     if progress.json:
-        handoff.print_json({"ok": True, **result, "steps": progress.steps})
+        handoff.print_json({"ok": True, **result, "notes": progress.notes, "steps": progress.steps})
         return
     click.echo(f"image: {image}")
     if done:

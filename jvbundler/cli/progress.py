@@ -24,6 +24,7 @@ class Progress:
 
     def __init__(self, terminal: Terminal, *, json: bool = False) -> None:
         self.steps: list[dict[str, Any]] = []
+        self.notes: list[str] = []
         self.json = json
         self.color = terminal.colors(sys.stderr)
         self.is_live = not json and sys.stderr.isatty() and not terminal.is_quiet()
@@ -39,7 +40,8 @@ class Progress:
             self._end(event)
 
     def note(self, text: str) -> None:
-        """A line beside the steps."""
+        """A line beside the steps; machines get them with the result."""
+        self.notes.append(text)
         if not self.json:
             click.echo(text, err=True)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from jvbundler.errors import InputError, ToolFailed
 from jvbundler.plan import kubernetes as plan
 from jvbundler.plan.kubernetes import ObjectName, Target
+from jvbundler.runner import masked
 from jvbundler.workflow.cluster import (
     Live,
     as_applied,
@@ -23,7 +24,7 @@ from jvbundler.workflow.cluster import (
     warnings_of,
     was_undone,
 )
-from jvbundler.workflow.execute import Execution, execute, execute_all
+from jvbundler.workflow.execute import Execution, execute, execute_all, secret_values
 
 Note = Callable[[str], None]
 # More pods fail for the same reason.
@@ -187,7 +188,9 @@ def failure_reasons(target: Target, execution: Execution) -> list[str]:
         lines += [f"  {line}" for line in warnings_of(events, [target.deployment])]
     except ToolFailed as failure:
         lines.append(f"  the reasons could not be read: {str(failure).splitlines()[0]}")
-    return lines
+    # A log may repeat what the operator's environment knows as a secret.
+    secrets = secret_values(execution, plan.wait(target))
+    return [masked(line, secrets) for line in lines]
 
 
 def log_ends(target: Target, pod: dict[str, object], execution: Execution) -> list[str]:

@@ -213,8 +213,10 @@ def test_pods_that_do_not_come_up_are_explained(
     tools.answer("rollout", "status", stderr=answer_text(words), code=1)
     tools.answer("replicasets.apps,pods", file="crashing.json")
     tools.answer("get", "events", file="events.json")
-    tools.answer("logs", "--previous", stdout="ModuleNotFoundError: No module named 'acme'\n")
-    done = jvbundler(*DEPLOY)
+    tools.answer("logs", "--previous", stdout="ModuleNotFoundError: No module named 'acme'\nkey hush-hush\n")
+    done = jvbundler(*DEPLOY, OPENAI_API_KEY="hush-hush")
+    assert "log: key ***" in done.stderr
+    assert "CrashLoopBackOff" in " ".join(json.loads(jvbundler(*DEPLOY, "--json").stdout)["notes"])
     assert done.returncode == 4
     pod = "acme-support-7c9d8f6b4-x7k2p"
     for said in (
