@@ -12,6 +12,7 @@ from jvbundler.cli import options
 from jvbundler.cli.report import report
 from jvbundler.cli.terminal import Terminal
 from jvbundler.problem import Place, Problem
+from jvbundler.workflow.many import is_many
 from jvbundler.workflow.options import output_path
 from jvbundler.workflow.render import Rendered, applied, drift_of, render_app, write_rendered
 from jvbundler.workflow.selection import Selection
@@ -27,6 +28,7 @@ EPILOG = """\b
 Examples:
   jvbundler render
   jvbundler render apps/support -e prod -o ../gitops/support
+  jvbundler render 'apps/*' -o gitops
   jvbundler render --check --format github
   jvbundler render --stdout --target kubernetes -e dev | kubectl diff -f -
 """
@@ -41,7 +43,7 @@ DRIFT = {
 
 
 @click.command("render", epilog=EPILOG)
-@options.app_argument
+@options.apps_argument
 @options.config_options
 @options.selection_options
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the output is not current.")
@@ -54,7 +56,7 @@ DRIFT = {
 def command(
     terminal: Terminal,
     *,
-    app: str,
+    apps: tuple[str, ...],
     config: str | None,
     settings: tuple[str, ...],
     variables: tuple[str, ...],
@@ -71,27 +73,35 @@ def command(
     """Write the deployment files of APP (default: this folder) into deploy/.
 
     Only files of an earlier render are replaced or deleted; nothing is touched when nothing changed.
-    With -e or --target, the files of the others stay as they are.
+    With -e or --target, the files of the others stay as they are. APP may be several folders, and globs in
+    quotes; with -o, each is then written to a folder of its own name below DIR.
     """
     if check and to_stdout:
         raise click.UsageError("--check and --stdout exclude each other")
-    root, shown_as = options.app_root(app)
+    again = _again(apps, ("-c", config), ("-o", output), ("--templates", templates))
     read = options.workflow_options(config, settings, variables, jvagent)
-    selection = Selection(targets, environments)
+    selection, overrides = Selection(targets, environments), options.path_or_none(templates)
+    if is_many(apps):
+        from jvbundler.cli import many
+        from jvbundler.workflow.render_many import Request
+
+        if to_stdout:
+            raise click.UsageError("--stdout prints one app")
+        request = Request(read, selection, overrides, strict=strict, force=force)
+        folders = options.path_or_none(output)
+        return (
+            many.check(apps, folders, request, again, terminal)
+            if check
+            else many.render(apps, folders, request, terminal)
+        )
+    root, shown_as = options.app_root(*apps)
     folder = output_path(Path(shown_as), options.path_or_none(output), read)
-    overrides = options.path_or_none(templates)
     rendered = render_app(
         root, shown_as, read, selection=selection, templates=overrides, output=folder, strict=strict
     )
     if check:
         found = drift_of(rendered, folder, selection=selection)
-        return _tell_drift(
-            rendered,
-            found,
-            folder,
-            _again(app, ("-c", config), ("-o", output), ("--templates", templates)),
-            terminal,
-        )
+        return _tell_drift(rendered, found, folder, again, terminal)
     report(rendered.compiled.problems, terminal)
     if to_stdout:
         click.echo(printed(applied(rendered.artifacts)), nl=False)
@@ -109,12 +119,12 @@ def printed(artifacts: Iterable[Artifact]) -> str:
     return "".join(f"{'---' if a.path.endswith('.yaml') else '#'} # {a.path}\n{a.text}" for a in found)
 
 
-def _again(app: str, *given: tuple[str, str | None]) -> str:
+def _again(apps: Iterable[str], *given: tuple[str, str | None]) -> str:
     """The command that writes what was checked, but for `--set` and `--env`, which may hold secrets."""
     import shlex
 
     words = [word for option, value in given if value for word in (option, value)]
-    return shlex.join(["jvbundler", "render", *([app] if app != "." else []), *words])
+    return shlex.join(["jvbundler", "render", *(app for app in apps if app != "."), *words])
 
 
 def _tell_drift(rendered: Rendered, found: Drift, folder: Path, again: str, terminal: Terminal) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
@@ -59,7 +60,7 @@ def is_pristine(have: bytes, digest: str) -> bool:
 def _gives_way(folder: Path, path: str, leaving: set[str]) -> bool:
     """Whether a folder stands at `path` that holds nothing but files of ours that leave."""
     standing = folder / path
-    if standing.is_symlink() or not standing.is_dir():
+    if os.path.islink(standing) or not os.path.isdir(standing):  # noqa: PTH112, PTH114 (quicker)
         return False
     gone = {*leaving, *(name for left in leaving for name in parents(left))}
     return all(entry.relative_to(folder).as_posix() in gone for entry in standing.rglob("*"))
@@ -73,7 +74,7 @@ def _other_case(folder: Path, path: str, leaving: set[str]) -> bool:
 
 def _refuse_file_in_the_way(folder: Path, path: str, leaving: set[str]) -> None:
     for name in parents(path):
-        if (folder / name).is_file() and name not in leaving:
+        if os.path.isfile(f"{folder}/{name}") and name not in leaving:  # noqa: PTH113 (quicker)
             raise OutputRefused(
                 f"'{folder / name}' is a file, and jvbundler needs a folder there: move it away"
             )
