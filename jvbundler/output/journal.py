@@ -61,7 +61,7 @@ def finish(folder: Path, journal: Journal) -> None:
         refuse_links(folder, path)
     # Once a file has moved, all deletions are done: repeated, one could hit a new file whose name differs
     # in case alone.
-    staged = set(os.listdir(staging)) if staging.is_dir() else set()
+    staged = {entry.name for entry in staging.iterdir()} if staging.is_dir() else set()
     if staged.issuperset(journal.write.values()):
         for path in journal.delete:
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
