@@ -16,6 +16,7 @@ from jvbundler.cli.terminal import ReaderGone, Terminal
 COMMANDS = {
     "init": "Write a first deploy.yaml for an app.",
     "render": "Write the deployment files, or check that they are current.",
+    "diff": "Show what a render would change, with the risks, or how two environments differ.",
     "validate": "Check deploy.yaml, the app and the rendered files.",
     "bundle": "Write a Dockerfile into the app folder; needs no deploy.yaml.",
     "lock": "Pin the image's Python packages, with hashes.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -64,7 +65,7 @@ def summary(problems: Iterable[Problem]) -> str:
 
 
 def source_lines(problem: Problem) -> Iterator[str]:
-    """The line that is meant and a caret below the column."""
+    """The line that is meant, with its word underlined."""
     line = _line_at(problem.place)
     if line is None or problem.rule.startswith("JVB9") or _may_hold_secret(line):
         return
@@ -72,7 +73,16 @@ def source_lines(problem: Problem) -> Iterator[str]:
     number = f"{problem.place.line:>5}"
     yield f"{number} | {shown}"
     if problem.place.column <= len(shown):
-        yield f"{' ' * len(number)} | {' ' * (problem.place.column - 1)}^"
+        before, word = shown[: problem.place.column - 1], word_at(shown, problem.place.column)
+        yield f"{' ' * len(number)} | {' ' * len(before)}{'^' * len(word)}"
+
+
+def word_at(line: str, column: int) -> str:
+    """The key or the value that begins at `column`: up to its colon, its closing quote or the next space."""
+    rest = line[column - 1 :]
+    quote = rest[0] if rest[0] in "'\"" else ""
+    end = rest.find(quote, 1) + 1 if quote else 0
+    return rest[:end] if end else re.split(r":(?= |$)|[ ,\]}]", rest, maxsplit=1)[0] or rest[0]
 
 
 def _line_at(place: Place) -> str | None:
