@@ -69,8 +69,8 @@ def version_of(python: str) -> str:
 @pytest.mark.parametrize("python", other_pythons(), ids=lambda path: Path(path).as_posix().split("/")[-3])
 def test_another_python_renders_the_same(python: str, tmp_path: Path) -> None:
     subprocess.run([python, "-m", "venv", tmp_path / "venv"], check=True)
-    pip = [tmp_path / "venv/bin/python", "-m", "pip", "install", "-q", str(ROOT)]
-    subprocess.run(pip, check=True, capture_output=True)
+    installed = tmp_path / "venv/bin"
+    subprocess.run([installed / "pip", "install", "-q", ROOT], check=True, capture_output=True)
     app = app_of(CASE, tmp_path)
     subprocess.run(
         [tmp_path / "venv/bin/jvbundler", "render"],

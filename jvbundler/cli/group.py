@@ -33,7 +33,7 @@ Examples:
   jvbundler render --check --format github
 
 \b
-Exit codes: 0 fine, 1 drift found by --check, 2 your files or options are
+Exit codes: 0 fine, 1 a difference found by --check or diff, 2 your files or options are
 wrong, 3 the output folder refuses, 4 a tool failed, 70 a bug of ours,
 130 interrupted.
 

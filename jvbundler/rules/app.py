@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from jvbundler.app.lock import lock_digest, lock_problem
+from jvbundler.app.lock import lock_problem
 from jvbundler.problem import Place
-from jvbundler.project.image import image_requirements
+from jvbundler.project.image import image_digest, python_version
 from jvbundler.project.model import Environment, Project
 from jvbundler.project.variables import PLATFORM_PATHS
 from jvbundler.rules.debian_packages import COMPILER, needed
@@ -56,22 +56,9 @@ def stale_lock(project: Project) -> Iterator[Finding]:
     so the image would not have what the app asks for."""
     if project.app.lock is None:
         return
-    image = project.base.settings["image"]
-    digest = lock_digest(
-        image_requirements(project),
-        python_version=python_of(project),
-        jvagent_version=image["jvagent_version"],
-        platforms=project.base.platforms,
-    )
-    problem = lock_problem(project.app.lock, digest)
+    problem = lock_problem(project.app.lock, image_digest(project))
     if problem is not None:
         yield Finding(problem.place, problem.message, problem.hint)
-
-
-def python_of(project: Project) -> str:
-    """The image's Python; the predecessor's build argument counts as well."""
-    image = project.base.settings["image"]
-    return image["build"]["args"].get("PYTHON_VERSION", image["python_version"])
 
 
 @project_rule(
@@ -169,7 +156,7 @@ def unsupported_python(project: Project) -> Iterator[Finding]:
     """The image's Python is older than the one that this release of jvagent asks for, so installing it
     fails. The predecessor's build argument `PYTHON_VERSION` counts as `image.python_version`."""
     image = project.base.settings["image"]
-    python = python_of(project)
+    python = python_version(project)
     oldest = [part.strip()[2:] for part in project.app.requires_python.split(",") if part.strip()[:2] == ">="]
     if any(version(python) < version(text) for text in oldest):
         is_argument = "PYTHON_VERSION" in image["build"]["args"]
