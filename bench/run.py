@@ -113,9 +113,11 @@ class Bench:
         self.scale("jvdeploy generate, 100 times", "jvdeploy generate", 100)
         self.scale("kubectl kustomize, 300 overlays", "kubectl kustomize", 300)
         return [
-            self.at_most("100 apps × 3 environments", "100 apps, cold", 1 / 15, "jvdeploy generate, 100 times"),
             self.at_most(
-                "100 apps × 3 environments", "100 apps, cold", 1 / 80, "kubectl kustomize, 300 overlays"
+                "100 apps of 3 environments", "100 apps, cold", 1 / 15, "jvdeploy generate, 100 times"
+            ),
+            self.at_most(
+                "100 apps of 3 environments", "100 apps, cold", 1 / 80, "kubectl kustomize, 300 overlays"
             ),
         ]
 
@@ -154,7 +156,7 @@ class Bench:
 
     def at_most(self, work: str, measured: str, bar: float, peer: str) -> Bar:
         ratio = self.times[measured] / self.times[peer] if peer in self.times else None
-        return Bar(work, f"{measured} ÷ {peer}", ratio, "×", bar)
+        return Bar(work, f"{measured} ÷ {peer}", ratio, "times", bar)
 
 
 def installed(venv: Path) -> str:

@@ -9,24 +9,17 @@ from pathlib import Path
 
 import click
 
-from jvbundler.cli.render import drift_problems
+from jvbundler.cli.render import drift_problems, mending
 from jvbundler.cli.report import printable, report
 from jvbundler.cli.terminal import Terminal
 from jvbundler.problem import Problem
-from jvbundler.workflow.compile import ordered
-from jvbundler.workflow.many import AppFolder, app_folders, each
-from jvbundler.workflow.render_many import (
-    Outcome,
-    Request,
-    check_one,
-    exit_code,
-    validate_one,
-    write_one,
-)
+from jvbundler.workflow.current import Outcome, Request, check_one, write_one
+from jvbundler.workflow.many import app_folders, each
+from jvbundler.workflow.render_many import attempt, exit_code, validate_one
 
 
 def render(arguments: Sequence[str], output: Path | None, request: Request, terminal: Terminal) -> int:
-    outcomes = done(partial(write_one, request=request), arguments, output, request)
+    outcomes = done(write_one, arguments, output, request)
     _tell_problems(outcomes, terminal)
     if terminal.format == "text":
         click.echo(f"{count(outcomes)}: {', '.join(_files(outcomes))}")
@@ -36,9 +29,9 @@ def render(arguments: Sequence[str], output: Path | None, request: Request, term
 def check(
     arguments: Sequence[str], output: Path | None, request: Request, again: str, terminal: Terminal
 ) -> int:
-    outcomes = done(partial(check_one, request=request), arguments, output, request)
+    outcomes = done(check_one, arguments, output, request)
     drifted = [outcome for outcome in outcomes if outcome.drift]
-    drift = [p for outcome in drifted for p in drift_problems(outcome.drift, outcome.app.output, again)]
+    drift = [problem for outcome in drifted for problem in drift_problems(outcome, again)]
     if terminal.format != "text":
         _tell_problems(outcomes, terminal, drift)
         return exit_code(outcomes)
@@ -46,15 +39,15 @@ def check(
     for problem in drift:
         click.echo(f"{problem.place.file} {problem.message}", err=True)
     if drifted:
-        mend = f"{again} --force" if any(o.drift.edited or o.drift.foreign for o in drifted) else again
-        click.echo(f"{len(drifted)} of {count(outcomes)} not current; to mend it: {mend}", err=True)
+        verdict = f"{len(drifted)} of {count(outcomes)} not current"
+        click.echo(f"{verdict}; to mend it: {mending(drifted, again)}", err=True)
     elif not exit_code(outcomes):
         click.echo(f"{count(outcomes)}: current, {sum(outcome.total for outcome in outcomes):,} files")
     return exit_code(outcomes)
 
 
 def validate(arguments: Sequence[str], output: Path | None, request: Request, terminal: Terminal) -> int:
-    outcomes = done(partial(validate_one, request=request), arguments, output, request)
+    outcomes = done(validate_one, arguments, output, request)
     _tell_problems(outcomes, terminal)
     for line in _checkers(outcomes):
         click.echo(line, err=terminal.format != "text")
@@ -62,19 +55,20 @@ def validate(arguments: Sequence[str], output: Path | None, request: Request, te
 
 
 def done(
-    job: Callable[[AppFolder], Outcome], arguments: Sequence[str], output: Path | None, request: Request
+    job: Callable[..., Outcome], arguments: Sequence[str], output: Path | None, request: Request
 ) -> list[Outcome]:
     """The outcome of each app; a terminal shows how far it is."""
     apps = app_folders(arguments, output, request.options)
+    coming = each(partial(attempt, job=job, request=request), apps)
     if not sys.stderr.isatty():
-        return list(each(job, apps))
-    with click.progressbar(each(job, apps), length=len(apps), file=sys.stderr) as outcomes:
+        return list(coming)
+    with click.progressbar(coming, length=len(apps), file=sys.stderr) as outcomes:
         return list(outcomes)
 
 
 def _tell_problems(outcomes: Iterable[Outcome], terminal: Terminal, more: Iterable[Problem] = ()) -> None:
     """The problems of all apps, then what else kept some of them from being done."""
-    report([*ordered(p for outcome in outcomes for p in outcome.problems), *more], terminal)
+    report([*_ordered(p for outcome in outcomes for p in outcome.problems), *more], terminal)
     failed = [outcome for outcome in outcomes if outcome.exit_code]
     for outcome in failed:
         if outcome.failure:
@@ -84,17 +78,21 @@ def _tell_problems(outcomes: Iterable[Outcome], terminal: Terminal, more: Iterab
         click.echo(f"failed: {len(failed)} of {count(outcomes)}: {names}", err=True)
 
 
+def _ordered(problems: Iterable[Problem]) -> list[Problem]:
+    """Each once, by place: apps may share a deploy.yaml."""
+    return sorted(dict.fromkeys(problems), key=lambda p: (p.place, p.rule, p.message))
+
+
 def count(outcomes: Iterable[Outcome]) -> str:
     number = len(list(outcomes))
     return f"{number:,} app{'' if number == 1 else 's'}"
 
 
 def _files(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    results = [outcome.written for outcome in outcomes if outcome.written]
     numbers = {
-        "written": sum(len(result.written) for result in results),
-        "unchanged": sum(len(result.unchanged) for result in results),
-        "deleted": sum(len(result.deleted) for result in results),
+        "written": sum(len(outcome.written) for outcome in outcomes),
+        "unchanged": sum(len(outcome.unchanged) for outcome in outcomes),
+        "deleted": sum(len(outcome.deleted) for outcome in outcomes),
     }
     yield f"{numbers['written'] + numbers['unchanged']:,} files"
     yield from (f"{number:,} {what}" for what, number in numbers.items() if number)

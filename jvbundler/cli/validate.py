@@ -54,7 +54,7 @@ def command(
     selection, overrides = Selection(targets, environments), options.path_or_none(templates)
     if is_many(apps):
         from jvbundler.cli.many import validate
-        from jvbundler.workflow.render_many import Request
+        from jvbundler.workflow.current import Request
 
         request = Request(read, selection, overrides, strict=strict)
         return validate(apps, options.path_or_none(output), request, terminal)

@@ -16,13 +16,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from jvbundler import __version__
+from jvbundler.app.ignored import NOT_IN_IMAGE
 from jvbundler.artifact import Artifact
 from jvbundler.errors import OutputRefused
 from jvbundler.output.lock import read_lock, sha256
 from jvbundler.output.paths import JOURNAL, STAGING, content
 from jvbundler.packaged import PACKAGE, packaged_path
 from jvbundler.problem import Place, Problem
-from jvbundler.rules.app import NOT_IN_IMAGE
 from jvbundler.workflow.inputs import AT_ROOT, IN_AGENTS
 from jvbundler.workflow.many import AppFolder
 from jvbundler.workflow.options import Options, config_path
@@ -85,7 +86,10 @@ def inputs_of(app: AppFolder, options: Options, *, templates: Path | None, stric
 
 @lru_cache
 def _program() -> bytes:
-    """A digest of our own code and data: two builds may have one version."""
+    """What tells our code and data from those of another build, which may be of the same version."""
+    with contextlib.suppress(OSError):
+        # What pip installed is listed there with the digest of each file.
+        return (PACKAGE.parent / f"jvbundler-{__version__}.dist-info" / "RECORD").read_bytes()
     digest = hashlib.sha256()
     for folder in (PACKAGE, packaged_path("templates"), packaged_path("schemas/catalog")):
         for part in _tree(str(folder), _ALL_ARE_READ, str(PACKAGE / "schemas")):
