@@ -196,7 +196,6 @@ def _path(app: AppFolder) -> Path:
     return _folder() / f"{sha256(of.encode('utf-8', 'surrogateescape'))[:32]}.json"
 
 
-@lru_cache
 def _folder() -> Path:
     home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
     return Path(home or os.path.expanduser("~/.cache")) / "jvbundler" / "records"  # noqa: PTH111
