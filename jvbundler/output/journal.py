@@ -72,7 +72,8 @@ def finish(folder: Path, journal: Journal) -> None:
             target = f"{folder}/{path}"
             if os.path.isdir(target):  # noqa: PTH112
                 _remove_empty(folder, [path])
-            os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
+            if not os.path.isdir(parent := os.path.dirname(target)):  # noqa: PTH112, PTH120
+                os.makedirs(parent)  # noqa: PTH103
             os.replace(f"{staging}/{name}", target)  # noqa: PTH105
     (folder / JOURNAL).unlink()
     shutil.rmtree(staging, ignore_errors=True)
