@@ -107,10 +107,18 @@ def _kind(mode: int) -> str:
 def refuse_links(folder: Path, path: str) -> None:
     # Texts and os.path here and below: for the files of one app, pathlib takes longer than the disk.
     for name in (*parents(path), path):
-        if os.path.islink(f"{folder}/{name}"):  # noqa: PTH114
+        if is_link(f"{folder}/{name}"):
             raise OutputRefused(
                 f"'{folder / name}' is a symbolic link: jvbundler does not write through links, remove it"
             )
+
+
+def is_link(file: str) -> bool:
+    """Raises PermissionError where that cannot be told."""
+    try:
+        return stat.S_ISLNK(os.lstat(file).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def reason(failure: OSError) -> str:

@@ -171,7 +171,7 @@ def standing(output: Path, files: str) -> tuple[str, ...] | None:
         if lock is None or _list_digest(lock.files) != files:
             return None
         same = all(sha256(content(output, path) or b"") == digest for path, digest in lock.files.items())
-    except OutputRefused:
+    except (OSError, OutputRefused):
         return None
     return tuple(lock.files) if same else None
 
