@@ -45,7 +45,7 @@ audit: $(VENV) ## look at the golden output with checkov and kube-score: opinion
 		--skip-download --compact --quiet --soft-fail
 	find golden -path '*/rendered/*/manifest.yaml' -exec .tools/bin/kube-score score {} ';' || true
 
-bench: $(VENV) ## time start-up and rendering
+bench: tools ## time whole processes against the peers, and write bench/RESULTS.md
 	$(RUN) bench/run.py
 
 # Not a stamp: the script looks at each tool, in 0.1 s when all are there.
