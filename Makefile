@@ -51,7 +51,7 @@ e2e-docker: $(VENV) ## build, run and push the example app's image with the engi
 e2e-k8s: $(VENV) ## deploy, break, roll back and destroy in the cluster of KUBECONFIG
 	PATH="$(CURDIR)/.venv/bin:$$PATH" bash scripts/e2e_k8s.sh
 
-bench: $(VENV) ## time start-up and rendering
+bench: tools ## time whole processes against the peers, and write bench/RESULTS.md
 	$(RUN) bench/run.py
 
 # Not a stamp: the script looks at each tool, in 0.1 s when all are there.

@@ -26,6 +26,17 @@ def _tools_on_path() -> Iterator[None]:
     os.environ["PATH"] = before
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _records_of_these_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What was rendered is remembered in the user's cache folder; tests have one of their own."""
+    before = os.environ.get("XDG_CACHE_HOME")
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    os.environ.pop("XDG_CACHE_HOME")
+    if before is not None:
+        os.environ["XDG_CACHE_HOME"] = before
+
+
 @pytest.fixture(scope="session")
 def tool(_tools_on_path: None) -> Callable[[str], str]:
     """`tool("kubeconform")` is its path. A test that lacks its tool proves nothing, so it fails."""

@@ -65,6 +65,10 @@ def app_argument(command: Decorated) -> Decorated:
     return click.argument("app", default=".", metavar="[APP]")(command)
 
 
+def apps_argument(command: Decorated) -> Decorated:
+    return click.argument("apps", nargs=-1, metavar="[APP]...")(command)
+
+
 def config_options(command: Decorated) -> Decorated:
     """Everything that decides how deploy.yaml reads."""
     options = (
@@ -119,7 +123,7 @@ def selection_options(command: Decorated) -> Decorated:
     return command
 
 
-def app_root(app: str) -> tuple[Path, str]:
+def app_root(app: str = ".") -> tuple[Path, str]:
     """The folder, and what messages call it: as it was typed."""
     return Path(app), app.removeprefix("./") or "."
 

@@ -12,21 +12,21 @@ from jvbundler.cli import options
 from jvbundler.cli.report import report
 from jvbundler.cli.terminal import Terminal
 from jvbundler.problem import Place, Problem
+from jvbundler.workflow.current import Outcome, Request, check_one, write_one
+from jvbundler.workflow.many import AppFolder, is_many
 from jvbundler.workflow.options import output_path
-from jvbundler.workflow.render import Rendered, applied, drift_of, render_app, write_rendered
 from jvbundler.workflow.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from jvbundler.artifact import Artifact
-    from jvbundler.output.drift import Drift
-    from jvbundler.output.write import WriteResult
 
 EPILOG = """\b
 Examples:
   jvbundler render
   jvbundler render apps/support -e prod -o ../gitops/support
+  jvbundler render 'apps/*' -o gitops
   jvbundler render --check --format github
   jvbundler render --stdout --target kubernetes -e dev | kubectl diff -f -
 """
@@ -41,7 +41,7 @@ DRIFT = {
 
 
 @click.command("render", epilog=EPILOG)
-@options.app_argument
+@options.apps_argument
 @options.config_options
 @options.selection_options
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the output is not current.")
@@ -54,7 +54,7 @@ DRIFT = {
 def command(
     terminal: Terminal,
     *,
-    app: str,
+    apps: tuple[str, ...],
     config: str | None,
     settings: tuple[str, ...],
     variables: tuple[str, ...],
@@ -71,33 +71,50 @@ def command(
     """Write the deployment files of APP (default: this folder) into deploy/.
 
     Only files of an earlier render are replaced or deleted; nothing is touched when nothing changed.
-    With -e or --target, the files of the others stay as they are.
+    With -e or --target, the files of the others stay as they are. APP may be several folders, and globs in
+    quotes; with -o, each is then written to a folder of its own name below DIR.
     """
     if check and to_stdout:
         raise click.UsageError("--check and --stdout exclude each other")
-    root, shown_as = options.app_root(app)
+    again = _again(apps, ("-c", config), ("-o", output), ("--templates", templates))
     read = options.workflow_options(config, settings, variables, jvagent)
-    selection = Selection(targets, environments)
-    folder = output_path(Path(shown_as), options.path_or_none(output), read)
-    overrides = options.path_or_none(templates)
-    rendered = render_app(
-        root, shown_as, read, selection=selection, templates=overrides, output=folder, strict=strict
-    )
-    if check:
-        found = drift_of(rendered, folder, selection=selection)
-        return _tell_drift(
-            rendered,
-            found,
-            folder,
-            _again(app, ("-c", config), ("-o", output), ("--templates", templates)),
-            terminal,
-        )
-    report(rendered.compiled.problems, terminal)
+    selection, overrides = Selection(targets, environments), options.path_or_none(templates)
+    request = Request(read, selection, overrides, strict=strict, force=force)
+    if is_many(apps):
+        from jvbundler.cli import many
+
+        if to_stdout:
+            raise click.UsageError("--stdout prints one app")
+        folders = options.path_or_none(output)
+        if check:
+            return many.check(apps, folders, request, again, terminal)
+        return many.render(apps, folders, request, terminal)
+    root, shown_as = options.app_root(*apps)
+    app = AppFolder(root, shown_as, output_path(Path(shown_as), options.path_or_none(output), read))
     if to_stdout:
-        click.echo(printed(applied(rendered.artifacts)), nl=False)
-        return 0
-    result = write_rendered(rendered, folder, selection=selection, templates=overrides, force=force)
-    _tell_result(result, folder, terminal)
+        return _print(app, request, terminal)
+    if check:
+        return _tell_drift(check_one(app, request=request), again, terminal)
+    outcome = write_one(app, request=request)
+    report(outcome.problems, terminal)
+    _tell_result(outcome, terminal)
+    return 0
+
+
+def _print(app: AppFolder, request: Request, terminal: Terminal) -> int:
+    from jvbundler.workflow.render import applied, render_app
+
+    rendered = render_app(
+        app.root,
+        app.shown_as,
+        request.options,
+        selection=request.selection,
+        templates=request.templates,
+        output=app.output,
+        strict=request.strict,
+    )
+    report(rendered.compiled.problems, terminal)
+    click.echo(printed(applied(rendered.artifacts)), nl=False)
     return 0
 
 
@@ -109,45 +126,53 @@ def printed(artifacts: Iterable[Artifact]) -> str:
     return "".join(f"{'---' if a.path.endswith('.yaml') else '#'} # {a.path}\n{a.text}" for a in found)
 
 
-def _again(app: str, *given: tuple[str, str | None]) -> str:
+def _again(apps: Iterable[str], *given: tuple[str, str | None]) -> str:
     """The command that writes what was checked, but for `--set` and `--env`, which may hold secrets."""
     import shlex
 
     words = [word for option, value in given if value for word in (option, value)]
-    return shlex.join(["jvbundler", "render", *([app] if app != "." else []), *words])
+    return shlex.join(["jvbundler", "render", *(app for app in apps if app != "."), *words])
 
 
-def _tell_drift(rendered: Rendered, found: Drift, folder: Path, again: str, terminal: Terminal) -> int:
-    problems = list(drift_problems(found, folder, again))
+def _tell_drift(outcome: Outcome, again: str, terminal: Terminal) -> int:
+    problems = list(drift_problems(outcome, again))
     if terminal.format != "text":
-        report([*rendered.compiled.problems, *problems], terminal)
+        report([*outcome.problems, *problems], terminal)
     else:
-        report(rendered.compiled.problems, terminal)
+        report(outcome.problems, terminal)
         for problem in problems:
             click.echo(f"{problem.place.file} {problem.message}", err=True)
-        total = len(rendered.artifacts)
-        mend = f"{again} --force" if found.edited or found.foreign else again
-        verdict = f"not current; to mend it: {mend}" if problems else f"current, {total} files"
-        click.echo(f"{folder}/: {verdict}", err=bool(problems))
+        verdict = (
+            f"not current; to mend it: {mending([outcome], again)}"
+            if problems
+            else f"current, {outcome.total} files"
+        )
+        click.echo(f"{outcome.app.output}/: {verdict}", err=bool(problems))
     return 1 if problems else 0
 
 
-def drift_problems(found: Drift, folder: Path, again: str) -> Iterator[Problem]:
-    for kind, message in DRIFT.items():
+def drift_problems(outcome: Outcome, again: str) -> Iterator[Problem]:
+    for kind, message in DRIFT.items() if outcome.drift else ():
         hint = f"{again} --force" if kind in ("edited", "foreign") else again
-        for path in getattr(found, kind):
-            yield Problem(kind, "error", Place(f"{folder}/{path}"), message, hint)
+        for path in getattr(outcome.drift, kind):
+            yield Problem(kind, "error", Place(f"{outcome.app.output}/{path}"), message, hint)
 
 
-def _tell_result(result: WriteResult, folder: Path, terminal: Terminal) -> None:
+def mending(outcomes: Iterable[Outcome], again: str) -> str:
+    drifts = [outcome.drift for outcome in outcomes if outcome.drift]
+    return f"{again} --force" if any(drift.edited or drift.foreign for drift in drifts) else again
+
+
+def _tell_result(outcome: Outcome, terminal: Terminal) -> None:
     if terminal.format != "text":
         return
+    folder = outcome.app.output
     counts = [
-        f"{result.total} file{'' if result.total == 1 else 's'}",
-        *([f"{len(result.written)} written"] if result.written else []),
-        *([f"{len(result.unchanged)} unchanged"] if result.unchanged else []),
-        *([f"{len(result.deleted)} deleted"] if result.deleted else []),
+        f"{outcome.total} file{'' if outcome.total == 1 else 's'}",
+        *([f"{len(outcome.written)} written"] if outcome.written else []),
+        *([f"{len(outcome.unchanged)} unchanged"] if outcome.unchanged else []),
+        *([f"{len(outcome.deleted)} deleted"] if outcome.deleted else []),
     ]
     click.echo(f"{folder}/: {', '.join(counts)}")
-    if (result.written or result.deleted) and not terminal.is_quiet() and sys.stdout.isatty():
+    if (outcome.written or outcome.deleted) and not terminal.is_quiet() and sys.stdout.isatty():
         click.echo(f"next: read {folder}/README.md, then 'jvbundler validate', and commit the folder")

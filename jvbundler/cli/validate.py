@@ -9,6 +9,7 @@ import click
 from jvbundler.cli import options
 from jvbundler.cli.report import report
 from jvbundler.cli.terminal import Terminal
+from jvbundler.workflow.many import is_many
 from jvbundler.workflow.options import output_path
 from jvbundler.workflow.selection import Selection
 from jvbundler.workflow.validate import validate_app
@@ -18,11 +19,12 @@ Examples:
   jvbundler validate
   jvbundler validate apps/support -e prod --strict
   jvbundler validate --format sarif > jvbundler.sarif
+  jvbundler validate 'apps/*'
 """
 
 
 @click.command("validate", epilog=EPILOG)
-@options.app_argument
+@options.apps_argument
 @options.config_options
 @options.selection_options
 @click.option("--strict", is_flag=True, help="A warning is an error.")
@@ -32,7 +34,7 @@ Examples:
 def command(
     terminal: Terminal,
     *,
-    app: str,
+    apps: tuple[str, ...],
     config: str | None,
     settings: tuple[str, ...],
     variables: tuple[str, ...],
@@ -46,15 +48,23 @@ def command(
     """Check deploy.yaml and APP (default: this folder), then what they render to. Writes nothing.
 
     The Kubernetes schemas are always checked; cfn-lint, hadolint and kubeconform where they are installed.
+    APP may be several folders, and globs in quotes.
     """
-    root, shown_as = options.app_root(app)
     read = options.workflow_options(config, settings, variables, jvagent)
+    selection, overrides = Selection(targets, environments), options.path_or_none(templates)
+    if is_many(apps):
+        from jvbundler.cli.many import validate
+        from jvbundler.workflow.current import Request
+
+        request = Request(read, selection, overrides, strict=strict)
+        return validate(apps, options.path_or_none(output), request, terminal)
+    root, shown_as = options.app_root(*apps)
     validation = validate_app(
         root,
         shown_as,
         read,
-        selection=Selection(targets, environments),
-        templates=options.path_or_none(templates),
+        selection=selection,
+        templates=overrides,
         output=output_path(Path(shown_as), options.path_or_none(output), read),
     )
     report(validation.problems, terminal)

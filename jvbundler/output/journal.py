@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -44,7 +45,8 @@ def stage(folder: Path, delete: Sequence[str], write: Mapping[str, bytes]) -> Jo
         for name in journal.folders:
             (folder / name).mkdir()
         for path, data in write.items():
-            (staging / journal.write[path]).write_bytes(data)
+            with open(f"{staging}/{journal.write[path]}", "wb") as stream:  # noqa: PTH123
+                stream.write(data)
         (staging / PLAN).replace(folder / JOURNAL)
     except BaseException:
         _abandon(folder)
@@ -59,16 +61,20 @@ def finish(folder: Path, journal: Journal) -> None:
         refuse_links(folder, path)
     # Once a file has moved, all deletions are done: repeated, one could hit a new file whose name differs
     # in case alone.
-    if all((staging / name).exists() for name in journal.write.values()):
+    staged = {entry.name for entry in staging.iterdir()} if staging.is_dir() else set()
+    if staged.issuperset(journal.write.values()):
         for path in journal.delete:
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 (folder / path).unlink()
         _remove_empty(folder, {name for path in journal.delete for name in parents(path)})
     for path, name in journal.write.items():
-        if (staging / name).exists():
-            _remove_empty(folder, [path])
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (staging / name).replace(folder / path)
+        if name in staged:
+            target = f"{folder}/{path}"
+            if os.path.isdir(target):  # noqa: PTH112
+                _remove_empty(folder, [path])
+            if not os.path.isdir(parent := os.path.dirname(target)):  # noqa: PTH112, PTH120
+                os.makedirs(parent)  # noqa: PTH103
+            os.replace(f"{staging}/{name}", target)  # noqa: PTH105
     (folder / JOURNAL).unlink()
     shutil.rmtree(staging, ignore_errors=True)
 
@@ -101,7 +107,8 @@ def _new_folders(folder: Path, paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(
         name
         for name in needed
-        if not (folder / name).exists() and not any((folder / above).is_file() for above in parents(name))
+        if not os.path.exists(f"{folder}/{name}")  # noqa: PTH110
+        and not any(os.path.isfile(f"{folder}/{above}") for above in parents(name))  # noqa: PTH113
     )
 
 

@@ -87,12 +87,13 @@ def content(folder: Path, path: str) -> bytes | None:
     OutputRefused where a link is on the way or something other than a file is there.
     """
     refuse_links(folder, path)
-    file = folder / path
+    file = f"{folder}/{path}"
     try:
         mode = os.lstat(file).st_mode
         if not stat.S_ISREG(mode):
             raise OutputRefused(f"'{file}' is {_kind(mode)}, and jvbundler writes a file there: move it away")
-        return file.read_bytes()
+        with open(file, "rb", buffering=0) as stream:  # noqa: PTH123
+            return stream.readall()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as failure:
@@ -104,11 +105,20 @@ def _kind(mode: int) -> str:
 
 
 def refuse_links(folder: Path, path: str) -> None:
+    # Texts and os.path here and below: for the files of one app, pathlib takes longer than the disk.
     for name in (*parents(path), path):
-        if (folder / name).is_symlink():
+        if is_link(f"{folder}/{name}"):
             raise OutputRefused(
                 f"'{folder / name}' is a symbolic link: jvbundler does not write through links, remove it"
             )
+
+
+def is_link(file: str) -> bool:
+    """Raises PermissionError where that cannot be told."""
+    try:
+        return stat.S_ISLNK(os.lstat(file).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def reason(failure: OSError) -> str:

@@ -115,6 +115,7 @@ def _refuse_loss(folder: Path, statuses: Mapping[str, Status]) -> None:
 
 def _refuse_unwritable(folder: Path, paths: Sequence[str]) -> None:
     """Raise OutputRefused while the old files still stand, instead of half-way through."""
-    for parent in sorted({(folder / path).parent for path in paths}):
+    for name in sorted({path.rpartition("/")[0] for path in paths}):
+        parent = folder / name
         if parent.is_dir() and not os.access(parent, os.W_OK | os.X_OK):
             raise OutputRefused(f"cannot write to '{parent}': permission denied")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from jvbundler.artifact import Artifact
-from jvbundler.project.model import Project
+if TYPE_CHECKING:
+    from jvbundler.artifact import Artifact
+    from jvbundler.project.model import Project
 
-Render = Callable[[Project, "Path | None"], Iterable[Artifact]]
+    Render = Callable[[Project, Path | None], Iterable[Artifact]]
 
 # Imported when they are used: a render of one target does not pay for the others.
 TARGETS = {
@@ -23,5 +24,5 @@ TARGETS = {
 
 def render_target(name: str, project: Project, overrides: Path | None = None) -> list[Artifact]:
     """All artifacts of one target, sorted by path; none where no environment has it enabled."""
-    render = cast(Render, import_module(TARGETS[name]).render)
+    render = cast("Render", import_module(TARGETS[name]).render)
     return sorted(render(project, overrides), key=lambda artifact: artifact.path)

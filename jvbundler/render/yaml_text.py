@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 # Characters that a plain scalar may hold anywhere; `:` and `#` are looked at apart.
@@ -46,6 +47,7 @@ def _special_float(value: float) -> str:
     return ".nan" if value != value else ".inf" if value > 0 else "-.inf"
 
 
+@lru_cache(maxsize=16_384)
 def is_plain(text: str, *, in_flow: bool = False) -> bool:
     """Whether every reader takes the unquoted text for that same text."""
     if not _PLAIN.match(text) or _NOT_TEXT.match(text):

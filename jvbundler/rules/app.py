@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from jvbundler.app.ignored import NOT_IN_IMAGE
 from jvbundler.app.lock import lock_problem
 from jvbundler.problem import Place
 from jvbundler.project.image import image_digest, python_version
@@ -24,24 +25,6 @@ if TYPE_CHECKING:
     from jvbundler.app.model import App
 
 MAX_APP_BYTES = 500 * 1000 * 1000
-# What .dockerignore keeps out of the image, as far as it may be large.
-NOT_IN_IMAGE = frozenset(
-    [
-        ".git",
-        ".venv",
-        "venv",
-        "__pycache__",
-        ".pytest_cache",
-        ".mypy_cache",
-        ".ruff_cache",
-        "jvdb",
-        "jvagent_db",
-        "jvagent_logs",
-        "jvspatial_logs",
-        "jvspatial_db",
-        ".files",
-    ]
-)
 DISABLE_PIP = "JVAGENT_DISABLE_RUNTIME_PIP_INSTALL"
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from jvbundler.source.load import Source
 
 # What jvbundler reads of an app; .env is not among it.
-_AT_ROOT = ("app.yaml", ".env.example", "requirements.txt", "requirements.lock")
-_IN_AGENTS = ("agent.yaml", "agent.yml", "info.yaml", "info.yml")
+AT_ROOT = ("app.yaml", ".env.example", "requirements.txt", "requirements.lock")
+IN_AGENTS = ("agent.yaml", "agent.yml", "info.yaml", "info.yml")
 
 
 def inputs_digest(app_root: Path, source: Source, jvagent_version: str, templates: Path | None) -> str:
@@ -43,10 +43,10 @@ def _bytes(path: Path) -> bytes:
 
 
 def _app_files(root: Path) -> Iterator[tuple[str, Path]]:
-    yield from ((name, root / name) for name in _AT_ROOT if (root / name).is_file())
+    yield from ((name, root / name) for name in AT_ROOT if (root / name).is_file())
     for folder, folders, names in os.walk(root / "agents"):
         folders.sort()
-        for name in sorted(set(names) & set(_IN_AGENTS)):
+        for name in sorted(set(names) & set(IN_AGENTS)):
             path = Path(folder, name)
             yield path.relative_to(root).as_posix(), path
 

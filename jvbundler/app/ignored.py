@@ -1,0 +1,21 @@
+"""What is in an app folder but not in its image, as far as it may be large. Nothing is read from it."""
+
+from __future__ import annotations
+
+NOT_IN_IMAGE = frozenset(
+    [
+        ".git",
+        ".venv",
+        "venv",
+        "__pycache__",
+        ".pytest_cache",
+        ".mypy_cache",
+        ".ruff_cache",
+        "jvdb",
+        "jvagent_db",
+        "jvagent_logs",
+        "jvspatial_logs",
+        "jvspatial_db",
+        ".files",
+    ]
+)

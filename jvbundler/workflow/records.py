@@ -1,0 +1,201 @@
+"""What each app was last rendered from, in the user's cache folder, so that a run over many can leave it out.
+
+A record is known by the content of every input, never by a time stamp, and the files in the output are
+compared by content as well. Only time depends on records: without them everything is rendered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jvbundler import __version__
+from jvbundler.app.ignored import NOT_IN_IMAGE
+from jvbundler.artifact import Artifact
+from jvbundler.errors import OutputRefused
+from jvbundler.output.lock import read_lock, sha256
+from jvbundler.output.paths import JOURNAL, STAGING, content
+from jvbundler.packaged import PACKAGE, packaged_path
+from jvbundler.problem import Place, Problem
+from jvbundler.workflow.inputs import AT_ROOT, IN_AGENTS
+from jvbundler.workflow.many import AppFolder
+from jvbundler.workflow.options import Options, config_path
+
+_READ = frozenset((*AT_ROOT, *IN_AGENTS))
+_ALL_ARE_READ = None
+
+
+class Looked(Mapping[str, str]):
+    """A process environment that remembers which variables a render looked up."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        return self._environ[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._environ)
+
+    def __len__(self) -> int:
+        return len(self._environ)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`files` is a digest of the lock's list of files, `problems` are the warnings to repeat."""
+
+    files: str
+    problems: tuple[Problem, ...]
+
+
+class _Untold(Exception):
+    """The inputs are of a kind that a record does not cover; such an app is rendered every time."""
+
+
+def inputs_of(app: AppFolder, options: Options, *, templates: Path | None, strict: bool) -> str:
+    """A digest of all that decides the output and the messages, but for the process environment.
+
+    Empty where it cannot be told: what cannot be read, and what leads out of the app.
+    """
+    digest = hashlib.sha256(_program())
+    asked = (app.shown_as, str(app.output), str(options.config), options.assignments, str(templates), strict)
+    digest.update(repr(asked).encode())
+    try:
+        if options.jvagent:
+            return ""
+        digest.update(config_path(app.root, options).read_bytes())
+        output = os.path.abspath(app.output)  # noqa: PTH100
+        for part in _tree(str(app.root), _READ, output, leave_out=NOT_IN_IMAGE):
+            digest.update(part)
+        for part in _tree(str(templates), _ALL_ARE_READ) if templates else ():
+            digest.update(part)
+    except (OSError, _Untold):
+        return ""
+    return digest.hexdigest()
+
+
+@lru_cache
+def _program() -> bytes:
+    """What tells our code and data from those of another build, which may be of the same version."""
+    with contextlib.suppress(OSError):
+        # What pip installed is listed there with the digest of each file.
+        return (PACKAGE.parent / f"jvbundler-{__version__}.dist-info" / "RECORD").read_bytes()
+    digest = hashlib.sha256()
+    for folder in (PACKAGE, packaged_path("templates"), packaged_path("schemas/catalog")):
+        for part in _tree(str(folder), _ALL_ARE_READ, str(PACKAGE / "schemas")):
+            digest.update(part)
+    return digest.digest()
+
+
+def _tree(
+    folder: str, read: frozenset[str] | None, output: str = "", leave_out: frozenset[str] = frozenset()
+) -> Iterator[bytes]:
+    """Each name below a folder, with the content of the files that are `read` and the size of the others.
+
+    `leave_out` are names directly in the folder that nothing is read from, and that may be large.
+    """
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    for entry in entries:
+        if entry.name in leave_out or (output and os.path.abspath(entry.path) == output):  # noqa: PTH100
+            continue
+        yield f"\n{entry.path}\n".encode("utf-8", "surrogateescape")
+        if entry.is_dir():
+            if entry.is_symlink():
+                raise _Untold
+            yield from _tree(entry.path, read, output)
+        elif read is None or entry.name in read:
+            yield _content(entry.path)
+        else:
+            yield str(entry.stat(follow_symlinks=False).st_size).encode()
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb") as stream:  # noqa: PTH123
+        data = stream.read()
+    if path.endswith("requirements.txt") and (b"-r" in data or b"--req" in data):
+        raise _Untold  # it includes files of any name
+    return b"%d\n%b" % (len(data), data)
+
+
+def recorded(app: AppFolder, inputs: str, environ: Mapping[str, str]) -> Record | None:
+    """The record of a render from these inputs and from variables of these values."""
+    try:
+        fields = json.loads(_path(app).read_bytes())
+        if fields["inputs"] != _with_variables(inputs, fields["variables"], environ):
+            return None
+        return Record(fields["files"], tuple(_problem(each) for each in fields["problems"]))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def remember(
+    app: AppFolder,
+    inputs: str,
+    environ: Looked,
+    artifacts: Iterable[Artifact],
+    problems: Sequence[Problem],
+) -> None:
+    """Put the render on record; where that fails, the next one takes longer."""
+    variables = sorted(environ.names)
+    fields = {
+        "inputs": _with_variables(inputs, variables, environ),
+        "variables": variables,
+        "files": _list_digest({a.path: sha256(a.text.encode()) for a in artifacts}),
+        "problems": [asdict(problem) for problem in problems],
+    }
+    path = _path(app)
+    staged = path.with_suffix(f".{os.getpid()}")
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        staged.write_bytes(json.dumps(fields).encode())
+        staged.replace(path)
+
+
+def standing(output: Path, files: str) -> tuple[str, ...] | None:
+    """The paths of the files in the output, None where they are not, byte for byte, those on record."""
+    if os.path.lexists(output / JOURNAL) or os.path.lexists(output / STAGING):
+        return None  # left by a run that was killed: the next write has to repair it
+    try:
+        lock = read_lock(output)
+        if lock is None or _list_digest(lock.files) != files:
+            return None
+        same = all(sha256(content(output, path) or b"") == digest for path, digest in lock.files.items())
+    except (OSError, OutputRefused):
+        return None
+    return tuple(lock.files) if same else None
+
+
+def _list_digest(files: Mapping[str, str]) -> str:
+    return sha256(json.dumps(files, sort_keys=True).encode())
+
+
+def _with_variables(inputs: str, names: Iterable[str], environ: Mapping[str, str]) -> str:
+    values = [(name, environ.get(name)) for name in names]
+    return sha256(f"{inputs}{values!r}".encode())
+
+
+def _problem(fields: dict[str, Any]) -> Problem:
+    related = tuple(Place(**place) for place in fields["related"])
+    return Problem(**{**fields, "place": Place(**fields["place"]), "related": related})
+
+
+def _path(app: AppFolder) -> Path:
+    """One file for an app and its output folder, so that a new record takes the place of the old one."""
+    of = f"{os.path.realpath(app.root)}\n{os.path.realpath(app.output)}"
+    return _folder() / f"{sha256(of.encode('utf-8', 'surrogateescape'))[:32]}.json"
+
+
+def _folder() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return Path(home or os.path.expanduser("~/.cache")) / "jvbundler" / "records"  # noqa: PTH111
