@@ -16,7 +16,7 @@ LAYERS = (
     ("cli", "__main__"),
     ("workflow", "bundler"),
     ("output", "runner", "tools"),
-    ("render", "rules"),
+    ("render", "rules", "plan"),
     ("project",),
     ("app", "source"),
     ("problem", "artifact", "command", "node", "errors", "packaged", "secret_names"),

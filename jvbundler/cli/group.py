@@ -19,6 +19,7 @@ COMMANDS = {
     "validate": "Check deploy.yaml, the app and the rendered files.",
     "bundle": "Write a Dockerfile into the app folder; needs no deploy.yaml.",
     "lock": "Pin the image's Python packages, with hashes.",
+    "secrets": "List the secrets and how to create them, or check that they are there.",
     "rules": "List the rules, or print what one of them means.",
     "explain": "Print what a key of deploy.yaml means.",
     "schema": "Print the JSON Schema of deploy.yaml.",
