@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
@@ -11,7 +14,7 @@ import click
 
 from jvbundler.cli.terminal import Terminal
 from jvbundler.problem import Place, Problem
-from jvbundler.secret_names import contains_secret, looks_secret
+from jvbundler.secret_names import contains_secret, looks_secret, without_secrets
 
 COLORS = {"error": "red", "warning": "yellow"}
 LONGEST_LINE = 160
@@ -22,14 +25,19 @@ def report(problems: Sequence[Problem], terminal: Terminal) -> None:
     if terminal.format != "text":
         from jvbundler.cli.formats import formatted
 
-        click.echo(formatted(problems, terminal.format), nl=False)
+        click.echo(formatted([blotted(problem) for problem in problems], terminal.format), nl=False)
     elif problems:
         print_text(problems, terminal, sys.stderr)
 
 
+def blotted(problem: Problem) -> Problem:
+    """A message may quote the user's file: an unknown key, a requirement. No token gets out that way."""
+    return replace(problem, message=without_secrets(problem.message), hint=without_secrets(problem.hint))
+
+
 def print_text(problems: Sequence[Problem], terminal: Terminal, stream: TextIO) -> None:
     color = terminal.colors(stream)
-    for problem in problems:
+    for problem in map(blotted, problems):
         click.echo(problem_line(problem, color=color), file=stream, color=color)
         if terminal.shows_source():
             for line in source_lines(problem):
@@ -65,27 +73,52 @@ def summary(problems: Iterable[Problem]) -> str:
 
 def source_lines(problem: Problem) -> Iterator[str]:
     """The line that is meant and a caret below the column."""
-    line = _line_at(problem.place)
-    if line is None or problem.rule.startswith("JVB9") or _may_hold_secret(line):
+    lines = _lines_until(problem.place)
+    if not lines or not lines[-1] or problem.rule.startswith("JVB9") or _may_hold_secret(lines):
         return
-    shown = printable(line.expandtabs(1))[:LONGEST_LINE]
+    shown = printable(lines[-1].expandtabs(1))[:LONGEST_LINE]
     number = f"{problem.place.line:>5}"
     yield f"{number} | {shown}"
     if problem.place.column <= len(shown):
         yield f"{' ' * len(number)} | {' ' * (problem.place.column - 1)}^"
 
 
-def _line_at(place: Place) -> str | None:
+def _lines_until(place: Place) -> list[str]:
+    """The lines of the file up to the place; none where the file has not so many."""
     try:
         with Path(place.file).open(encoding="utf-8-sig") as stream:
-            for number, line in enumerate(stream, 1):
-                if number == place.line:
-                    return line.rstrip("\r\n") or None
+            lines = [line.rstrip("\r\n") for line in islice(stream, place.line)]
     except (OSError, ValueError):
-        pass
-    return None
+        return []
+    return lines if len(lines) == place.line else []
 
 
-def _may_hold_secret(line: str) -> bool:
-    words = "".join(c if c.isalnum() or c == "_" else " " for c in line).split()
-    return contains_secret(line) or any(looks_secret(word) for word in words)
+def _may_hold_secret(lines: Sequence[str]) -> bool:
+    """Whether the last line has a secret, by its shape, or by a name in it or in a line that it is under."""
+    listed = {name for line in lines for name in _listed(line)}
+    meant = [lines[-1], *_parents(lines)]
+    words = {word for line in meant for word in re.findall(r"\w+", line)}
+    return contains_secret(lines[-1]) or bool(words & listed) or any(looks_secret(word) for word in words)
+
+
+def _listed(line: str) -> list[str]:
+    """The names that stand in a list of one line, or in an item of one: `secrets` may be such a list."""
+    found = re.fullmatch(
+        r"\s*secrets:\s*\[(.*)\].*|\s*-\s*(?:name:)?\s*[\"']?([A-Za-z_]\w*)[\"']?\s*(?:#.*)?", line
+    )
+    return re.findall(r"[A-Za-z_]\w*", found[1] or found[2]) if found else []
+
+
+def _parents(lines: Sequence[str]) -> Iterator[str]:
+    """The lines that the last one is indented below, from the inside to the outside."""
+    depth = _depth(lines[-1])
+    for line in reversed(lines[:-1]):
+        if line.strip() and _depth(line) < depth:
+            depth = _depth(line)
+            yield line
+
+
+def _depth(line: str) -> int:
+    """An item of a list belongs to the key above it even where both begin in the same column."""
+    text = line.lstrip()
+    return 2 * (len(line) - len(text)) + text.startswith("-")
