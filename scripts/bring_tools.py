@@ -98,9 +98,7 @@ def wanted_tools() -> list[Tool]:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--group", action="append", choices=GROUPS, help="default: test; may be repeated")
-    parser.add_argument(
-        "--only", choices=[tool.name for tool in CATALOGUE], help="one tool instead of a group"
-    )
+    parser.add_argument("--only", choices=[tool.name for tool in CATALOGUE], help="this one alone")
     arguments = parser.parse_args()
     groups = arguments.group or ["test"]
     if arguments.only:

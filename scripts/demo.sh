@@ -12,6 +12,7 @@ jvagent app create --dir .demo/support-app --app-id support_app --title 'Support
 cd .demo
 say jvbundler init support-app --all
 say jvbundler render support-app
-say find support-app/deploy -type f
+printf "\n$ find support-app/deploy -type f | sort\n"
+find support-app/deploy -type f | sort
 echo
 echo "Look at .demo/support-app/deploy: README.md says what each file is."

@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "jvbundler"
 LAYERS = (
     ("cli", "__main__"),
     ("workflow", "bundler"),
-    ("output", "runner", "tools"),
+    ("output", "diff", "runner", "tools"),
     ("render", "rules", "plan"),
     ("project",),
     ("app", "source"),

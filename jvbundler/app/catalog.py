@@ -46,13 +46,27 @@ def available_versions() -> tuple[str, ...]:
 def load_catalog(
     version: str, jvagent_path: Path | None, place: Place
 ) -> tuple[Catalog | None, tuple[Problem, ...]]:
-    """The catalogue of `version`, or of the jvagent in `jvagent_path`; `place` is blamed for an unknown."""
+    """The catalogue of `version`, or of the jvagent in `jvagent_path`; `place` is blamed for an unknown.
+
+    A version whose catalogue is not shipped is read from the jvagent that is installed, where that is it.
+    """
     if jvagent_path is not None:
         return _from_folder(jvagent_path, version)
     if version in available_versions():
         return _shipped(version), ()
+    installed = _installed()
+    if installed is not None and _own_version(installed) == version:
+        return _scanned(str(installed), version), ()
     hint = f"shipped are {', '.join(available_versions())}; for another one give --jvagent PATH, its folder"
     return None, (error("JVB205", place, f"no list of the actions of jvagent '{version}'", hint),)
+
+
+def _installed() -> Path | None:
+    """The package folder of the jvagent beside this jvbundler, which is not imported."""
+    from importlib.util import find_spec
+
+    spec = find_spec("jvagent")
+    return Path(spec.origin).parent if spec is not None and spec.origin else None
 
 
 @lru_cache(maxsize=16)

@@ -16,6 +16,7 @@ from jvbundler.cli.terminal import ReaderGone, Terminal
 COMMANDS = {
     "init": "Write a first deploy.yaml for an app.",
     "render": "Write the deployment files, or check that they are current.",
+    "diff": "Show what a render would change, with the risks, or how two environments differ.",
     "validate": "Check deploy.yaml, the app and the rendered files.",
     "bundle": "Write a Dockerfile into the app folder; needs no deploy.yaml.",
     "lock": "Pin the image's Python packages, with hashes.",
@@ -33,7 +34,7 @@ Examples:
   jvbundler render --check --format github
 
 \b
-Exit codes: 0 fine, 1 drift found by --check, 2 your files or options are
+Exit codes: 0 fine, 1 a difference found by --check or diff, 2 your files or options are
 wrong, 3 the output folder refuses, 4 a tool failed, 70 a bug of ours,
 130 interrupted.
 

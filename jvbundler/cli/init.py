@@ -39,6 +39,8 @@ def command(
     Every option is in it; what app.yaml and .env.example say is filled in.
     """
     from jvbundler.output.single import write_file
+    from jvbundler.packaged import packaged_text
+    from jvbundler.render.init import SCHEMA_FILE
     from jvbundler.workflow.init import initial_config
     from jvbundler.workflow.options import Options, config_path
 
@@ -48,6 +50,8 @@ def command(
     text = initial_config(root, shown_as, targets=targets)
     path = config_path(root, Options(environ={}, config=options.path_or_none(config)))
     changed = write_file(path, text, force=force)
+    # What the file's first line names; it is ours, so an older one gives way.
+    write_file(path.with_name(SCHEMA_FILE), packaged_text("schemas/deploy.schema.json"), force=True)
     click.echo(f"{path}: {'written' if changed else 'unchanged'}, enabled: {', '.join(targets)}")
     if not terminal.is_quiet():
         click.echo("next: read it, then run 'jvbundler render'", err=True)

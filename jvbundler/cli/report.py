@@ -72,7 +72,7 @@ def summary(problems: Iterable[Problem]) -> str:
 
 
 def source_lines(problem: Problem) -> Iterator[str]:
-    """The line that is meant and a caret below the column."""
+    """The line that is meant, with its word underlined."""
     lines = _lines_until(problem.place)
     if not lines or not lines[-1] or problem.rule.startswith("JVB9") or _may_hold_secret(lines):
         return
@@ -80,7 +80,16 @@ def source_lines(problem: Problem) -> Iterator[str]:
     number = f"{problem.place.line:>5}"
     yield f"{number} | {shown}"
     if problem.place.column <= len(shown):
-        yield f"{' ' * len(number)} | {' ' * (problem.place.column - 1)}^"
+        before, word = shown[: problem.place.column - 1], word_at(shown, problem.place.column)
+        yield f"{' ' * len(number)} | {' ' * len(before)}{'^' * len(word)}"
+
+
+def word_at(line: str, column: int) -> str:
+    """The key or the value that begins at `column`: up to its colon, its closing quote or the next space."""
+    rest = line[column - 1 :]
+    quote = rest[0] if rest[0] in "'\"" else ""
+    end = rest.find(quote, 1) + 1 if quote else 0
+    return rest[:end] if end else re.split(r":(?= |$)|[ ,\]}]", rest, maxsplit=1)[0] or rest[0]
 
 
 def _lines_until(place: Place) -> list[str]:

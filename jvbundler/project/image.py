@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jvbundler.app.framework import framework_extras
+from jvbundler.app.lock import lock_digest
 from jvbundler.project.model import Project
 
 
@@ -16,6 +17,22 @@ def framework_requirements(project: Project) -> list[str]:
 def image_requirements(project: Project) -> list[str]:
     """Every requirement of the image, as PEP 508 texts."""
     return [*framework_requirements(project), *(requirement.spec for requirement in project.app.requirements)]
+
+
+def python_version(project: Project) -> str:
+    """The image's Python; the predecessor's build argument counts as well."""
+    image = project.base.settings["image"]
+    return image["build"]["args"].get("PYTHON_VERSION", image["python_version"])
+
+
+def image_digest(project: Project) -> str:
+    """What a requirements.lock of this image has to have been made from."""
+    return lock_digest(
+        image_requirements(project),
+        python_version=python_version(project),
+        jvagent_version=project.base.settings["image"]["jvagent_version"],
+        platforms=project.base.platforms,
+    )
 
 
 def needed_extras(project: Project) -> list[str]:

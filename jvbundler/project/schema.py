@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 
 SCHEMA = "schemas/deploy.schema.json"
 
+# What `jvagent app create --deployment aws-lambda` writes into its deploy.example.yaml.
+KEYS_OF_THE_SCAFFOLD = {
+    "region": "lambda.region",
+    "account_id": "lambda.account_id",
+    "lambda.memory_mb": "lambda.function.memory",
+    "lambda.timeout_seconds": "lambda.function.timeout",
+}
+
 # A jsonschema ValidationError; its attributes are what the schema holds at that place.
 Violation = Any
 
@@ -130,25 +138,24 @@ def unknown_keys(
     for key in violation.instance:
         if key not in known:
             where = f" under {dotted(path)}" if path else ""
-            yield error(
-                "JVB104",
-                locate(root, [*path, key]),
-                f"unknown key '{key}'{where}",
-                suggestion(key, list(known), schema),
-            )
+            hint = suggestion([*path, key], list(known), schema)
+            yield error("JVB104", locate(root, [*path, key]), f"unknown key '{key}'{where}", hint)
 
 
-def suggestion(key: str, siblings: list[str], schema: dict[str, Any]) -> str:
-    """The key that was probably meant: a sibling, else one of the same name elsewhere in the file."""
+def suggestion(path: list[Any], siblings: list[str], schema: dict[str, Any]) -> str:
+    """The key that was probably meant: one of another tool's, a sibling, or one of its name elsewhere."""
     from difflib import get_close_matches
 
     from jvbundler.project.reference import keys
 
+    key = str(path[-1])
+    if dotted(path) in KEYS_OF_THE_SCAFFOLD:
+        return f"did you mean '{KEYS_OF_THE_SCAFFOLD[dotted(path)]}'?"
     near = get_close_matches(key, siblings, n=1, cutoff=0.6)
     if near:
         return f"did you mean '{near[0]}'?"
-    everywhere = {path.rsplit(".", 1)[-1]: path for path, _ in reversed(list(keys(schema, ""))) if path}
-    far = get_close_matches(key, list(everywhere), n=1, cutoff=0.6)
+    everywhere = {known.rsplit(".", 1)[-1]: known for known, _ in reversed(list(keys(schema, ""))) if known}
+    far = get_close_matches(key, list(everywhere), n=1, cutoff=0.7)
     if far:
         return f"did you mean '{everywhere[far[0]]}'?"
     return "known here: " + ", ".join(siblings) if siblings else ""
@@ -183,10 +190,17 @@ def bad_value(violation: Violation, place: Place, path: list[Any]) -> Problem:
             else reason
         )
     example = schema.get("examples", [None])[0]
-    hint = f"write {type_and_limits(schema)}" + (
+    hint = f"write {with_article(type_and_limits(schema))}" + (
         f", such as {json.dumps(example)}" if example is not None else ""
     )
     return error("JVB103", place, f"{dotted(path)} {reason}", hint)
+
+
+def with_article(words: str) -> str:
+    """`an integer, 1 to 900`; what already says `one of` needs none."""
+    if words.startswith("one of"):
+        return words
+    return f"an {words}" if words[0] in "aeiou" else f"a {words}"
 
 
 def locate_value(root: Node, path: list[Any]) -> Place:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jvbundler.artifact import Artifact
-from jvbundler.project.image import framework_requirements
+from jvbundler.project.image import framework_requirements, python_version
 from jvbundler.project.model import Environment, Project
 from jvbundler.render.templating import render as render_template
 
@@ -37,7 +37,7 @@ def context(project: Project) -> dict[str, Any]:
     port = environment.server_port
     health_path = environment.settings["server"]["health_path"]
     return {
-        "python_version": image["build"]["args"].get("PYTHON_VERSION", image["python_version"]),
+        "python_version": python_version(project),
         "adapter_image": mirrored(ADAPTER_IMAGE, image["registry_mirror"]),
         "base_image": base_image(environment),
         "build_arguments": [{"name": k, "value": v} for k, v in sorted(arguments.items())],

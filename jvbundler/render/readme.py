@@ -7,6 +7,7 @@ from typing import Any
 
 from jvbundler.artifact import Artifact
 from jvbundler.project.model import Environment, Project, Secret
+from jvbundler.render.lambda_.names import repository_stack_name
 from jvbundler.render.templating import render as render_template
 
 
@@ -43,6 +44,7 @@ def environment_context(environment: Environment) -> dict[str, Any]:
         "namespace": environment.namespace,
         "image": environment.kubernetes_image,
         "stack_name": environment.stack_name,
+        "repository_stack_name": repository_stack_name(environment),
         "region": settings["lambda"]["region"],
         "secrets": secrets_context(environment) if on_kubernetes or on_lambda else [],
     }

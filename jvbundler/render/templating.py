@@ -68,17 +68,23 @@ def shell(value: object) -> Verbatim:
 FILTERS = {"block": block, "json": to_json, "shell": shell, "verbatim": Verbatim}
 
 
+TEMPLATES = packaged_path("templates")
+COMPILED = packaged_path("compiled")
+
+
 @lru_cache
-def environment(escape: Callable[[object], str], folders: tuple[str, ...]) -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+def environment(escape: Callable[[object], str], overrides: Path | None) -> Environment:
+    """The templates whose output `escape` escapes: the user's, else the compiled ones, else their text."""
+    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, ModuleLoader, StrictUndefined
     from jinja2.runtime import Undefined
 
     def finalize(value: object) -> object:
         # An undefined value is left to StrictUndefined, which names it.
         return value if isinstance(value, (Verbatim, Undefined)) else escape(value)
 
+    ours = ModuleLoader(COMPILED) if COMPILED.is_dir() else FileSystemLoader(TEMPLATES)
     made = Environment(
-        loader=FileSystemLoader(folders),
+        loader=ChoiceLoader([FileSystemLoader(overrides), ours]) if overrides else ours,
         undefined=StrictUndefined,
         finalize=finalize,
         autoescape=False,
@@ -98,9 +104,8 @@ def render(name: str, context: Mapping[str, Any], overrides: Path | None = None)
     """
     from jinja2 import TemplateError
 
-    folders = (*((str(overrides),) if overrides else ()), str(packaged_path("templates")))
     try:
-        return environment(escape_of(name), folders).get_template(name).render(context)
+        return environment(escape_of(name), overrides).get_template(name).render(context)
     except (TemplateError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as failure:
         if overrides is None or not (overrides / name).is_file():
             raise
@@ -112,6 +117,14 @@ def render(name: str, context: Mapping[str, Any], overrides: Path | None = None)
             "`jvbundler templates show` prints the original",
         )
         raise InputError(problems=[problem]) from failure
+
+
+def compile_templates(folder: Path) -> None:
+    """Writes every template into `folder` as a Python module, for the wheel."""
+    for escape in {*ESCAPES.values(), str}:
+        made = environment(escape, None)
+        names = [name for name in made.list_templates() if escape_of(name) is escape]
+        made.compile_templates(folder, filter_func=names.__contains__, zip=None, ignore_errors=False)
 
 
 def line_of(failure: BaseException, file: str) -> int:

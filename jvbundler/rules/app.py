@@ -6,21 +6,19 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from jvbundler.app.lock import lock_digest, lock_problem
+from jvbundler.app.lock import lock_problem
 from jvbundler.problem import Place
-from jvbundler.project.image import image_requirements
+from jvbundler.project.image import image_digest, python_version
 from jvbundler.project.model import Environment, Project
-from jvbundler.project.variables import PLATFORM_PATHS, Platform
+from jvbundler.project.variables import PLATFORM_PATHS
 from jvbundler.rules.debian_packages import COMPILER, needed
 from jvbundler.rules.reading import (
-    PLATFORM_TITLES,
     app_variables,
     is_true,
     platforms,
-    secret_names,
     variable_path,
 )
-from jvbundler.rules.rule import Finding, Path, project_rule, rule
+from jvbundler.rules.rule import Finding, project_rule, rule
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App
@@ -44,21 +42,7 @@ NOT_IN_IMAGE = frozenset(
         ".files",
     ]
 )
-DATABASES = ("json", "sqlite", "mongodb", "dynamodb", "postgres", "postgresql")
-# The address of each database that is a server, in the order in which jvspatial looks.
-ADDRESSES: dict[tuple[str, str], tuple[str, ...]] = {
-    ("JVSPATIAL_DB_TYPE", "mongodb"): ("JVSPATIAL_MONGODB_URI",),
-    ("JVSPATIAL_DB_TYPE", "postgres"): ("JVSPATIAL_POSTGRES_DSN",),
-    ("JVSPATIAL_DB_TYPE", "postgresql"): ("JVSPATIAL_POSTGRES_DSN",),
-    ("JVSPATIAL_LOG_DB_TYPE", "mongodb"): ("JVSPATIAL_LOG_DB_URI", "JVSPATIAL_MONGODB_URI"),
-}
-DATABASE_TYPES = ("JVSPATIAL_DB_TYPE", "JVSPATIAL_LOG_DB_TYPE")
-BROKEN_DYNAMODB = "0.1.7"
 DISABLE_PIP = "JVAGENT_DISABLE_RUNTIME_PIP_INSTALL"
-
-
-def type_path(environment: Environment, platform: Platform, name: str) -> Path:
-    return variable_path(environment, platform, name, (platform, "enabled"))
 
 
 @project_rule(
@@ -72,22 +56,9 @@ def stale_lock(project: Project) -> Iterator[Finding]:
     so the image would not have what the app asks for."""
     if project.app.lock is None:
         return
-    image = project.base.settings["image"]
-    digest = lock_digest(
-        image_requirements(project),
-        python_version=python_of(project),
-        jvagent_version=image["jvagent_version"],
-        platforms=project.base.platforms,
-    )
-    problem = lock_problem(project.app.lock, digest)
+    problem = lock_problem(project.app.lock, image_digest(project))
     if problem is not None:
         yield Finding(problem.place, problem.message, problem.hint)
-
-
-def python_of(project: Project) -> str:
-    """The image's Python; the predecessor's build argument counts as well."""
-    image = project.base.settings["image"]
-    return image["build"]["args"].get("PYTHON_VERSION", image["python_version"])
 
 
 @project_rule(
@@ -160,50 +131,6 @@ def size_of(entry: os.DirEntry[str]) -> int:
 
 
 @rule(
-    "JVB222",
-    "warning",
-    title="Database without its address",
-    source="jvspatial 0.0.17, db/factory.py: without an address it takes one on localhost",
-)
-def missing_address(environment: Environment, app: App) -> Iterator[Finding]:
-    """The kind of database is set, but not where it is, so jvspatial looks for it on localhost: inside the
-    container, where there is none. The address holds a password as a rule and belongs under `secrets`.
-    Nothing is reported on Kubernetes when `extra_env_from` may bring it."""
-    for platform in platforms(environment):
-        if platform == "kubernetes" and environment.settings["kubernetes"]["extra_env_from"]:
-            continue
-        variables = app_variables(environment, app, platform)
-        known = {*variables, *secret_names(environment, platform)}
-        for name in DATABASE_TYPES:
-            addresses = ADDRESSES.get((name, variables.get(name, "").strip().lower()), ())
-            if addresses and not known & set(addresses):
-                message = (
-                    f"{name} is '{variables[name]}', but {PLATFORM_TITLES[platform]} has no {addresses[0]}"
-                )
-                hint = f"list {addresses[0]} under 'secrets'"
-                yield Finding(type_path(environment, platform, name), message, hint)
-
-
-@rule(
-    "JVB223",
-    "warning",
-    title="DynamoDB with a jvagent that does not start on it",
-    source="Run for real: jvagent 0.1.7 with jvspatial 0.0.17 against a DynamoDB emulator",
-)
-def broken_dynamodb(environment: Environment, app: App) -> Iterator[Finding]:
-    """jvagent 0.1.7 with jvspatial 0.0.17 does not start on DynamoDB: "Database initialization failed:
-    Event loop is closed". Use another database, or another release once there is one that was tried."""
-    for platform in platforms(environment):
-        variables = app_variables(environment, app, platform)
-        for name in DATABASE_TYPES:
-            is_dynamodb = variables.get(name, "").strip().lower() == "dynamodb"
-            if is_dynamodb and app.jvagent_version == BROKEN_DYNAMODB:
-                message = "jvagent 0.1.7 with jvspatial 0.0.17 does not start on DynamoDB"
-                hint = "use mongodb or postgres"
-                yield Finding(type_path(environment, platform, name), message, hint)
-
-
-@rule(
     "JVB224",
     "warning",
     title="Check of runtime installs disabled",
@@ -229,7 +156,7 @@ def unsupported_python(project: Project) -> Iterator[Finding]:
     """The image's Python is older than the one that this release of jvagent asks for, so installing it
     fails. The predecessor's build argument `PYTHON_VERSION` counts as `image.python_version`."""
     image = project.base.settings["image"]
-    python = python_of(project)
+    python = python_version(project)
     oldest = [part.strip()[2:] for part in project.app.requires_python.split(",") if part.strip()[:2] == ">="]
     if any(version(python) < version(text) for text in oldest):
         is_argument = "PYTHON_VERSION" in image["build"]["args"]
@@ -240,21 +167,3 @@ def unsupported_python(project: Project) -> Iterator[Finding]:
 
 def version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.strip().split(".")[:2] if part.isdigit())
-
-
-@rule(
-    "JVB226",
-    "warning",
-    title="Unknown kind of database",
-    source="jvspatial 0.0.17, db/factory.py: json, sqlite, mongodb, dynamodb, postgres",
-)
-def unknown_database(environment: Environment, app: App) -> Iterator[Finding]:
-    """jvspatial does not know the kind and does not start, unless the app registers it itself."""
-    for platform in platforms(environment):
-        variables = app_variables(environment, app, platform)
-        for name in DATABASE_TYPES:
-            kind = variables.get(name, "").strip().lower()
-            if kind and kind not in DATABASES:
-                message = f"jvspatial has no database of the kind '{variables[name]}'"
-                hint = "use json, sqlite, mongodb, dynamodb or postgres"
-                yield Finding(type_path(environment, platform, name), message, hint)

@@ -1,25 +1,23 @@
-"""Rules about what the platforms, or the environments, must agree on."""
+"""Rules about what both platforms must agree on: variables, secrets, the port, the image."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jvbundler.node import find
-from jvbundler.project.model import Environment, Project, path_of
+from jvbundler.project.model import Environment, path_of
 from jvbundler.project.variables import PLATFORM_PATHS, Platform
-from jvbundler.rules.kubernetes import runs_jvagent
 from jvbundler.rules.reading import (
     PLATFORM_TITLES,
     container_port,
     plain_variables,
     platforms,
+    runs_jvagent,
     secret_names,
     variable_path,
-    written_or,
 )
-from jvbundler.rules.rule import Finding, Path, project_rule, rule
+from jvbundler.rules.rule import Finding, rule
 from jvbundler.rules.storage import STORAGE_PATHS
 
 if TYPE_CHECKING:
@@ -29,22 +27,6 @@ if TYPE_CHECKING:
 OF_ONE_PLATFORM = ("AWS_", "LAMBDA_", "KUBERNETES_", "JVSPATIAL_EVENTBRIDGE_", "JVSPATIAL_DEFERRED_")
 OTHER: dict[Platform, Platform] = {"lambda": "kubernetes", "kubernetes": "lambda"}
 EVERYWHERE = ("0.0.0.0", "::")
-
-
-@project_rule(
-    "JVB114",
-    "warning",
-    title="Protected environment that is not declared",
-    source="jvbundler: protected",
-)
-def undeclared_protected(project: Project) -> Iterator[Finding]:
-    """`protected` names an environment that deploy.yaml does not have, so the one that was meant is not
-    protected: `deploy`, `rollback` and `destroy` do not ask."""
-    declared = [environment.name for environment in project.environments]
-    for index, name in enumerate(project.base.settings["protected"]):
-        if name not in declared:
-            place = project.base.place("protected", index)
-            yield Finding(place, f"there is no environment '{name}'", f"declared are: {', '.join(declared)}")
 
 
 @rule(
@@ -145,131 +127,3 @@ def moving_tag(environment: Environment, app: App) -> Iterator[Finding]:
     ):
         message = "the tag 'latest' does not say which image runs"
         yield Finding(("image", "tag"), message, "leave it out: it is then the app's version")
-
-
-@project_rule(
-    "JVB506",
-    "error",
-    title="Environment that needs another image",
-    source="jvbundler: one Dockerfile, and so one image, for all environments",
-)
-def another_image(project: Project) -> Iterator[Finding]:
-    """What shapes the image (`image`, except name, tag and digest, and `server`) is taken from the top
-    level of deploy.yaml, for there is one Dockerfile. An environment with another value would not get
-    it."""
-    base = project.base.settings
-    shaping = {"image": {**base["image"]}, "server": {**base["server"]}}
-    for environment in project.environments:
-        own = {"image": {**environment.settings["image"]}, "server": {**environment.settings["server"]}}
-        for path in differing(shaping, own):
-            if path[0] == "image" and path[1] in ("name", "tag", "digest"):
-                continue
-            message = (
-                f"environment '{environment.name}' has its own {path_of(path)}, but there is one Dockerfile"
-            )
-            yield Finding(
-                environment.place(*path), message, "write it at the top level, for all environments"
-            )
-
-
-def differing(one: dict[str, Any], other: dict[str, Any], path: Path = ()) -> Iterator[Path]:
-    """The paths at which two maps differ, as deep as both are maps."""
-    for key in sorted(one.keys() | other.keys()):
-        first, second = one.get(key), other.get(key)
-        if isinstance(first, dict) and isinstance(second, dict):
-            yield from differing(first, second, (*path, key))
-        elif first != second:
-            yield (*path, key)
-
-
-@project_rule(
-    "JVB507",
-    "warning",
-    title="No platform enabled",
-    source="jvbundler: lambda.enabled and kubernetes.enabled are false by default",
-)
-def no_platform(project: Project) -> Iterator[Finding]:
-    """Neither `lambda.enabled` nor `kubernetes.enabled` is true in any environment, so only a Dockerfile is
-    rendered."""
-    if not any(any(platforms(environment)) for environment in project.environments):
-        message = "no platform is enabled, so only a Dockerfile is rendered"
-        place = project.base.place()
-        yield Finding(place, message, "set lambda.enabled: true or kubernetes.enabled: true")
-
-
-@rule(
-    "JVB508",
-    "error",
-    title="GitOps without a repository",
-    source="Argo CD Application: spec.source.repoURL; Flux source: spec.url",
-)
-def no_repository(environment: Environment, app: App) -> Iterator[Finding]:
-    """Argo CD and Flux pull the output from a repository, which has to be named: both refuse an object
-    without its address."""
-    gitops = environment.settings["gitops"]
-    if not environment.settings["kubernetes"]["enabled"] or gitops["repo_url"]:
-        return
-    for tool, enabled in (("argocd", gitops["argocd"]["enabled"]), ("flux", gitops["flux"]["enabled"])):
-        if enabled:
-            hint = "set gitops.repo_url, as in https://git.example.com/acme/gitops.git"
-            yield Finding(("gitops", tool, "enabled"), "there is no repository to pull from", hint)
-
-
-@project_rule(
-    "JVB509",
-    "warning",
-    title="GitOps without Kubernetes",
-    source="jvbundler: Argo CD and Flux apply the manifests of Kubernetes",
-)
-def gitops_without_kubernetes(project: Project) -> Iterator[Finding]:
-    """`gitops.argocd` or `gitops.flux` is enabled, but Kubernetes is so in no environment: nothing is
-    rendered for them."""
-    if any(environment.settings["kubernetes"]["enabled"] for environment in project.environments):
-        return
-    for environment in project.environments:
-        for tool, enabled in (
-            ("argocd", environment.settings["gitops"]["argocd"]["enabled"]),
-            ("flux", environment.settings["gitops"]["flux"]["enabled"]),
-        ):
-            if enabled:
-                place = environment.place("gitops", tool, "enabled")
-                yield Finding(place, "there are no manifests for it to apply", "set kubernetes.enabled: true")
-
-
-@project_rule(
-    "JVB510",
-    "warning",
-    title="Environments that overwrite each other",
-    source="AWS: names are unique per account and region; Kubernetes: per cluster and namespace",
-)
-def shared_names(project: Project) -> Iterator[Finding]:
-    """Two environments use one name in one place, so that the second deployment fails or replaces the
-    first. Leave the name out (it then ends in the environment's name), or say that the places differ:
-    `lambda.account_id` or `lambda.region`, `kubernetes.context` or `kubernetes.namespace`."""
-    for first, second in combinations(project.environments, 2):
-        for path, name, what in (*shared_on_lambda(first, second), *shared_on_kubernetes(first, second)):
-            message = f"environments '{first.name}' and '{second.name}' have one {what}, '{name}'"
-            hint = "give each its own, or put them into different accounts, regions, clusters or namespaces"
-            yield Finding(second.place(*path), message, hint)
-
-
-def shared_on_lambda(first: Environment, second: Environment) -> Iterator[tuple[Path, str, str]]:
-    one, other = first.settings["lambda"], second.settings["lambda"]
-    apart = (one["account_id"], one["region"]) != (other["account_id"], other["region"])
-    if not (one["enabled"] and other["enabled"]) or apart:
-        return
-    if first.stack_name == second.stack_name:
-        yield ("lambda", "stack_name"), first.stack_name, "stack"
-    elif first.function_name == second.function_name:
-        yield ("lambda", "function", "name"), first.function_name, "function"
-    elif one["iam"]["role_name"] and one["iam"]["role_name"] == other["iam"]["role_name"]:
-        yield ("lambda", "iam", "role_name"), one["iam"]["role_name"], "role"
-
-
-def shared_on_kubernetes(first: Environment, second: Environment) -> Iterator[tuple[Path, str, str]]:
-    """Only a context that both name says that they are in one cluster."""
-    one, other = first.settings["kubernetes"], second.settings["kubernetes"]
-    shared = one["context"] and one["context"] == other["context"] and first.namespace == second.namespace
-    if one["enabled"] and other["enabled"] and shared:
-        path = written_or(second, ("kubernetes", "namespace"), ("kubernetes", "context"))
-        yield path, first.namespace, "namespace"

@@ -1,34 +1,17 @@
-"""Rules about probes, ports, Service, Ingress, namespace: how pods are reached. Must not look at Lambda."""
+"""Rules about ports, Service, Ingress and namespace: how the pods are reached. Must not look at Lambda."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jvbundler.project.model import Environment
-from jvbundler.rules.reading import CONTAINER, container_port
+from jvbundler.rules.reading import CONTAINER, container_port, ports_of, served_ports
 from jvbundler.rules.rule import Finding, Path, rule
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App
 
-# Measured on jvagent 0.1.7: these answer 401, as every path does that is not exempt from authentication.
-UNSERVED = frozenset(
-    [
-        "/",
-        "/ready",
-        "/readyz",
-        "/readiness",
-        "/healthz",
-        "/live",
-        "/livez",
-        "/liveness",
-        "/ping",
-        "/status",
-        "/alive",
-    ]
-)
-PROBES = ("startup_probe", "readiness_probe", "liveness_probe")
 EXTRA_CONTAINERS: Path = ("kubernetes", "deployment", "pod", "extra_containers")
 # Those of Kubernetes itself, and the one where everybody's things lie.
 SHARED_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
@@ -42,70 +25,6 @@ INTERNAL = {
     "cloud.google.com/load-balancer-type": "internal",
     "service.beta.kubernetes.io/oci-load-balancer-internal": "true",
 }
-
-
-def probes(environment: Environment) -> Iterator[tuple[str, Any]]:
-    """The probes that are rendered, by name."""
-    container = environment.settings["kubernetes"]["deployment"]["container"]
-    written: tuple[tuple[str, Any], ...] = (
-        ("startup_probe", container["startup_probe"]),
-        ("readiness_probe", container["readiness_probe"]),
-        ("liveness_probe", container["liveness_probe"]),
-    )
-    if environment.settings["kubernetes"]["enabled"]:
-        yield from ((name, probe) for name, probe in written if probe["enabled"])
-
-
-def runs_jvagent(environment: Environment) -> bool:
-    command = environment.settings["server"]["command"]
-    return not command or command[0] == "jvagent"
-
-
-@rule(
-    "JVB410",
-    "warning",
-    title="Probe of a path that jvagent does not serve",
-    source="jvagent 0.1.7: /health answers without a login, /ready, /healthz and / answer 401",
-)
-def unserved_path(environment: Environment, app: App) -> Iterator[Finding]:
-    """jvagent serves `/health`. Other common names of such a path are answered with 401, so the pods never
-    become ready, or are restarted for ever. A server of your own (`server.command`) may serve any path."""
-    if not runs_jvagent(environment):
-        return
-    health = environment.settings["server"]["health_path"]
-    enabled = environment.settings["kubernetes"]["enabled"] or environment.settings["lambda"]["enabled"]
-    if enabled and health in UNSERVED:
-        message = f"jvagent answers 401 at '{health}'"
-        yield Finding(
-            ("server", "health_path"), message, "use /health, which answers 200 when the app can serve"
-        )
-    for name, probe in probes(environment):
-        path = probe["http_get"]["path"] if probe["http_get"] else ""
-        if path in UNSERVED:
-            message = f"jvagent answers 401 at '{path}', so the {name.partition('_')[0]} probe never succeeds"
-            yield Finding(
-                (*CONTAINER, name, "http_get", "path"), message, "leave the probe out, or use /health"
-            )
-
-
-@rule(
-    "JVB411",
-    "warning",
-    title="Liveness probe that fails with the database",
-    source="jvagent 0.1.7: /health answers 503 while the database is unreachable",
-)
-def liveness_on_health(environment: Environment, app: App) -> Iterator[Finding]:
-    """A container that fails its liveness probe is restarted. `/health` fails when the database is away, so
-    an outage of the database would restart every pod, over and over. The default asks only whether the port
-    accepts connections."""
-    server = environment.settings["server"]
-    for name, probe in probes(environment):
-        if name != "liveness_probe" or not probe["http_get"] or not runs_jvagent(environment):
-            continue
-        if (probe["http_get"]["path"] or server["health_path"]) in ("/health", server["health_path"]):
-            message = "an outage of the database would restart every pod"
-            hint = "leave the liveness probe out: it is then a TCP probe"
-            yield Finding((*CONTAINER, name, "http_get"), message, hint)
 
 
 @rule(
@@ -126,44 +45,6 @@ def open_load_balancer(environment: Environment, app: App) -> Iterator[Finding]:
     if not is_internal and (not ranges or any(network.endswith("/0") for network in ranges)):
         hint = "set load_balancer_source_ranges, or use type ClusterIP with kubernetes.ingress"
         yield Finding(("kubernetes", "service", "type"), "the load balancer is open to the world", hint)
-
-
-def ports_of(container: dict[str, Any]) -> set[tuple[int, str]]:
-    """The ports that a container, written by the user, declares, with their protocols."""
-    ports = container.get("ports")
-    entries = [entry for entry in ports if isinstance(entry, dict)] if isinstance(ports, list) else []
-    numbers = [(entry.get("containerPort"), str(entry.get("protocol", "TCP"))) for entry in entries]
-    return {(number, protocol) for number, protocol in numbers if isinstance(number, int)}
-
-
-def served_ports(environment: Environment) -> set[int] | None:
-    """The ports that containers of the pod listen on, None where a sidecar does not say."""
-    others = environment.settings["kubernetes"]["deployment"]["pod"]["extra_containers"]
-    declared = [ports_of(other) for other in others]
-    if not all(declared):
-        return None
-    return {container_port(environment), *(number for ports in declared for number, _ in ports)}
-
-
-@rule(
-    "JVB413",
-    "warning",
-    title="Probe of a port that nobody serves",
-    source="Kubernetes, probes: the port is one of the pod",
-)
-def unserved_port(environment: Environment, app: App) -> Iterator[Finding]:
-    """A probe asks a port on which no container of the pod listens, so it never succeeds. Leave the port
-    out: it is then the container's own."""
-    served = served_ports(environment)
-    for name, probe in probes(environment):
-        for kind in ("http_get", "tcp_socket"):
-            port = probe[kind]["port"] if probe[kind] else None
-            if port is not None and served is not None and port not in served:
-                message = (
-                    f"the probe asks port {port}, but the server listens on {container_port(environment)}"
-                )
-                path = (*CONTAINER, name, kind, "port")
-                yield Finding(path, message, "leave the port out: it is then the container's")
 
 
 @rule(
@@ -298,17 +179,3 @@ def unchecked_version(environment: Environment, app: App) -> Iterator[Finding]:
     if environment.settings["kubernetes"]["enabled"] and version not in CHECKED_VERSIONS:
         message = f"manifests cannot be checked against Kubernetes {version}"
         yield Finding(("kubernetes", "version"), message, f"choose one of: {', '.join(CHECKED_VERSIONS)}")
-
-
-@rule(
-    "JVB434",
-    "error",
-    title="Probe that must succeed more than once",
-    source="Kubernetes API, Probe: successThreshold must be 1 for liveness and startup",
-)
-def success_threshold(environment: Environment, app: App) -> Iterator[Finding]:
-    """Only a readiness probe may ask for several successes in a row; the API server refuses others."""
-    for name, probe in probes(environment):
-        if name != "readiness_probe" and probe["success_threshold"] != 1:
-            path = (*CONTAINER, name, "success_threshold")
-            yield Finding(path, "only a readiness probe may ask for more than one success", "leave it out")

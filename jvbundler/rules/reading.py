@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jvbundler.node import find
 from jvbundler.project.model import Environment
@@ -64,6 +64,28 @@ def is_true(text: str) -> bool:
 
 def container_port(environment: Environment) -> int:
     return environment.settings["kubernetes"]["deployment"]["container"]["port"] or environment.server_port
+
+
+def runs_jvagent(environment: Environment) -> bool:
+    command = environment.settings["server"]["command"]
+    return not command or command[0] == "jvagent"
+
+
+def ports_of(container: dict[str, Any]) -> set[tuple[int, str]]:
+    """The ports that a container, written by the user, declares, with their protocols."""
+    ports = container.get("ports")
+    entries = [entry for entry in ports if isinstance(entry, dict)] if isinstance(ports, list) else []
+    numbers = [(entry.get("containerPort"), str(entry.get("protocol", "TCP"))) for entry in entries]
+    return {(number, protocol) for number, protocol in numbers if isinstance(number, int)}
+
+
+def served_ports(environment: Environment) -> set[int] | None:
+    """The ports that containers of the pod listen on, None where a sidecar does not say."""
+    others = environment.settings["kubernetes"]["deployment"]["pod"]["extra_containers"]
+    declared = [ports_of(other) for other in others]
+    if not all(declared):
+        return None
+    return {container_port(environment), *(number for ports in declared for number, _ in ports)}
 
 
 def pods(environment: Environment) -> tuple[int, int]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from jvbundler.rules import (
     app,
     both,
+    database,
     endpoints,
+    environments,
     kubernetes,
     kubernetes_names,
     kubernetes_scale,
     lambda_,
+    probes,
     secrets,
     storage,
 )
@@ -17,7 +20,20 @@ from jvbundler.rules.elsewhere import RAISED_ELSEWHERE
 from jvbundler.rules.rule import REGISTERED, Rule
 
 # Importing a module registers its rules.
-MODULES = (app, both, endpoints, kubernetes, kubernetes_names, kubernetes_scale, lambda_, secrets, storage)
+MODULES = (
+    app,
+    both,
+    database,
+    endpoints,
+    environments,
+    kubernetes,
+    kubernetes_names,
+    kubernetes_scale,
+    lambda_,
+    probes,
+    secrets,
+    storage,
+)
 
 RULES: tuple[Rule, ...] = tuple(sorted((*REGISTERED, *RAISED_ELSEWHERE), key=lambda rule: rule.id))
 RULES_BY_ID: dict[str, Rule] = {rule.id: rule for rule in RULES}

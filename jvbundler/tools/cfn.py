@@ -76,6 +76,8 @@ def _problems_in_expansion(
 
 def _expansion(template: dict[str, Any]) -> dict[str, Any]:
     """What CloudFormation gets; the waivers in a resource's Metadata are kept."""
+    import logging
+
     from samtranslator.metrics.metrics import Metrics
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
@@ -84,6 +86,8 @@ def _expansion(template: dict[str, Any]) -> dict[str, Any]:
         undo_mark_unicode_str_in_template,
     )
 
+    # It notes there which of AWS's own switches are off; what is wrong with a template it raises.
+    logging.getLogger("samtranslator").setLevel(logging.CRITICAL)
     # A real boto3 session would read the user's AWS configuration, and the region is all that is asked of it.
     session = cast(Any, SimpleNamespace(region_name=REGION))
     metrics = Metrics("jvbundler")

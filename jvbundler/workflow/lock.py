@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jvbundler.app.lock import NAME, lock_command, lock_digest, lock_input, lock_text
+from jvbundler.app.lock import NAME, lock_command, lock_input, lock_text
 from jvbundler.output.single import write_file
-from jvbundler.project.image import image_requirements
-from jvbundler.project.model import Project
+from jvbundler.project.image import image_digest, image_requirements, python_version
 from jvbundler.runner import run
 from jvbundler.workflow.compile import compile_project
 from jvbundler.workflow.options import Options, below
@@ -23,27 +22,15 @@ def lock_app(app_root: Path, shown_as: str, options: Options) -> tuple[str, int,
     """
     project = compile_project(app_root, shown_as, options, tolerated=(STALE_LOCK,)).project
     image = project.base.settings["image"]
-    python = image["build"]["args"].get("PYTHON_VERSION", image["python_version"])
-    command = lock_command(python_version=python, platforms=project.base.platforms, uv=uv())
+    command = lock_command(python_version=python_version(project), platforms=project.base.platforms, uv=uv())
     if image["index_url"]:
         command += ["--index-url", image["index_url"]]
     requirements = image_requirements(project)
     said = run(command, input=lock_input(requirements).encode(), timeout_seconds=TIMEOUT_SECONDS)
-    text = lock_text(said.text, digest_of(project))
+    text = lock_text(said.text, image_digest(project))
     # It is a generated file like a Dockerfile: what was in it does not matter.
     changed = write_file(app_root / NAME, text, force=True)
     return below(shown_as, NAME), text.count("=="), changed
-
-
-def digest_of(project: Project) -> str:
-    """What the lock of this project has to have been made from."""
-    image = project.base.settings["image"]
-    return lock_digest(
-        image_requirements(project),
-        python_version=image["build"]["args"].get("PYTHON_VERSION", image["python_version"]),
-        jvagent_version=image["jvagent_version"],
-        platforms=project.base.platforms,
-    )
 
 
 def uv() -> str:

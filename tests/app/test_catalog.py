@@ -5,6 +5,8 @@ from __future__ import annotations
 import runpy
 from pathlib import Path
 
+import pytest
+
 from jvbundler.app.catalog import available_versions, load_catalog
 from jvbundler.app.load import load_app
 from jvbundler.packaged import packaged_text
@@ -40,6 +42,21 @@ def test_a_folder_takes_the_place_of_the_shipped_list(jvagent_package: Path) -> 
     shipped, _ = load_catalog("0.1.7", None, DEPLOY)
     assert load_catalog("9.9", jvagent_package, DEPLOY) == (shipped, ())
     assert load_catalog("9.9", jvagent_package.parent, DEPLOY) == (shipped, ())
+
+
+def test_a_version_that_is_not_shipped_is_read_from_the_jvagent_that_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "jvagent/action/own").mkdir(parents=True)
+    (tmp_path / "jvagent/__init__.py").touch()
+    (tmp_path / "jvagent/version.py").write_text('__version__ = "7.0"')
+    (tmp_path / "jvagent/action/own/info.yaml").write_text("package: {name: jvagent/own, archetype: Own}")
+    monkeypatch.syspath_prepend(tmp_path)
+    catalog, problems = load_catalog("7.0", None, DEPLOY)
+    assert not problems
+    assert catalog is not None
+    assert list(catalog.actions) == ["jvagent/own"]
+    assert load_catalog("7.1", None, DEPLOY)[0] is None
 
 
 def test_an_app_on_a_jvagent_of_ones_own(write: Write) -> None:

@@ -37,12 +37,12 @@ def test_the_summary_counts() -> None:
     assert summary([TYPO, TYPO, ECS]) == "2 errors, 1 warning"
 
 
-def test_the_line_and_a_caret_are_shown(tmp_path: Path) -> None:
+def test_the_line_is_shown_with_its_word_underlined(tmp_path: Path) -> None:
     file = tmp_path / "deploy.yaml"
     file.write_text("a: 1\n\tmemmory: 2\n")
     assert list(source_lines(error("JVB104", Place(str(file), 2, 2), ""))) == [
         "    2 |  memmory: 2",
-        "      |  ^",
+        "      |  ^^^^^^^",
     ]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,3 +41,13 @@ def test_a_rule_has_title_paragraph_and_source(rule: Rule) -> None:
     assert not rule.title.endswith(".")
     assert not rule.source.endswith(".")
     assert f"### {rule.id}\n" in rules_reference()
+
+
+def test_the_rules_import_nothing_heavy() -> None:
+    code = (
+        "import sys, jvbundler.rules\n"
+        "print(sorted(set(sys.modules) & {'yaml', 'jinja2', 'jsonschema', 'packaging', 'subprocess'}))"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
+    assert done.stdout.strip() == "[]"

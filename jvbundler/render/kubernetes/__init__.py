@@ -52,10 +52,9 @@ def objects(
     project: Project, environment: Environment, namespace: str, overrides: Path | None
 ) -> tuple[Patched, list[Problem]]:
     """The environment's objects in their order, and what is wrong with its extra resources."""
-    database = environment.kubernetes_variables.get(DATABASE_TYPE) or dict(project.app.configured).get(
-        DATABASE_TYPE
-    )
-    own = own_objects(environment, namespace, (database or "json").lower(), overrides)
+    variables = {**dict(project.app.configured), **environment.kubernetes_variables}
+    database = variables.get(DATABASE_TYPE, "").lower() or "json"
+    own = own_objects(environment, namespace, database, overrides)
     problems = [*clashes(environment), *problems_of_extras(environment, own)]
     return patched(environment, [*own, *extra_resources(environment, namespace)], namespace), problems
 

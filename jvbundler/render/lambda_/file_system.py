@@ -6,7 +6,6 @@ from typing import Any
 
 from jvbundler.project.model import Environment
 from jvbundler.render.lambda_.intrinsics import get_att, ref
-from jvbundler.render.lambda_.names import instance_name
 
 
 def file_system(environment: Environment) -> dict[str, Any] | None:
@@ -16,7 +15,7 @@ def file_system(environment: Environment) -> dict[str, Any] | None:
         return None
     made = {
         "file_system_id": efs["file_system_id"] or ref("FileSystemId"),
-        "root_directory": efs["root_directory"] or f"/{instance_name(environment)}",
+        "root_directory": efs["root_directory"] or f"/{environment.qualified_name}",
         "tags": {"Name": environment.function_name, **environment.settings["lambda"]["tags"]},
     }
     return {

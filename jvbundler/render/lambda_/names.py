@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from jvbundler.project.build import DEFAULT_ENVIRONMENT
 from jvbundler.project.model import Environment, Secret, slug
 
 UNNAMED_HTTP_STAGE = "$default"
 REST_STAGE = "live"
 ALIAS = "live"
-
-
-def instance_name(environment: Environment) -> str:
-    """App and environment: acme-support-prod, or acme-support where there is one environment."""
-    suffix = "" if environment.name == DEFAULT_ENVIRONMENT else f"-{environment.name}"
-    return environment.instance + suffix
 
 
 def stage_name(environment: Environment) -> str:

@@ -1,0 +1,198 @@
+"""Changes → text for a terminal, Markdown for a pull request, JSON for machines. Computes nothing."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from jvbundler import __version__
+from jvbundler.diff.model import ABSENT, Change, Field, Risk, dotted
+from jvbundler.diff.summary import (
+    ACTIONS,
+    SIGNS,
+    counts,
+    field_lines,
+    level_counts,
+    notes,
+    shown,
+    summary,
+)
+
+# What a piece of text is, for whoever colours it: `file`, `added`, `removed`, `danger`, …
+Paint = Callable[[str, str], str]
+LONGEST_PAIR = 120
+LONGEST_LINE = 240
+# GitHub and GitLab refuse longer comments: 65,536 characters on GitHub.
+LONGEST_COMMENT = 60_000
+ICONS = {"danger": "🔴", "attention": "🟠", "info": "⚪"}
+
+
+def unpainted(text: str, _: str) -> str:
+    return text
+
+
+def printable(text: str) -> str:
+    """Without what could move the cursor or hide text: values come from files."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def format_text(changes: Sequence[Change], *, versus: str = "", paint: Paint = unpainted) -> str:
+    """For people at a terminal; an object that is added or removed is named, its fields are not listed."""
+    lines: list[str] = []
+    told = [change for change in changes if change.action in ACTIONS]
+    for file in dict.fromkeys(change.file for change in told):
+        lines.append(paint(printable(file), "file"))
+        for titles, change in _alike([change for change in told if change.file == file]):
+            lines += _text_of(titles, change, paint)
+    heading = f"{versus}: " if versus else ""
+    return "\n".join([*lines, *notes(changes), f"{heading}{summary(changes)}"]) + "\n"
+
+
+def _alike(changes: list[Change]) -> Iterator[tuple[list[str], Change]]:
+    """Objects with the same change and no risk are told together: a new version is in every label."""
+    groups: dict[str, list[Change]] = {}
+    for number, change in enumerate(changes):
+        is_plain = change.action in ("changed", "moved") and not change.risks and change.title
+        key = f"{change.action} {change.fields!r}" if is_plain else str(number)
+        groups.setdefault(key, []).append(change)
+    for group in groups.values():
+        yield [change.title for change in group], group[0]
+
+
+def _text_of(titles: list[str], change: Change, paint: Paint) -> Iterator[str]:
+    title = printable(", ".join(titles)) or f"the file is {change.action}"
+    count = (
+        f" ({len(change.fields)} fields)" if change.action in ("added", "removed") and change.fields else ""
+    )
+    yield paint(f"  {SIGNS[change.action]} {title}{count}", change.action)
+    for risk in change.risks:
+        yield f"    {paint(f'{risk.level}: {risk.kind}', risk.level)}: {_sentence(risk)}"
+    if change.action in ("changed", "moved"):
+        for field in change.fields:
+            yield from (f"      {line}" for line in _text_field(field, paint))
+    for line in change.lines:
+        yield f"      {paint(_short(printable(line)), _role(line))}"
+
+
+def _sentence(risk: Risk) -> str:
+    return printable(f"{risk.message} ({risk.hint})" if risk.hint else risk.message)
+
+
+def _text_field(field: Field, paint: Paint) -> Iterator[str]:
+    """`path: old -> new` where that fits on a line."""
+    if ABSENT not in (field.old, field.new):
+        line = f"{dotted(field.path)}: {shown(field.old)} -> {shown(field.new)}"
+        if len(line) <= LONGEST_PAIR and line.isprintable() and "\\n" not in line:
+            yield line
+            return
+    for line in field_lines(field):
+        yield paint(_short(printable(line)), _role(line))
+
+
+def _role(line: str) -> str:
+    return {"+": "added", "-": "removed"}.get(line[:1], "")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE - 3]}..."
+
+
+def format_markdown(changes: Sequence[Change], *, versus: str = "") -> str:
+    """For a comment: the summary and the risks on top, each object to be unfolded. Never too long for one."""
+    told = [change for change in changes if change.action in ACTIONS]
+    heading = f"### jvbundler diff: {summary(changes)}"
+    top = [heading, *([f"Compared: {_code(versus)}"] if versus else []), *_risk_table(told)]
+    bottom = [f"_{html.escape(note)}_" for note in notes(changes)]
+    room = LONGEST_COMMENT - sum(map(len, (*top, *bottom)))
+    blocks: list[str] = []
+    for block in (_details(titles, change) for titles, change in _by_file(told)):
+        room -= len(block) + 2
+        if room < 0:
+            bottom.append("_Too long for a comment: the rest is in the output of `jvbundler diff`._")
+            break
+        blocks.append(block)
+    return "\n\n".join([*top, *blocks, *bottom]) + "\n"
+
+
+def _by_file(changes: list[Change]) -> Iterator[tuple[list[str], Change]]:
+    for file in dict.fromkeys(change.file for change in changes):
+        yield from _alike([change for change in changes if change.file == file])
+
+
+def _risk_table(changes: list[Change]) -> list[str]:
+    rows = [
+        f"| {ICONS[risk.level]} {risk.level} | {risk.kind} | {_cell(change)} | {_escaped(_sentence(risk))} |"
+        for level in ("danger", "attention")
+        for change in changes
+        for risk in change.risks
+        if risk.level == level
+    ]
+    more = f"_{len(rows) - 50} more below._"
+    table = "\n".join(["| | risk | object | what it means |", "|---|---|---|---|", *rows[:50]])
+    return [table, *([more] if len(rows) > 50 else [])] if rows else []
+
+
+def _cell(change: Change) -> str:
+    return (
+        f"{_code(change.title or change.file)}<br>{_code(change.file)}"
+        if change.title
+        else _code(change.file)
+    )
+
+
+def _code(text: str) -> str:
+    return f"<code>{_escaped(printable(text))}</code>"
+
+
+def _escaped(text: str) -> str:
+    """Nothing in it is Markdown, HTML, the end of a cell or a mention."""
+    text = html.escape(text, quote=False)
+    return "".join(f"&#{ord(c)};" if c in "|@`*_[]#~\\" else c for c in text)
+
+
+def _details(titles: list[str], change: Change) -> str:
+    names = ", ".join(map(_code, titles)) if change.title else "the file"
+    icon = f"{ICONS[change.level]} " if change.level else ""
+    head = f"<details><summary>{icon}{_code(change.file)}: {names} {change.action}</summary>"
+    lines = [line for field in change.fields for line in field_lines(field)] or list(change.lines)
+    # Each line begins with a sign or a space, so that none can end the block.
+    body = ["```diff", *(printable(line) for line in lines), "```"] if lines else []
+    notes = [f"- {risk.level}: {risk.kind}: {_escaped(_sentence(risk))}" for risk in change.risks]
+    return "\n".join([head, "", *notes, *([""] if notes else []), *body, "", "</details>"])
+
+
+def format_json(changes: Sequence[Change], *, versus: str = "") -> str:
+    """Everything, with a final newline. A side of a field that has no value has no key."""
+    document = {
+        "jvbundler": __version__,
+        "compared": versus,
+        "different": bool(changes),
+        "counts": counts(changes),
+        "risks": level_counts(changes),
+        "changes": [_json_change(change) for change in changes],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _json_change(change: Change) -> dict[str, Any]:
+    return {
+        "file": change.file,
+        "object": change.title,
+        "action": change.action,
+        "level": change.level,
+        "risks": [
+            {"kind": risk.kind, "level": risk.level, "message": risk.message, "hint": risk.hint}
+            for risk in change.risks
+        ],
+        "fields": [_json_field(field) for field in change.fields],
+        "lines": list(change.lines),
+    }
+
+
+def _json_field(field: Field) -> dict[str, Any]:
+    sides = {"old": field.old, "new": field.new}
+    return {"path": dotted(field.path), **{side: v for side, v in sides.items() if v is not ABSENT}}

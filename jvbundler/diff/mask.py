@@ -1,0 +1,107 @@
+"""Secrets → `***`, in every value and line that a comparison shows, on both of its sides."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from jvbundler.diff.model import ABSENT, Field
+from jvbundler.diff.objects import SECRET_PARAMETER
+from jvbundler.diff.values import function_name
+from jvbundler.secret_names import contains_secret, looks_secret
+
+MASK = "***"
+
+# Below these a key is the name of a variable or a file, whatever its letters; elsewhere it may be a field
+# of Kubernetes such as a volume's `secret`.
+_NAMED_FREELY = {"data", "stringData", "env", "Variables", "annotations", "labels"}
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
+# These hold the name of a secret, not its value.
+_REFERENCES = {"valueFrom", "secretKeyRef", "remoteRef"}
+_RESOLVED_LATER = re.compile(r"\{\{resolve:[^{}]*\}\}\Z")
+_ASSIGNMENT = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_-]*)(\\?[\"']?\s*[:=]\s*)(?=(\S.*))")
+_PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z ]*)PRIVATE KEY-----.*?(?:-----END \1PRIVATE KEY-----|\Z)", re.S)
+
+
+def masked_field(kind: str, field: Field) -> Field:
+    """The field of an object of this kind, without the secrets in it."""
+    old, new = (masked(kind, field.path, value) for value in (field.old, field.new))
+    return Field(field.path, old, new)
+
+
+def masked(kind: str, path: tuple[str, ...], value: Any) -> Any:
+    if value is ABSENT or value is None or isinstance(value, bool):
+        return value
+    if is_secret(kind, path):
+        return _hidden(value)
+    if isinstance(value, dict):
+        name = value.get("name")
+        inner = (*path, f"[{name}]") if isinstance(name, str) else path
+        return {key: masked(kind, (*inner, key), child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [masked(kind, (*path, f"[{index}]"), child) for index, child in enumerate(value)]
+    return masked_text(value) if isinstance(value, str) else value
+
+
+def is_secret(kind: str, path: tuple[str, ...]) -> bool:
+    """Whether the value at `path` is one, as far as its place tells."""
+    if kind == "Secret" and path[:1] in (("data",), ("stringData",)):
+        return True
+    if kind == SECRET_PARAMETER and path == ("Default",):
+        return True
+    if _REFERENCES.intersection(path):
+        return False
+    free = False
+    for part in path:
+        name = part.strip("[]")
+        if name not in ("name", "Name") and (free or _VARIABLE.match(name)) and _names_secret(name):
+            # The `name` of a variable is no secret; what stands beside it is.
+            return path[-1] not in ("name", "Name")
+        free = free or part in _NAMED_FREELY
+    return False
+
+
+def _names_secret(name: str) -> bool:
+    return looks_secret(re.sub(r"[^A-Za-z0-9]", "_", name))
+
+
+def _hidden(value: Any) -> Any:
+    """The mask; but a reference is no secret, and what it refers to is worth knowing."""
+    if function_name(value) in ("Ref", "Fn::GetAtt", "Fn::ImportValue"):
+        return value
+    if isinstance(value, dict):
+        return {key: value[key] if key in _REFERENCES else _hidden_entry(key, value[key]) for key in value}
+    if isinstance(value, list):
+        return [_hidden(child) for child in value]
+    is_reference = isinstance(value, str) and (not value or _RESOLVED_LATER.match(value))
+    return value if is_reference else MASK
+
+
+def _hidden_entry(key: str, value: Any) -> Any:
+    return value if key in ("name", "Name") else _hidden(value)
+
+
+def masked_text(text: str) -> str:
+    """A text of any length: the values of names that look secret, and whatever has the shape of a secret."""
+    return "\n".join(masked_lines(text))
+
+
+def masked_lines(text: str) -> list[str]:
+    """As many lines as the text has."""
+    text = _PRIVATE_KEY.sub(lambda found: "\n".join([MASK] * (found[0].count("\n") + 1)), text)
+    return [_masked_line(line) for line in text.split("\n")]
+
+
+def _masked_line(line: str) -> str:
+    for found in _ASSIGNMENT.finditer(line):
+        if _names_secret(found[1]) and not _is_reference(found[3]):
+            line = f"{line[: found.start(3)]}{MASK}"
+            break
+    if contains_secret(line):
+        line = re.sub(r"[^\s\"',]+", lambda word: MASK if contains_secret(word[0]) else word[0], line)
+    return MASK if contains_secret(line) else line
+
+
+def _is_reference(value: str) -> bool:
+    value = value.rstrip(",").strip("\"'")
+    return bool(_RESOLVED_LATER.match(value)) or value.startswith(("!Ref ", "!GetAtt "))

@@ -1,0 +1,83 @@
+"""What a comparison finds, as values: changes of objects, their fields, and the risks of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Literal
+
+Level = Literal["danger", "attention", "info"]
+RiskKind = Literal[
+    "immutable field",
+    "replacement",
+    "data loss",
+    "outage",
+    "permissions",
+    "exposure",
+    "image",
+    "restart",
+    "scaling",
+]
+# moved: the same object in another namespace. reworded: a file of other text and the same meaning.
+# source: a file that the flat manifest of the same render says again, object by object.
+Action = Literal["added", "removed", "changed", "moved", "reworded", "source"]
+LEVELS: tuple[Level, ...] = ("danger", "attention", "info")
+
+
+class Missing(Enum):
+    ABSENT = "absent"
+
+
+# Where a side has no value at all; null is a value.
+ABSENT = Missing.ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One difference: `path` has a part for each key, and `[name]` or `[0]` for an item of a list."""
+
+    path: tuple[str, ...]
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    kind: RiskKind
+    level: Level
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of one object of a file, or of a whole file where `title` is empty.
+
+    `fields` say it for an object; `lines`, each with a `+`, `-` or space before it, for a text.
+    """
+
+    file: str
+    title: str
+    action: Action
+    fields: tuple[Field, ...] = ()
+    lines: tuple[str, ...] = ()
+    risks: tuple[Risk, ...] = ()
+
+    @property
+    def level(self) -> Level | None:
+        """The highest level of its risks."""
+        found = {risk.level for risk in self.risks}
+        return next((level for level in LEVELS if level in found), None)
+
+
+def dotted(path: tuple[str, ...]) -> str:
+    """`spec.containers[web].image`; a key that has dots or slashes of its own stands in brackets."""
+    text = ""
+    for part in path:
+        if part.startswith("["):
+            text += part
+        elif "." in part or "/" in part:
+            text += f"['{part}']"
+        else:
+            text += f".{part}" if text else part
+    return text

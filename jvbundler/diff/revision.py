@@ -1,0 +1,89 @@
+"""The output folder as git has it at a revision. Reads through git, changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from jvbundler.errors import InputError, ToolFailed
+from jvbundler.output.lock import LOCK
+from jvbundler.output.paths import is_safe
+from jvbundler.runner import Completed, run
+
+SECONDS = 60
+# Git sets them for its hooks, relative to a folder that is not ours.
+_OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+
+
+def at_revision(output: Path, revision: str, wanted: Iterable[str]) -> dict[str, bytes]:
+    """Our files as git has them at a revision, by the lock of that revision.
+
+    InputError where the folder is in no repository or the revision is none of it; ToolFailed without git.
+    """
+    base = next(path for path in (output.absolute(), *output.absolute().parents) if path.is_dir())
+    commit = _commit(base, revision)
+    blobs = _blobs(base, commit, output.absolute().relative_to(base).as_posix())
+    if LOCK in blobs:
+        lock = _contents(base, {LOCK: blobs[LOCK]})[LOCK]
+        ours = {*wanted, *_paths_of_lock(lock)}
+    else:
+        ours = {*wanted}
+    return _contents(base, {path: blob for path, blob in blobs.items() if path in ours})
+
+
+def _commit(base: Path, revision: str) -> str:
+    argv = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
+    done = _git(base, *argv, expected=(0, 1, 128))
+    if done.code == 0:
+        return done.text.strip()
+    reason = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+    hint = f": {reason}" if reason else " (a shallow clone has only the newest; 'git fetch' brings others)"
+    raise InputError(f"'{revision}' is no revision of the git repository around '{base}'{hint}")
+
+
+def _blobs(base: Path, commit: str, folder: str) -> dict[str, str]:
+    """The ids of the ordinary files in a folder below `base`, by their paths in it."""
+    listed = _git(base, "ls-tree", "-r", "-z", commit, "--", "." if folder == "." else f"{folder}/").text
+    prefix = "" if folder == "." else f"{folder}/"
+    found: dict[str, str] = {}
+    for entry in filter(None, listed.split("\0")):
+        facts, _, path = entry.partition("\t")
+        mode, kind, blob = facts.split()
+        if kind == "blob" and mode.startswith("100"):
+            found[path.removeprefix(prefix)] = blob
+    return found
+
+
+def _contents(base: Path, blobs: Mapping[str, str]) -> dict[str, bytes]:
+    """What blobs hold, by one process for all."""
+    if not blobs:
+        return {}
+    wanted = "".join(f"{blob}\n" for blob in blobs.values()).encode()
+    out = _git(base, "cat-file", "--batch", input=wanted).stdout
+    found: dict[str, bytes] = {}
+    for path in blobs:
+        header, _, out = out.partition(b"\n")
+        if not header.split()[-1].isdigit():
+            raise ToolFailed(f"git has no content of '{path}': {header.decode('utf-8', 'replace')}")
+        size = int(header.split()[-1])
+        found[path], out = out[:size], out[size + 1 :]
+    return found
+
+
+def _paths_of_lock(text: bytes) -> list[str]:
+    """What a lock lists; nothing for one that cannot be read, as it was then."""
+    try:
+        files = json.loads(text)["files"]
+        return [path for path in files if is_safe(path)]
+    except (ValueError, KeyError, TypeError):
+        return []
+
+
+def _git(
+    base: Path, *arguments: str, input: bytes | None = None, expected: tuple[int, ...] = (0,)
+) -> Completed:
+    env = {name: value for name, value in os.environ.items() if name not in _OF_HOOKS}
+    argv = ["git", *arguments]
+    return run(argv, cwd=base, env=env, input=input, timeout_seconds=SECONDS, expected=expected)
