@@ -90,6 +90,7 @@ NO_NUMBER = "validate --set lambda.function.memory=${OPENAI_API_KEY}"
 # What each call leaves with.
 CALLS = (
     *(("render", 0), ("render", 0), ("render --check", 0), ("render --stdout", 0), ("--debug render", 0)),
+    *(("diff", 0), ("diff --from dev --to prod", 1), ("diff --set app.description=x --format json", 1)),
     ("validate --format json", 0),
     *((f"render --check --format {form} --set app.description=other", 1) for form in FORMATS),
     *((f"{NO_NUMBER} --show-source --format {form}", 2) for form in FORMATS),
@@ -158,6 +159,28 @@ def test_a_value_in_the_environment_stays_there(
     for path in written:
         for core in values.values():
             assert_not_in(core, path.read_text(encoding="utf-8"), str(path))
+
+
+def test_a_tool_that_tells_its_environment_when_it_fails_is_not_repeated(
+    app: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    values = {name: canary() for name in (*SECRETS, "UNRELATED_API_KEY")}
+    values["UV_INDEX_URL"] = f"https://me:{canary()}@pypi.example.com/simple"
+    (app / "deploy.yaml").write_text(INTERPOLATED.replace("SOURCE", "arn").replace("EXTERNAL", "false"))
+    tools = stub_tools(app.parent / "tools", {})
+    for name in ("uv", "kubectl", "aws"):
+        (tools / name).write_text("#!/bin/sh\nenv; env >&2; exit 3\n")
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    monkeypatch.setitem(sys.modules, "uv", None)
+    monkeypatch.chdir(app)
+    for arguments in ("lock", "secrets check --target lambda", "secrets check --target kubernetes"):
+        code, printed = call(arguments, capfd)
+        assert code == 4, printed
+        assert "PATH=" in printed
+        for value in values.values():
+            assert_not_in(value.partition("me:")[2].partition("@")[0] or value, printed, arguments)
 
 
 # --- Values that somebody wrote out -----------------------------------------------------------------------
@@ -256,7 +279,9 @@ def outcome(app: Path, capfd: pytest.CaptureFixture[str], arguments: str) -> Ite
     assert not written
 
 
-@pytest.mark.parametrize(("path", "value", "rule"), PLACES, ids=[f"{p[0]}-{i}" for i, p in enumerate(PLACES)])
+@pytest.mark.parametrize(
+    ("path", "value", "rule"), PLACES, ids=[f"{p[0].split(TOKEN)[0]}-{i}" for i, p in enumerate(PLACES)]
+)
 def test_a_literal_in_deploy_yaml_is_an_error_at_its_line_and_not_repeated(
     app: Path,
     path: str,
@@ -338,26 +363,27 @@ def test_a_literal_in_a_file_of_the_app_is_not_repeated(
             assert_not_in(CORE, path.read_text(encoding="utf-8"), str(path))
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        f"--set environment.OPENAI_API_KEY={CORE}",
-        f"--set environment.GREETING={TOKEN}",
-        f"--set app.description={TOKEN}",
-        f"--set gitops.repo_url={URL}",
-        f"--set lambda.function.memory={TOKEN}",
-        f"--set environment.A=[{TOKEN}",
-        f"--set {TOKEN}",
-        f"--set {TOKEN}=1",
-        f"--env OPENAI_API_KEY={CORE}",
-        f"--env LISTED={CORE}",
-        f"--env GREETING={URL}",
-        f"--env {TOKEN}",
-        f"--env {TOKEN}=1",
-        f"-e {TOKEN}",
-        f"--format {TOKEN}",
-    ],
+ARGUMENTS = (
+    f"--set environment.OPENAI_API_KEY={CORE}",
+    f"--set environment.GREETING={TOKEN}",
+    f"--set app.description={TOKEN}",
+    f"--set gitops.repo_url={URL}",
+    f"--set lambda.function.memory={TOKEN}",
+    f"--set environment.A=[{TOKEN}",
+    f"--set {TOKEN}",
+    f"--set {TOKEN}=1",
+    f"--env OPENAI_API_KEY={CORE}",
+    f"--env LISTED={CORE}",
+    f"--env GREETING={URL}",
+    f"--env {TOKEN}",
+    f"--env {TOKEN}=1",
+    f"-e {TOKEN}",
+    f"--format {TOKEN}",
 )
+
+
+# The ids must not have the canary in them: each worker of pytest has its own.
+@pytest.mark.parametrize("arguments", ARGUMENTS, ids=range(len(ARGUMENTS)))
 def test_a_literal_on_the_command_line_is_not_repeated(
     app: Path, arguments: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -370,22 +396,22 @@ def test_a_literal_on_the_command_line_is_not_repeated(
     assert not (app / "deploy").exists()
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        f"secrets: [LISTED]\nenvironment:\n  LISTED: '{CORE}\n",
-        f"environment:\n  API_TOKEN: {CORE}: x\n",
-        f"environment:\n  API_TOKEN: [{CORE}\n",
-        f"environment:\n  API_TOKEN: |\n    first\n   {CORE}\n",
-        f"environment:\n  A: {TOKEN}\n  A: {TOKEN}\n",
-        f"environment:\n  API_TOKEN: {CORE}\n  API_TOKEN: {CORE}\n",
-        f"environment:\n  A: *{TOKEN}\n",
-        f"environment:\n  A: !{TOKEN} x\n",
-        f"environment:\n  A: '{{{{ {TOKEN} }}}}'\n",
-        f"environment:\n  A: '${{{TOKEN}}}'\n",
-        f"{TOKEN}\n",
-    ],
+UNREADABLE = (
+    f"secrets: [LISTED]\nenvironment:\n  LISTED: '{CORE}\n",
+    f"environment:\n  API_TOKEN: {CORE}: x\n",
+    f"environment:\n  API_TOKEN: [{CORE}\n",
+    f"environment:\n  API_TOKEN: |\n    first\n   {CORE}\n",
+    f"environment:\n  A: {TOKEN}\n  A: {TOKEN}\n",
+    f"environment:\n  API_TOKEN: {CORE}\n  API_TOKEN: {CORE}\n",
+    f"environment:\n  A: *{TOKEN}\n",
+    f"environment:\n  A: !{TOKEN} x\n",
+    f"environment:\n  A: '{{{{ {TOKEN} }}}}'\n",
+    f"environment:\n  A: '${{{TOKEN}}}'\n",
+    f"{TOKEN}\n",
 )
+
+
+@pytest.mark.parametrize("text", UNREADABLE, ids=range(len(UNREADABLE)))
 def test_a_file_that_cannot_be_read_is_not_repeated(
     app: Path, text: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

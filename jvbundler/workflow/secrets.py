@@ -6,13 +6,13 @@ Reads names of keys; a value is neither kept nor told.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from jvbundler.errors import InputError, ToolFailed
 from jvbundler.plan.secrets import Holder, describe_argv, holders, keys_argv, secret_value_argv
-from jvbundler.runner import Completed, run
+from jvbundler.runner import Completed, masked, run
 from jvbundler.workflow.compile import Compiled, compile_project
 from jvbundler.workflow.options import Options
 from jvbundler.workflow.selection import Selection
@@ -53,8 +53,9 @@ def states(found: Iterable[Holder], environ: Mapping[str, str]) -> Iterator[Stat
     """
     asked = [holder for holder in found if holder.kind != "store"]
     _require_context(asked)
+    mask = [environ.get(variable, "") for holder in asked for variable in holder.variables]
     for holder in asked:
-        keys = _keys(holder, environ)
+        keys = _keys(holder, environ, mask)
         missing = [key for key, _ in holder.keys if keys is None or key not in keys]
         yield State(holder, keys is not None, tuple(missing))
 
@@ -68,25 +69,25 @@ def _require_context(asked: Iterable[Holder]) -> None:
             )
 
 
-def _keys(holder: Holder, environ: Mapping[str, str]) -> frozenset[str] | None:
+def _keys(holder: Holder, environ: Mapping[str, str], mask: Sequence[str]) -> frozenset[str] | None:
     """The keys that have a value; None where the holder is not there."""
     if holder.kind == "parameter":
         return frozenset(name for name in holder.variables if environ.get(name))
     if holder.kind == "arn":
-        is_there = _aws(describe_argv(holder)) is not None
+        is_there = _aws(describe_argv(holder), mask) is not None
         return frozenset(key for key, _ in holder.keys) if is_there else None
     if holder.kind == "secretsmanager":
-        return _keys_of_json(_aws(secret_value_argv(holder)))
-    found, *keys = run(keys_argv(holder), timeout_seconds=READ_SECONDS).text.splitlines() or [""]
+        return _keys_of_json(_aws(secret_value_argv(holder), mask))
+    found, *keys = run(keys_argv(holder), timeout_seconds=READ_SECONDS, mask=mask).text.splitlines() or [""]
     return frozenset(keys) if found else None
 
 
-def _aws(argv: tuple[str, ...]) -> Completed | None:
+def _aws(argv: tuple[str, ...], mask: Sequence[str]) -> Completed | None:
     """The answer, or None where there is no such secret."""
-    done = run(argv, timeout_seconds=READ_SECONDS, expected=(0, *_REFUSED), secret_output=True)
+    done = run(argv, timeout_seconds=READ_SECONDS, expected=(0, *_REFUSED), mask=mask, secret_output=True)
     if not done.code:
         return done
-    words = done.stderr.decode("utf-8", "replace").strip()
+    words = masked(done.stderr.decode("utf-8", "replace").strip(), mask)
     if "(ResourceNotFoundException)" in words:
         return None
     raise ToolFailed(f"'aws' failed with exit code {done.code}\n  {' '.join(argv)}\n{words}")
