@@ -7,10 +7,10 @@ RUN := .venv/bin/python
 VENV := .venv/.made
 
 .DELETE_ON_ERROR:
-.PHONY: help test lint fast demo golden generate hardening catalog schemas audit bench tools clean
+.PHONY: help test lint fast demo golden generate hardening catalog schemas audit bench tools clean e2e-docker e2e-k8s
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 test: lint tools ## everything that CI runs: ruff, mypy, and pytest with the real tools
 	$(RUN) -m pytest $(PYTEST_ARGS)
@@ -28,7 +28,7 @@ demo: $(VENV) ## render an app and show what came out
 	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" bash scripts/demo.sh
 
 golden: $(VENV) ## rewrite the expected files of golden/ from the present code; review what changed
-	JVBUNDLER_UPDATE_GOLDEN=1 $(RUN) -m pytest tests/golden/test_golden.py tests/rules/test_invalid_cases.py
+	JVBUNDLER_UPDATE_GOLDEN=1 $(RUN) -m pytest tests/golden/test_golden.py tests/golden/test_commands.py tests/rules/test_invalid_cases.py
 
 generate: $(VENV) ## rewrite what is derived from schemas/deploy.schema.json
 	$(RUN) scripts/generate.py
@@ -45,6 +45,12 @@ hardening: $(VENV) ## put docs/hardening-waivers.yaml into docs/hardening.md
 audit: $(VENV) ## look at the golden output with kube-score, checkov, hadolint and trivy; all must be waived
 	$(RUN) scripts/bring_tools.py --group audit --group test
 	$(RUN) scripts/audit.py
+
+e2e-docker: $(VENV) ## build, run and push the example app's image with the engine that is there
+	PATH="$(CURDIR)/.venv/bin:$$PATH" bash scripts/e2e_docker.sh
+
+e2e-k8s: $(VENV) ## deploy, break, roll back and destroy in the cluster of KUBECONFIG
+	PATH="$(CURDIR)/.venv/bin:$$PATH" bash scripts/e2e_k8s.sh
 
 bench: $(VENV) ## time start-up and rendering
 	$(RUN) bench/run.py

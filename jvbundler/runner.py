@@ -11,7 +11,9 @@ import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import Container, Iterable, Mapping, Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +24,8 @@ GRACE_SECONDS = 2.0
 MASK = "***"
 # How much of a tool's output an error shows; the end tells why.
 SHOWN_LINES = 60
+# What `follow` keeps of each stream, and shows of it: all, but for a tool that never stops talking.
+KEPT_LINES = 20_000
 
 # What to type when a tool is missing; others are named without advice.
 INSTALL = {
@@ -92,6 +96,97 @@ def run(
     return Completed(tuple(masked(word, mask) for word in argv), child.returncode, stdout, stderr)
 
 
+def follow(
+    argv: Sequence[str],
+    *,
+    on_line: Callable[[str], None],
+    input: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+    timeout_seconds: float,
+    grace_seconds: float = GRACE_SECONDS,
+    expected: Container[int] = (0,),
+    mask: Sequence[str] = (),
+    shown: bool = False,
+) -> Completed:
+    """The same as `run`, with each line of both streams given to `on_line` as it comes, masked.
+
+    A failure holds the output as far as it was kept (KEPT_LINES a stream), or nothing of it where it was
+    `shown` already. Whatever ends the wait, KeyboardInterrupt too, ends the program first: SIGTERM, then
+    SIGKILL after `grace_seconds`.
+    """
+    child = _start(argv, cwd=None, env=env, mask=mask)
+    kept: dict[str, deque[bytes]] = {"stdout": deque(maxlen=KEPT_LINES), "stderr": deque(maxlen=KEPT_LINES)}
+
+    def failure(what: str) -> ToolFailed:
+        said = [b"" if shown else b"".join(lines) for lines in kept.values()]
+        return _failure(argv, what, said[0], said[1], mask, KEPT_LINES)
+
+    try:
+        for stream, line in _lines(child, input or b"", time.monotonic() + timeout_seconds):
+            kept[stream].append(line)
+            on_line(masked(line.decode("utf-8", "replace").rstrip("\r\n"), mask))
+    except subprocess.TimeoutExpired:
+        _end(child, grace_seconds)
+        raise failure(f"ran out of time after {timeout_seconds:g} s") from None
+    except BaseException:
+        _end(child, grace_seconds)
+        raise
+    if child.returncode not in expected:
+        raise failure(f"failed with exit code {child.returncode}")
+    argv_shown = tuple(masked(word, mask) for word in argv)
+    return Completed(argv_shown, child.returncode, b"".join(kept["stdout"]), b"".join(kept["stderr"]))
+
+
+def _lines(child: subprocess.Popen[bytes], input: bytes, deadline: float) -> Iterator[tuple[str, bytes]]:
+    """The lines of both streams in the order in which they come, until the program has ended."""
+    import queue
+    import threading
+
+    # Bounded: a tool that talks faster than we print has to wait, instead of filling the memory.
+    lines: queue.Queue[tuple[str, bytes]] = queue.Queue(1000)
+
+    def read(stream: str) -> None:
+        pipe = getattr(child, stream)
+        while line := pipe.readline(65536):
+            lines.put((stream, line))
+        lines.put((stream, b""))
+
+    def write() -> None:
+        assert child.stdin is not None
+        with contextlib.suppress(OSError), child.stdin as pipe:
+            pipe.write(input)
+
+    for work, arguments in ((read, ("stdout",)), (read, ("stderr",)), (write, ())):
+        threading.Thread(target=work, args=arguments, daemon=True).start()
+    is_open = 2
+    while is_open:
+        if time.monotonic() > deadline:
+            raise subprocess.TimeoutExpired(child.args, 0)
+        try:
+            stream, line = lines.get(timeout=0.2)
+        except queue.Empty:
+            # A grandchild may hold the pipes open after the program has ended: we do not wait for it.
+            if child.poll() is not None:
+                break
+            continue
+        is_open -= not line
+        if line:
+            yield stream, line
+    child.wait(max(0.1, min(deadline - time.monotonic(), threading.TIMEOUT_MAX)))
+
+
+def _end(child: subprocess.Popen[bytes], grace_seconds: float) -> None:
+    _signal(child, signal.SIGTERM)
+    try:
+        child.wait(grace_seconds)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        if child.poll() is None:
+            _signal(child, signal.SIGKILL)
+            child.wait()
+
+
 def masked(text: str, mask: Iterable[str]) -> str:
     """`text` with every secret replaced; the longest first, as one may be part of another."""
     for secret in sorted(filter(None, mask), key=len, reverse=True):
@@ -144,15 +239,17 @@ def _signal(child: subprocess.Popen[bytes], number: int) -> None:
         os.killpg(child.pid, number)
 
 
-def _failure(argv: Sequence[str], what: str, stdout: bytes, stderr: bytes, mask: Sequence[str]) -> ToolFailed:
+def _failure(
+    argv: Sequence[str], what: str, stdout: bytes, stderr: bytes, mask: Sequence[str], most: int = SHOWN_LINES
+) -> ToolFailed:
     said = (masked(stream.decode("utf-8", "replace"), mask).strip() for stream in (stdout, stderr))
-    shown = "\n".join(_last_lines(text) for text in said if text)
+    shown = "\n".join(_last_lines(text, most) for text in said if text)
     command = shlex.join([masked(word, mask) for word in argv])
     return ToolFailed(f"'{Path(argv[0]).name}' {what}\n  {command}\n{shown}".rstrip())
 
 
-def _last_lines(text: str) -> str:
+def _last_lines(text: str, most: int) -> str:
     lines = text.splitlines()
-    left_out = len(lines) - SHOWN_LINES
+    left_out = len(lines) - most
     note = [f"({left_out} lines before these)"] if left_out > 0 else []
-    return "\n".join([*note, *lines[-SHOWN_LINES:]])
+    return "\n".join([*note, *lines[-most:]])

@@ -49,6 +49,9 @@ CATALOGUE = (
     # The long ones first: two workers then end at about the same time.
     Tool("sam", ("aws-sam-cli==1.170.0",), ("sam",)),
     Tool("kustomize", ("sigs.k8s.io/kustomize/kustomize/v5@v5.7.1",), ("kustomize",), is_go=True),
+    # The fake AWS of tests/aws, which runs with this Python.
+    Tool("moto", ("moto[cloudformation,server]==5.2.5", "aws-sam-translator==1.115.0"), ("moto_server",)),
+    Tool("aws", ("awscli==1.46.2",), ("aws",)),
     Tool("jvagent", ("jvagent==0.1.7", "jvdeploy==0.1.7"), ("jvagent", "jvdeploy")),
     Tool(
         "kubeconform", ("github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0",), ("kubeconform",), is_go=True

@@ -69,6 +69,7 @@ environment:
   JVSPATIAL_FILE_STORAGE_PROVIDER: s3
 lambda:
   enabled: true
+  account_id: "123456789012"
   environment:
     ONLY_LAMBDA: ${ONLY_LAMBDA}
   secrets: {source: SOURCE}
@@ -76,6 +77,7 @@ kubernetes:
   enabled: true
   namespace: acme
   context: kind
+  registry: {url: ghcr.io/acme}
   deployment:
     container:
       environment:
@@ -90,6 +92,10 @@ NO_NUMBER = "validate --set lambda.function.memory=${OPENAI_API_KEY}"
 # What each call leaves with.
 CALLS = (
     *(("render", 0), ("render", 0), ("render --check", 0), ("render --stdout", 0), ("--debug render", 0)),
+    *((f"{verb} lambda -e dev --dry-run", 0) for verb in ("deploy", "destroy")),
+    *((f"{verb} k8s -e dev --dry-run", 0) for verb in ("deploy", "destroy", "rollback", "logs")),
+    *(("build --dry-run -e dev", 0), ("push --dry-run -e dev", 0), ("run --dry-run -e dev", 0)),
+    *(("env list k8s -e dev", 0), ("env list lambda -e prod --json", 0)),
     *(("diff", 0), ("diff --from dev --to prod", 1), ("diff --set app.description=x --format json", 1)),
     ("validate --format json", 0),
     *((f"render --check --format {form} --set app.description=other", 1) for form in FORMATS),

@@ -21,11 +21,23 @@ COMMANDS = {
     "bundle": "Write a Dockerfile into the app folder; needs no deploy.yaml.",
     "lock": "Pin the image's Python packages, with hashes.",
     "secrets": "List the secrets and how to create them, or check that they are there.",
+    "build": "Build the image.",
+    "push": "Build and push the image, and note its digest in deploy.yaml.",
+    "run": "Start the image here, as it runs when it is deployed.",
+    "deploy": "Deploy the rendered files.",
+    "status": "Show how the deployed app is.",
+    "logs": "Show the logs of the deployed app.",
+    "rollback": "Go back to the former version.",
+    "destroy": "Remove what was deployed.",
+    "doctor": "Check the tools and credentials that deploying needs.",
+    "env": "List, set or unset environment variables in deploy.yaml.",
     "rules": "List the rules, or print what one of them means.",
     "explain": "Print what a key of deploy.yaml means.",
     "schema": "Print the JSON Schema of deploy.yaml.",
     "templates": "List, show or copy the templates of the output.",
 }
+# Commands whose name another module has: `cli/run.py` is the error boundary.
+MODULES = {"run": "run_image"}
 
 EPILOG = """\b
 Examples:
@@ -53,7 +65,7 @@ class Root(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"jvbundler.cli.{cmd_name}").command
+        command: click.Command = import_module(f"jvbundler.cli.{MODULES.get(cmd_name, cmd_name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -82,13 +82,20 @@ class Environment:
 class Project:
     """An app and all its environments. `base` is the top level of deploy.yaml, without any environment.
 
-    `file` is deploy.yaml as the user would type it.
+    `file` is deploy.yaml as the user would type it. `output` is the output folder relative to the app, empty
+    where it lies elsewhere: the image must not hold it.
     """
 
     app: App
     file: str
     base: Environment
     environments: tuple[Environment, ...]
+    output: str = "deploy"
+
+    @property
+    def config_name(self) -> str:
+        """The name of deploy.yaml without its folder, as generated files call it on every machine."""
+        return self.file.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def slug(text: str) -> str:

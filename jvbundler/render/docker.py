@@ -24,8 +24,12 @@ def render(project: Project, overrides: Path | None = None) -> Iterator[Artifact
     yield Artifact("docker/Dockerfile", render_template("docker/Dockerfile.j2", values, overrides))
     yield Artifact(
         "docker/Dockerfile.dockerignore",
-        render_template("docker/Dockerfile.dockerignore.j2", {"output_folder": "deploy"}, overrides),
+        render_template("docker/Dockerfile.dockerignore.j2", ignored(project), overrides),
     )
+
+
+def ignored(project: Project) -> dict[str, str]:
+    return {"config": project.config_name, "output": project.output}
 
 
 def context(project: Project) -> dict[str, Any]:
@@ -37,6 +41,7 @@ def context(project: Project) -> dict[str, Any]:
     port = environment.server_port
     health_path = environment.settings["server"]["health_path"]
     return {
+        "config": project.config_name,
         "python_version": python_version(project),
         "adapter_image": mirrored(ADAPTER_IMAGE, image["registry_mirror"]),
         "base_image": base_image(environment),

@@ -18,14 +18,15 @@ def render(project: Project, overrides: Path | None = None) -> Iterator[Artifact
             continue
         for tool in ("argocd", "flux"):
             if gitops[tool]["enabled"]:
-                text = render_template(f"gitops/{tool}.yaml.j2", context(environment), overrides)
+                text = render_template(f"gitops/{tool}.yaml.j2", context(project, environment), overrides)
                 yield Artifact(f"gitops/{tool}/{environment.name}.yaml", text)
 
 
-def context(environment: Environment) -> dict[str, Any]:
+def context(project: Project, environment: Environment) -> dict[str, Any]:
     gitops = environment.settings["gitops"]
     folder = gitops["path"].strip("/").removeprefix("./")
     return {
+        "config": project.config_name,
         "environment": environment.name,
         "name": environment.qualified_name,
         "namespace": environment.namespace,

@@ -21,6 +21,7 @@ def context(project: Project) -> dict[str, Any]:
     environments = [environment_context(environment) for environment in project.environments]
     waivers = {(w["rule"], w["reason"]) for e in project.environments for w in e.settings["checks"]["ignore"]}
     return {
+        "config": project.config_name,
         "app_name": project.base.app_name,
         "environments": environments,
         "kubernetes": any(e["kubernetes"] for e in environments),

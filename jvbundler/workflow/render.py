@@ -54,7 +54,7 @@ def render_app(
     _refuse_templates(templates)
     compiled = compile_project(app_root, shown_as, options, selection.environments)
     try:
-        artifacts = render_artifacts(compiled.project, templates)
+        artifacts = render_artifacts(replace(compiled.project, output=inside(app_root, output)), templates)
     except OSError as failure:
         # A render reads templates and nothing else; ours can be read.
         raise InputError(f"cannot read '{failure.filename}': {reason(failure)}") from failure
@@ -63,6 +63,12 @@ def render_app(
         raise InputError(problems=found)
     selected = tuple(artifact for artifact in artifacts if selection.covers(artifact.path))
     return Rendered(replace(compiled, problems=found), selected)
+
+
+def inside(app_root: Path, output: Path) -> str:
+    """The output folder relative to the app, or an empty text where it lies elsewhere."""
+    path = os.path.relpath(output.resolve(), app_root.resolve())
+    return "" if path.startswith("..") else Path(path).as_posix()
 
 
 def _problems_of_output(project: Project, artifacts: Iterable[Artifact], output: Path) -> Iterator[Problem]:

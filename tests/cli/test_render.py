@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from jvbundler.output.exclusive import only_writer
 from tests.cli.conftest import ROOT, Run
 
@@ -79,6 +81,24 @@ def test_an_output_folder_elsewhere_and_a_value_from_the_command_line(app: Path,
     assert done.returncode == 0, done.stderr
     assert not (app / "deploy").exists()
     assert "9.9" in (app.parent / "out" / "docker" / "Dockerfile").read_text()
+
+
+@pytest.mark.parametrize(("output", "ignored"), [("support/out/files", "out/files"), ("elsewhere", None)])
+def test_the_image_does_not_hold_the_output_wherever_it_is(
+    app: Path, jvbundler: Run, output: str, ignored: str | None
+) -> None:
+    assert jvbundler("render", "support", "-o", output).returncode == 0
+    lines = (app.parent / output / "docker/Dockerfile.dockerignore").read_text().splitlines()
+    assert (ignored in lines) == (ignored is not None)
+    assert "deploy" not in lines
+
+
+def test_generated_files_name_the_file_that_they_come_from(app: Path, jvbundler: Run) -> None:
+    (app / "deploy.yaml").rename(app / "aws.yaml")
+    assert jvbundler("render", "support", "-c", "support/aws.yaml").returncode == 0
+    texts = [path.read_text() for path in (app / "deploy").rglob("*") if path.suffix in (".yaml", ".md")]
+    assert texts
+    assert [text for text in texts if "aws.yaml" not in text] == []
 
 
 def test_stdout_writes_no_file(app: Path, jvbundler: Run) -> None:

@@ -6,7 +6,7 @@ The overlay, built by Kustomize, and the flat manifest are the same objects. Rea
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jvbundler.artifact import Artifact
@@ -39,7 +39,7 @@ def render(project: Project, overrides: Path | None = None) -> Iterator[Artifact
     base = objects(project, project.base, "", overrides)[0].resources
     built = [(one, *objects(project, one, one.namespace, overrides)) for one in environments]
     raise_problems([patched for _, patched, _ in built], [p for _, _, problems in built for p in problems])
-    file = PurePath(project.file).name
+    file = project.config_name
     yield from base_artifacts(base, notice(file), overrides)
     for environment, result, _ in built:
         head = notice(file, environment.name)

@@ -34,27 +34,29 @@ def render_environment(
     folder = f"lambda/{environment.name}"
     template = render_template("lambda/template.yaml.j2", template_context(project, environment), overrides)
     yield Artifact(f"{folder}/template.yaml", template)
-    config = {**notice(environment), **samconfig(environment, len(template.encode()))}
+    config = {**notice(project, environment), **samconfig(environment, len(template.encode()))}
     yield Artifact(f"{folder}/samconfig.toml", render_template("lambda/samconfig.toml.j2", config, overrides))
     if environment.settings["lambda"]["ecr"]["create_if_missing"]:
-        context = {**notice(environment), **repository(environment)}
+        context = {**notice(project, environment), **repository(environment)}
         yield Artifact(
             f"{folder}/repository.yaml", render_template("lambda/repository.yaml.j2", context, overrides)
         )
 
 
-def notice(environment: Environment) -> dict[str, Any]:
-    name = environment.name
-    return {"of_environment": "" if name == DEFAULT_ENVIRONMENT else f", environment {name}"}
+def notice(project: Project, environment: Environment) -> dict[str, str]:
+    return {"config": project.config_name, "of_environment": of_environment(environment)}
+
+
+def of_environment(environment: Environment) -> str:
+    return "" if environment.name == DEFAULT_ENVIRONMENT else f", environment {environment.name}"
 
 
 def template_context(project: Project, environment: Environment) -> dict[str, Any]:
     settings = environment.settings["lambda"]
     variables = app_variables(project.app, environment)
-    of_environment = notice(environment)
     return {
-        **of_environment,
-        "title": f"{environment.app_name} on AWS Lambda{of_environment['of_environment']}",
+        **notice(project, environment),
+        "title": f"{environment.app_name} on AWS Lambda{of_environment(environment)}",
         "parameters": parameters(environment, variables),
         "function": function(environment, variables),
         "role": role(environment, variables),

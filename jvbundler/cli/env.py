@@ -1,0 +1,79 @@
+"""The commands `env list`, `set` and `unset`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from jvbundler.cli import handoff, options
+
+EPILOG = """\b
+Examples:
+  jvbundler env list k8s -e prod
+  jvbundler env set k8s LOG_LEVEL=DEBUG -e dev
+  jvbundler env unset lambda LOG_LEVEL
+"""
+PLATFORM = click.argument("platform", type=click.Choice(("k8s", "kubernetes", "lambda")))
+APP = click.option("--app", default=".", metavar="DIR", help="The app's folder.  [default: this one]")
+CONFIG = click.option("-c", "--config", metavar="FILE", help="deploy.yaml.  [default: APP/deploy.yaml]")
+ENVIRONMENT = click.option(
+    "-e", "--environment", default="", metavar="ENV", help="Environment.  [default: all, the top level]"
+)
+
+
+@click.group("env", epilog=EPILOG)
+@options.talking
+def command() -> None:
+    """List, set or unset environment variables of the container in deploy.yaml.
+
+    The file is changed in place: its comments and layout stay. Secrets are never written.
+    """
+
+
+@command.command("list", epilog="Example: jvbundler env list k8s -e prod")
+@PLATFORM
+@handoff.together(ENVIRONMENT, APP, CONFIG, handoff.json_option)
+def list_(platform: str, environment: str, app: str, config: str | None, as_json: bool) -> int:
+    """Print the variables that the platform's container gets; secrets by name only."""
+    from jvbundler.workflow.env import variables
+
+    release = handoff.load(app, config, (), (), environment, None, "docker")
+    found = variables(release.environment, platform)
+    if as_json:
+        handoff.print_json(dict(found))
+    else:
+        for name, value in found:
+            click.echo(f"{name}={value}" if value is not None else f"{name} (secret)")
+    return 0
+
+
+@command.command("set", epilog="Example: jvbundler env set k8s LOG_LEVEL=DEBUG -e dev")
+@PLATFORM
+@click.argument("pairs", nargs=-1, required=True, metavar="NAME=VALUE...")
+@handoff.together(ENVIRONMENT, APP, CONFIG)
+def set_(platform: str, pairs: tuple[str, ...], environment: str, app: str, config: str | None) -> int:
+    """Write NAME=VALUE, for the platform, into deploy.yaml."""
+    from jvbundler.workflow.env import set_variables
+
+    path = Path(config) if config else Path(app) / "deploy.yaml"
+    changed = set_variables(path, platform, environment, pairs)
+    click.echo(f"{path}: {'changed; jvbundler render' if changed else 'unchanged'}")
+    return 0
+
+
+@command.command("unset", epilog="Example: jvbundler env unset lambda LOG_LEVEL")
+@PLATFORM
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@handoff.together(ENVIRONMENT, APP, CONFIG)
+def unset(platform: str, names: tuple[str, ...], environment: str, app: str, config: str | None) -> int:
+    """Remove variables of the platform from deploy.yaml."""
+    from jvbundler.workflow.env import unset_variables
+
+    path = Path(config) if config else Path(app) / "deploy.yaml"
+    changed = unset_variables(path, platform, environment, names)
+    click.echo(f"{path}: {'changed; jvbundler render' if changed else 'unchanged'}")
+    return 0
+
+
+command.add_command(unset, "delete")

@@ -1,0 +1,47 @@
+"""What `build` and `push` have in common."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+
+from jvbundler.cli import handoff
+from jvbundler.cli.kubernetes_deploy import IMAGE_KEYS
+from jvbundler.cli.progress import Progress
+from jvbundler.cli.terminal import Terminal
+from jvbundler.command import script
+
+
+def run_image_step(
+    terminal: Terminal, *, push: bool, dry_run: bool, verbose: bool, as_json: bool, render: bool, **given: Any
+) -> int:
+    from jvbundler.workflow.doctor import require
+    from jvbundler.workflow.image import build_image, image_checks, image_plan, push_image
+    from jvbundler.workflow.release import only_deployment, require_current
+
+    image = handoff.image_options_of(given["app"], **{name: given.pop(name) for name in IMAGE_KEYS})
+    release = handoff.load(**given, target="docker")
+    if dry_run:
+        click.echo(script(image_plan(release, image, push=push)), nl=False)
+        return 0
+    progress = Progress(terminal, json=as_json)
+    name = f"the image of '{release.environment.qualified_name}'"
+    with (
+        handoff.told(progress, "push" if push else "build", "nothing was deployed"),
+        only_deployment(name, os.environ),
+    ):
+        require(image_checks(release, image, push=push))
+        require_current(release, render=render or bool(release.options.assignments))
+        running = handoff.execution(release, progress, verbose=verbose)
+        result = {}
+        if push:
+            result["digest"] = push_image(release, running, image).environment.settings["image"]["digest"]
+        else:
+            result["image"] = ", ".join(build_image(release, running, image))
+    if as_json:
+        handoff.print_json({"ok": True, **result, "steps": progress.steps})
+    else:
+        click.echo("\n".join(f"{key}: {value}" for key, value in result.items()))
+    return 0

@@ -1,0 +1,91 @@
+"""Shows a plan while it runs: a live line on a terminal, plain lines elsewhere, a list of steps for machines.
+
+Progress goes to standard error; standard output is for what the command is about.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from typing import Any
+
+import click
+
+from jvbundler.cli.source_lines import printable
+from jvbundler.cli.terminal import Terminal
+from jvbundler.workflow.execute import Event
+
+TICK_SECONDS = 1.0
+
+
+class Progress:
+    """Hears the events of a run (`tell`), and remembers its steps."""
+
+    def __init__(self, terminal: Terminal, *, json: bool = False) -> None:
+        self.steps: list[dict[str, Any]] = []
+        self.notes: list[str] = []
+        self.json = json
+        self.color = terminal.colors(sys.stderr)
+        self.is_live = not json and sys.stderr.isatty() and not terminal.is_quiet()
+        self._stop = threading.Event()
+
+    def tell(self, event: Event) -> None:
+        if event.kind == "output":
+            self._clear()
+            self._show_output(event)
+        elif event.kind == "started":
+            self._start(event)
+        else:
+            self._end(event)
+
+    def note(self, text: str) -> None:
+        """A line beside the steps; machines get them with the result."""
+        self.notes.append(text)
+        if not self.json:
+            click.echo(text, err=True)
+
+    def _start(self, event: Event) -> None:
+        if self.json or event.command.live:
+            return
+        if not self.is_live:
+            click.echo(f"{event.command.reason} ...", err=True)
+            return
+        self._stop = threading.Event()
+        threading.Thread(target=_tick, args=(event.command.reason, self._stop), daemon=True).start()
+
+    def _end(self, event: Event) -> None:
+        self._stop.set()
+        self._clear()
+        self.steps.append(
+            {
+                "step": event.command.reason,
+                "command": str(event.command),
+                "result": event.kind,
+                "seconds": round(event.seconds, 2),
+            }
+        )
+        if self.json or (event.command.live and event.kind == "finished"):
+            return
+        mark, color = {"finished": ("ok", "green"), "failed": ("failed", "red")}.get(
+            event.kind, ("interrupted", "yellow")
+        )
+        line = f"{click.style(mark, fg=color) if self.color else mark} after {event.seconds:.1f} s"
+        click.echo(f"{event.command.reason}: {line}" if self.is_live else f"  {line}", err=True)
+
+    def _show_output(self, event: Event) -> None:
+        if event.command.live and not self.json:
+            click.echo(event.text)
+        else:
+            click.echo(f"  | {printable(event.text)}", err=True)
+
+    def _clear(self) -> None:
+        if self.is_live:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def _tick(reason: str, stop: threading.Event) -> None:
+    started = time.monotonic()
+    while not stop.is_set():
+        click.echo(f"\r\x1b[K{reason} ... {time.monotonic() - started:.0f} s", nl=False, err=True)
+        stop.wait(TICK_SECONDS)

@@ -1,0 +1,270 @@
+"""`deploy lambda`: the repository, the image, the stack, and the app's first answer. Prints nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from jvbundler.command import Command
+from jvbundler.errors import ToolFailed
+from jvbundler.plan.image import ImageOptions, push_plan, repositories
+from jvbundler.plan.lambda_ import (
+    STACK_SECONDS,
+    LambdaStack,
+    deploy_plan,
+    discard_plan,
+    execute_plan,
+    lambda_stack,
+    leftover_plan,
+    repository_plan,
+)
+from jvbundler.tools.aws import Account, read, with_advice
+from jvbundler.workflow.doctor import Check, aws, require, sam
+from jvbundler.workflow.execute import Execution, execute_all
+from jvbundler.workflow.image import DOCKERFILE, build_image, image_checks, image_plan, push_image
+from jvbundler.workflow.lambda_health import health_answers
+from jvbundler.workflow.lambda_parameters import Values, offline_values, parameter_values
+from jvbundler.workflow.lambda_reading import (
+    StackFacts,
+    account_id,
+    image_digest,
+    require_changeable,
+    stack_facts,
+    stack_failures,
+)
+from jvbundler.workflow.release import is_rendered, refuse_drift, render_command, require_current
+
+if TYPE_CHECKING:
+    from jvbundler.tools.health import Answer
+    from jvbundler.workflow.release import Release
+
+_CHANGE_SET = re.compile(r"arn:aws[a-z-]*:cloudformation:\S+:changeSet/\S+")
+_NO_CHANGES = "No changes to deploy"
+
+
+@dataclass(frozen=True, slots=True)
+class DeployOptions:
+    """A push builds by itself, from the cache after a build. `health_seconds` 0 asks for no health."""
+
+    build: bool = False
+    push: bool = False
+    update: bool = True
+    diff: bool = False
+    render: bool = False
+    image: ImageOptions = field(default_factory=ImageOptions)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    timeout_seconds: float = STACK_SECONDS
+    health_seconds: float = 120.0
+
+    @property
+    def uses_docker(self) -> bool:
+        return self.build or self.push
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Who is talked to: `note` a line, `show` a text that was asked for, `agree` to a question."""
+
+    note: Callable[[str], None]
+    show: Callable[[str], None]
+    agree: Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    stack: LambdaStack
+    image: str
+    outputs: Mapping[str, str]
+    answers: tuple[Answer, ...]
+    is_dropped: bool = False
+
+    @property
+    def is_healthy(self) -> bool:
+        return all(answer.is_healthy for answer in self.answers)
+
+
+def stack_of(release: Release, account: str = "") -> LambdaStack:
+    return lambda_stack(release.environment, release.path(f"lambda/{release.environment.name}"), account)
+
+
+def offline_plan(release: Release, options: DeployOptions) -> tuple[Command, ...]:
+    """What a deployment runs, as far as that is known without asking AWS; refuses what it refuses."""
+    stack = stack_of(release)
+    plan = [*_rendering(release), *repository_plan(stack)]
+    if options.push:
+        names = repositories(release.environment, stack.repository_uri)
+        where = (release.shown_as, release.path(DOCKERFILE))
+        plan += push_plan(release.environment, *where, names, options.image)
+        plan.append(render_command(release, "note the digest as image.digest in deploy.yaml, and render"))
+    elif options.build:
+        plan += image_plan(release, options.image, push=False)
+    if options.update:
+        plan += _deploy(release, stack, options, offline_values(release, options.parameters))
+    return tuple(plan)
+
+
+def _rendering(release: Release) -> tuple[Command, ...]:
+    if release.options.assignments:
+        return (render_command(release, "render with the values of the command line"),)
+    if not is_rendered(release):
+        return (render_command(release, "nothing is rendered yet"),)
+    refuse_drift(release)
+    return ()
+
+
+def _deploy(
+    release: Release, stack: LambdaStack, options: DeployOptions, values: Values, image: str = ""
+) -> tuple[Command, ...]:
+    return deploy_plan(
+        stack,
+        image or image_version(release, stack, is_new=options.push),
+        values.plain,
+        values.secrets,
+        only_change_set=options.diff,
+        timeout_seconds=options.timeout_seconds,
+    )
+
+
+def image_version(release: Release, stack: LambdaStack, *, is_new: bool = False) -> str:
+    """The image by its digest; one that is yet to be pushed is called by its tag."""
+    digest = release.environment.settings["image"]["digest"]
+    version = f"@{digest}" if digest and not is_new else f":{release.environment.image_tag}"
+    return f"{stack.repository_uri}{version}"
+
+
+def deploy(
+    release: Release,
+    options: DeployOptions,
+    execution_of: Callable[[Release], Execution],
+    conversation: Conversation,
+) -> Deployed:
+    """Raises InputError and OutputRefused before the first change, and ToolFailed with the reasons of a
+    stack that failed.
+    """
+    require(_checks(release, options))
+    require_current(release, render=options.render)
+    if options.uses_docker:
+        require_current(replace(release, target="docker"), render=options.render)
+    execution = execution_of(release)
+    settings = release.environment.settings["lambda"]
+    account = Account(settings["region"], execution.environ)
+    stack = stack_of(release, account_id(account, settings["account_id"]))
+    facts = stack_facts(account, stack.name)
+    require_changeable(stack.name, facts)
+    values = _values(release, options, execution, facts, conversation)
+    if options.push or options.update:
+        _make_sure_of_repository(account, stack, execution, conversation)
+    if options.build and not options.push:
+        build_image(release, execution, options.image)
+    if options.push:
+        release = push_image(release, execution, options.image, lambda_repository=stack.repository_uri)
+        execution = execution_of(release)
+    if not options.update:
+        return Deployed(stack, image_version(release, stack), facts.outputs if facts else {}, ())
+    version = release.environment.settings["image"]["digest"] or release.environment.image_tag
+    image = f"{stack.repository_uri}@{image_digest(account, stack, version)}"
+    if facts is not None and facts.is_empty:
+        execute_all(leftover_plan(stack), execution)
+        facts = None
+    plan = _deploy(release, stack, options, values, image)
+    try:
+        is_dropped = not _change(plan, stack, execution, options, conversation, facts)
+    except ToolFailed as failure:
+        raise explained(failure, account, stack.name) from None
+    return _outcome(account, release, stack, image, options, conversation, is_dropped=is_dropped)
+
+
+def _checks(release: Release, options: DeployOptions) -> tuple[Check, ...]:
+    docker = image_checks(release, options.image, push=options.push) if options.uses_docker else ()
+    return (aws(), *((sam(),) if options.update else ()), *docker)
+
+
+def _values(
+    release: Release,
+    options: DeployOptions,
+    execution: Execution,
+    facts: StackFacts | None,
+    conversation: Conversation,
+) -> Values:
+    if not options.update:
+        return Values({}, (), ())
+    there = {} if facts is None or facts.is_empty else facts.parameters
+    values = parameter_values(release, options.parameters, execution.environ, there)
+    if values.kept:
+        conversation.note(f"kept from the last deployment: {', '.join(values.kept)}")
+    return values
+
+
+def _make_sure_of_repository(
+    account: Account, stack: LambdaStack, execution: Execution, conversation: Conversation
+) -> None:
+    """A repository that was made before, by hand or by the predecessor, is used as it is."""
+    if not stack.repository_template:
+        return
+    words = ("ecr", "describe-repositories", "--repository-names", stack.repository)
+    is_there = read(account, *words, absent=("RepositoryNotFoundException",)) is not None
+    if is_there and stack_facts(account, stack.repository_stack) is None:
+        conversation.note(f"the ECR repository '{stack.repository}' is there, without a stack: used as it is")
+        return
+    execute_all(repository_plan(stack), execution)
+
+
+def _change(
+    plan: tuple[Command, ...],
+    stack: LambdaStack,
+    execution: Execution,
+    options: DeployOptions,
+    conversation: Conversation,
+    facts: StackFacts | None,
+) -> bool:
+    """Whether the stack is now what the template says: not where the change set was shown and dropped."""
+    said = execute_all(plan, execution)[-1]
+    if not options.diff or _NO_CHANGES in said.text + said.stderr.decode("utf-8", "replace"):
+        return True
+    found = _CHANGE_SET.search(said.text)
+    if found is None:
+        raise ToolFailed(f"'sam' named no change set\n{said.text}")
+    conversation.show(change_set_table(said.text))
+    is_new = facts is None
+    if not conversation.agree("carry out these changes"):
+        execute_all(discard_plan(stack, found[0], is_new=is_new), execution)
+        return False
+    again = execute_plan(stack, found[0], is_new=is_new, timeout_seconds=options.timeout_seconds)
+    execute_all(again, execution)
+    return True
+
+
+def change_set_table(text: str) -> str:
+    """What sam prints about a change set, without what it says before and after."""
+    _, found, rest = text.partition("CloudFormation stack changeset")
+    return (found + rest.partition("Changeset created")[0]).strip() if found else text.strip()
+
+
+def explained(failure: ToolFailed, account: Account, stack: str) -> ToolFailed:
+    """The failure with the events that explain it; those that CloudFormation cannot tell are left out."""
+    try:
+        reasons = stack_failures(account, stack)
+    except ToolFailed:
+        reasons = ()
+    lines = ["why, as CloudFormation tells it:", *(f"  {reason}" for reason in reasons)] if reasons else []
+    return ToolFailed("\n".join([with_advice(str(failure)), *lines]))
+
+
+def _outcome(
+    account: Account,
+    release: Release,
+    stack: LambdaStack,
+    image: str,
+    options: DeployOptions,
+    conversation: Conversation,
+    *,
+    is_dropped: bool,
+) -> Deployed:
+    facts = stack_facts(account, stack.name)
+    outputs = facts.outputs if facts else {}
+    answers: tuple[Answer, ...] = ()
+    if options.health_seconds and not is_dropped:
+        answers = health_answers(release, stack, outputs, conversation.note, seconds=options.health_seconds)
+    return Deployed(stack, image, outputs, answers, is_dropped)

@@ -1,0 +1,209 @@
+"""Changes single values of deploy.yaml in place: its comments, order and layout stay as the user wrote them.
+
+Works on the text at the places that the YAML parser tells, and gives up on what it cannot change safely.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from jvbundler.errors import InputError
+from jvbundler.node import Node, find, plain
+from jvbundler.output.single import write_file
+from jvbundler.problem import Place
+from jvbundler.render import yaml_text
+from jvbundler.source.yaml_file import parse_yaml
+
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*\"""")
+# Where an unquoted scalar ends: at a comment, and inside `{…}` at a comma or a bracket.
+_BLOCK_END = re.compile(r"\s+#")
+_FLOW_END = re.compile(r"\s*[,}\]]|\s+#")
+_INDENT = 2
+
+Keys = tuple[str, ...]
+
+
+def set_value(text: str, keys: Keys, value: str) -> str:
+    """The text of deploy.yaml with `value` at `keys`, replaced where it stands or put in where it belongs.
+
+    Raises InputError where the value is not a scalar, or stands inside `{…}` over several keys.
+    """
+    root = _parsed(text)
+    node = find(root, keys)
+    if node is None:
+        return _checked(text, _inserted(text, root, keys, value), keys, value)
+    try:
+        return _checked(text, _replaced(text, node, keys, value, _BLOCK_END), keys, value)
+    except InputError:
+        return _checked(text, _replaced(text, node, keys, value, _FLOW_END), keys, value)
+
+
+def unset_value(text: str, keys: Keys) -> str:
+    """The text without the entry at `keys`; a section that it leaves empty says so."""
+    root = _parsed(text)
+    node = find(root, keys)
+    if node is None:
+        return text
+    section = find(root, keys[:-1])
+    assert section is not None
+    assert isinstance(section.value, dict)
+    lines = text.splitlines(keepends=True)
+    first, last = _entry_lines(text, root, keys, node)
+    del lines[first:last]
+    if len(section.value) == 1:
+        lines = _emptied(lines, root, keys)
+    return _checked(text, "".join(lines), keys, None)
+
+
+def write_edit(path: Path, text: str) -> None:
+    write_file(path, text, force=True)
+
+
+def _parsed(text: str) -> Node:
+    root, problems = parse_yaml(text.encode(), "deploy.yaml")
+    if all(not line.strip() or line.lstrip().startswith("#") for line in text.splitlines()):
+        return Node({}, Place("deploy.yaml"))
+    if root is None or any(problem.is_error for problem in problems):
+        raise InputError(problems=problems)
+    return Node({}, root.place) if root.value is None else root
+
+
+def _checked(before: str, after: str, keys: Keys, value: str | None) -> str:
+    """`after`, if it says what it should and nothing else changed; anything unusual is left to the user."""
+    try:
+        wanted = _with(plain(_parsed(before)), keys, value)
+        if plain(_parsed(after)) == wanted:
+            return after
+    except InputError:
+        pass
+    raise InputError(f"'{'.'.join(keys)}' is written in a way that cannot be changed here: edit deploy.yaml")
+
+
+def _with(document: object, keys: Keys, value: str | None) -> object:
+    """What the document should say afterwards."""
+    entries = dict(document) if isinstance(document, dict) else {}
+    key, rest = keys[0], keys[1:]
+    if rest:
+        entries[key] = _with(entries.get(key), rest, value)
+    elif value is None:
+        entries.pop(key, None)
+    else:
+        entries[key] = value
+    return entries
+
+
+def scalar(value: str) -> str:
+    """The value as YAML that reads back as this text, inside braces too."""
+    return yaml_text.scalar(value, in_flow=True)
+
+
+def _replaced(text: str, node: Node, keys: Keys, value: str, end_of_plain: re.Pattern[str]) -> str:
+    if isinstance(node.value, (dict, list)):
+        raise InputError(f"'{'.'.join(keys)}' is not a single value: edit deploy.yaml")
+    lines = text.splitlines(keepends=True)
+    row = node.place.line - 1
+    line = lines[row].rstrip("\r\n")
+    end = lines[row][len(line) :]
+    if node.value is None and not node.text and node.key_place is not None:
+        head, tail = _after_colon(line, node.key_place.column - 1)
+        lines[row] = f"{head} {scalar(value)}{tail}{end}"
+        return "".join(lines)
+    start = node.place.column - 1
+    stop = start + _scalar_length(line[start:], end_of_plain)
+    lines[row] = f"{line[:start]}{scalar(value)}{line[stop:]}{end}"
+    return "".join(lines)
+
+
+def _after_colon(line: str, column: int) -> tuple[str, str]:
+    colon = line.index(":", column)
+    return line[: colon + 1], line[colon + 1 :].rstrip() and f" {line[colon + 1 :].lstrip()}"
+
+
+def _scalar_length(text: str, end_of_plain: re.Pattern[str]) -> int:
+    """How far the scalar at the start of `text` reaches; one of several lines is refused by the check."""
+    quoted = _QUOTED.match(text)
+    if quoted:
+        return quoted.end()
+    end = end_of_plain.search(text)
+    return len(text[: end.start()] if end else text.rstrip())
+
+
+def _inserted(text: str, root: Node, keys: Keys, value: str) -> str:
+    """Below the deepest section that is there, as its last entry."""
+    depth = next(count for count in range(len(keys) - 1, -1, -1) if find(root, keys[:count]) is not None)
+    section = find(root, keys[:depth])
+    assert section is not None
+    lines = text.splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    if section.value is None or section.value == {}:
+        return _filled(lines, root, section, keys, depth, value)
+    if not isinstance(section.value, dict):
+        raise InputError(f"'{'.'.join(keys[:depth])}' is not a section: edit deploy.yaml")
+    if _is_flow(lines, section):
+        return _in_braces(lines, section, keys[depth:], value)
+    last = list(section.value)[-1]
+    entry = section.value[last]
+    assert entry.key_place is not None
+    _, row = _entry_lines(text, root, (*keys[:depth], last), entry)
+    lines[row:row] = _entry(keys[depth:], value, entry.key_place.column - 1)
+    return "".join(lines)
+
+
+def _is_flow(lines: list[str], section: Node) -> bool:
+    return lines[section.place.line - 1][section.place.column - 1 :].startswith("{")
+
+
+def _in_braces(lines: list[str], section: Node, keys: Keys, value: str) -> str:
+    """As the first entry of `{…}`."""
+    written = scalar(value)
+    for key in reversed(keys[1:]):
+        written = f"{{{scalar(key)}: {written}}}"
+    row, column = section.place.line - 1, section.place.column
+    lines[row] = f"{lines[row][:column]}{scalar(keys[0])}: {written}, {lines[row][column:].lstrip(' ')}"
+    return "".join(lines)
+
+
+def _filled(lines: list[str], root: Node, section: Node, keys: Keys, depth: int, value: str) -> str:
+    """A section that is written but empty: `dev:` or `dev: {}`."""
+    if section.key_place is None:
+        return "".join([*lines, *_entry(keys, value, 0)])
+    row = section.key_place.line - 1
+    line = lines[row].rstrip("\r\n")
+    lines[row] = re.sub(r":\s*(?:\{\s*\}|null|~)?(\s*(?:#.*)?)\Z", r":\1", line) + "\n"
+    lines[row + 1 : row + 1] = _entry(keys[depth:], value, section.key_place.column - 1 + _INDENT)
+    return "".join(lines)
+
+
+def _entry(keys: Keys, value: str, indent: int) -> list[str]:
+    written = [scalar(key) for key in keys]
+    heads = [f"{' ' * (indent + _INDENT * level)}{key}:\n" for level, key in enumerate(written[:-1])]
+    return [*heads, f"{' ' * (indent + _INDENT * (len(keys) - 1))}{written[-1]}: {scalar(value)}\n"]
+
+
+def _entry_lines(text: str, root: Node, keys: Keys, node: Node) -> tuple[int, int]:
+    """The lines of an entry, without blank lines and comments that follow it at a lesser indent."""
+    assert node.key_place is not None
+    lines = text.splitlines()
+    first = node.key_place.line - 1
+    indent = node.key_place.column - 1
+    last = first + 1
+    for row in range(first + 1, len(lines)):
+        line = lines[row]
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        deeper = len(line) - len(line.lstrip()) > indent
+        if not deeper and not (isinstance(node.value, list) and line[indent:].startswith("- ")):
+            break
+        last = row + 1
+    return first, last
+
+
+def _emptied(lines: list[str], root: Node, keys: Keys) -> list[str]:
+    section = find(root, keys[:-1])
+    if section is None or section.key_place is None:
+        return lines
+    row = section.key_place.line - 1
+    lines[row] = re.sub(r":(\s*(?:#.*)?)\Z", r": {}\1", lines[row].rstrip("\r\n")) + "\n"
+    return lines

@@ -1,0 +1,203 @@
+"""Runs a plan, one command after another: masks secrets, tells what happens, leaves no file and no child.
+
+Decides nothing and prints nothing: whoever called hears events.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Literal
+
+from jvbundler.command import OUTPUT, PARAMETERS, Command
+from jvbundler.errors import InputError, JvbundlerError
+from jvbundler.runner import Completed, follow
+from jvbundler.secret_names import looks_secret
+
+# The shell's own variable: a folder, whatever its name looks like.
+_NO_SECRETS = ("PWD",)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happens to a command. `text` is a line of output, or the failure; `seconds` its time so far."""
+
+    kind: Literal["started", "output", "finished", "failed", "interrupted"]
+    command: Command
+    text: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """How commands are run. `secrets` are variables of `environ` whose values are masked in all that is told.
+
+    `verbose` tells the output of every command, not only of the live ones. `before` is called with each
+    command just before it starts, and raises where it must not run after all.
+    """
+
+    environ: Mapping[str, str]
+    tell: Callable[[Event], None]
+    secrets: tuple[str, ...] = ()
+    verbose: bool = False
+    before: Callable[[Command], None] = lambda command: None
+
+
+def execute_all(plan: Iterable[Command], execution: Execution) -> tuple[Completed, ...]:
+    """Run the commands until one fails; raises ToolFailed with the tool's own words."""
+    return tuple(execute(command, execution) for command in plan)
+
+
+def execute(command: Command, execution: Execution) -> Completed:
+    """Run one command to its end. KeyboardInterrupt (and SIGTERM) end the tool first, then go on up."""
+    execution.before(command)
+    started = time.monotonic()
+
+    def tell(kind: Literal["started", "output", "finished", "failed", "interrupted"], text: str = "") -> None:
+        execution.tell(Event(kind, command, text, time.monotonic() - started))
+
+    tell("started")
+    try:
+        with _terminable():
+            done = _run(command, execution, lambda line: tell("output", line))
+    except JvbundlerError as failure:
+        tell("failed", str(failure))
+        raise
+    except KeyboardInterrupt:
+        tell("interrupted")
+        raise
+    tell("finished")
+    return done
+
+
+def missing_variables(plan: Iterable[Command], environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The variables that the plan hands on and that are not set."""
+    every = ((*command.argument_variables, *command.variables()) for command in plan)
+    names = dict.fromkeys(name for some in every for name in some)
+    return tuple(name for name in names if not environ.get(name))
+
+
+def require_variables(plan: Iterable[Command], environ: Mapping[str, str]) -> None:
+    """Raise InputError before the first change, where a secret is not there."""
+    missing = missing_variables(plan, environ)
+    if missing:
+        plural = "s" if len(missing) > 1 else ""
+        raise InputError(
+            f"the environment variable{plural} {', '.join(missing)} must be set: "
+            "secrets are handed on from the environment"
+        )
+
+
+def secret_values(execution: Execution, command: Command) -> tuple[str, ...]:
+    """Every value that must not be shown; a value of one or two characters would mask half of all words."""
+    environ = execution.environ
+    named = {*execution.secrets, *command.variables()}
+    named |= {name for name in environ if looks_secret(name) and name not in _NO_SECRETS}
+    values = {environ.get(name, "") for name in named}
+    lines = {line for value in values for line in value.splitlines()}
+    # As the parameter file holds them, for a tool that repeats what it read.
+    written = {json.dumps(_quoted(value))[1:-1] for value in values}
+    return tuple(value for value in {*values, *lines, *written} if len(value) > 2)
+
+
+def _run(command: Command, execution: Execution, told: Callable[[str], None]) -> Completed:
+    mask = secret_values(execution, command)
+    shown = command.live or execution.verbose
+    with _prepared(command, execution.environ) as (argv, output):
+        given = _input(command, execution)
+        done = follow(
+            argv,
+            on_line=told if shown else _unheard,
+            input=given,
+            env={**execution.environ, **dict(command.environment)},
+            timeout_seconds=command.timeout_seconds,
+            grace_seconds=command.grace_seconds,
+            expected=command.expected,
+            mask=mask,
+            shown=shown,
+        )
+        return Completed(done.argv, done.code, output.read_bytes(), done.stderr) if output else done
+
+
+def _unheard(line: str) -> None:
+    """Quiet on success; a failure repeats all."""
+
+
+def _input(command: Command, execution: Execution) -> bytes | None:
+    if command.stdin_of is not None:
+        return _run(command.stdin_of, execution, _unheard).stdout
+    if command.stdin_variable:
+        return execution.environ.get(command.stdin_variable, "").encode()
+    if command.stdin_registry:
+        from jvbundler.tools.docker_credentials import docker_config
+
+        return docker_config(command.stdin_registry, execution.environ).encode()
+    return command.stdin_text.encode() or None
+
+
+@contextlib.contextmanager
+def _prepared(command: Command, environ: Mapping[str, str]) -> Iterator[tuple[list[str], Path | None]]:
+    """The argv with the files that it names, which are gone afterwards whatever happens."""
+    argv = command.words(environ)
+    output = None
+    with contextlib.ExitStack() as files:
+        if command.parameter_file:
+            path = files.enter_context(_private_file(".yaml"))
+            path.write_text(_parameters(command, environ), encoding="utf-8")
+            argv = [word.replace(PARAMETERS, str(path)) for word in argv]
+        if any(OUTPUT in word for word in argv):
+            output = files.enter_context(_private_file(".json"))
+            argv = [word.replace(OUTPUT, str(output)) for word in argv]
+        yield argv, output
+
+
+def _parameters(command: Command, environ: Mapping[str, str]) -> str:
+    require_variables([command], environ)
+    values = {name: _quoted(environ[variable]) for name, variable in command.parameter_file}
+    return json.dumps(values)
+
+
+def _quoted(value: str) -> str:
+    """The value as sam 1.170 reads it from its file: quotes around it and some backslashes go, twice."""
+    if value[:1] not in ("'", '"') and not any(pair in value for pair in ("\\ ", '\\"', "\\'")):
+        return value
+    for _ in range(2):
+        value = "".join(f"\\{char}" if char in " \"'" else char for char in value)
+    return value
+
+
+@contextlib.contextmanager
+def _private_file(suffix: str) -> Iterator[Path]:
+    """An empty file that only its owner can read; mkstemp makes it with mode 0600."""
+    handle, name = tempfile.mkstemp(suffix, "jvbundler-")
+    os.close(handle)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM interrupts as Ctrl-C does, so that it reaches the child and the files are removed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    former = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)

@@ -1,0 +1,236 @@
+"""What a deployment is about: one environment of an app, its rendered files, and whether these may be used.
+
+Shared by the platforms; starts no tool and prints nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from jvbundler.command import Command
+from jvbundler.errors import InputError, OutputRefused
+from jvbundler.output.drift import Drift, drift
+from jvbundler.output.exclusive import only_writer
+from jvbundler.output.lock import LOCK
+from jvbundler.workflow.options import Options, output_path
+from jvbundler.workflow.render import Rendered, render_app, write_rendered
+from jvbundler.workflow.selection import Selection
+
+if TYPE_CHECKING:
+    from jvbundler.project.model import Environment, Project
+
+Target = Literal["docker", "kubernetes", "lambda"]
+
+_DRIFT = {
+    "stale": "is out of date",
+    "missing": "is missing",
+    "orphaned": "is no longer rendered",
+    "edited": "was edited by hand",
+    "foreign": "was not written by jvbundler",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """`output` is the output folder as commands call it, `target` the part of it that is used."""
+
+    rendered: Rendered
+    environment: Environment
+    target: Target
+    output: Path
+    options: Options
+    templates: Path | None
+    app_root: Path
+    shown_as: str
+
+    @property
+    def project(self) -> Project:
+        return self.rendered.compiled.project
+
+    @property
+    def is_protected(self) -> bool:
+        return self.environment.name in self.project.base.settings["protected"]
+
+    def path(self, artifact: str) -> str:
+        """An artifact's path as a command names it: deploy/docker/Dockerfile."""
+        return (self.output / artifact).as_posix()
+
+    def text(self, artifact: str) -> str:
+        """What the artifact says, as it was rendered in this run."""
+        return next(a.text for a in self.rendered.artifacts if a.path == artifact)
+
+    def secrets(self) -> tuple[str, ...]:
+        """The names of all variables that hold a secret of the app."""
+        both = (*self.environment.lambda_secrets, *self.environment.kubernetes_secrets)
+        return tuple(dict.fromkeys(secret.name for secret in both))
+
+
+def load_release(
+    app_root: Path,
+    shown_as: str,
+    options: Options,
+    *,
+    target: Target,
+    environment: str = "",
+    output: Path | None = None,
+    templates: Path | None = None,
+) -> Release:
+    """Compile and render the app in memory, and choose its environment.
+
+    Raises InputError with all problems of the app, and where the environment or the target is not there.
+    """
+    folder = output_path(Path(shown_as), output, options)
+    rendered = render_app(
+        app_root, shown_as, options, selection=Selection(), templates=templates, output=folder
+    )
+    chosen = chosen_environment(rendered.compiled.project, environment)
+    if target != "docker" and not chosen.settings[target]["enabled"]:
+        raise InputError(
+            f"{target} is not enabled in environment '{chosen.name}': set '{target}.enabled: true' in "
+            f"{rendered.compiled.project.file}"
+        )
+    return Release(rendered, chosen, target, folder, options, templates, app_root, shown_as)
+
+
+def chosen_environment(project: Project, name: str) -> Environment:
+    """The environment of that name; without a name the only one, and never one of several by chance."""
+    names = [environment.name for environment in project.environments]
+    if name in names:
+        return project.environments[names.index(name)]
+    if not name and len(names) == 1:
+        return project.environments[0]
+    if not name:
+        raise InputError(f"which environment? choose one with -e: {', '.join(names)}")
+    near = get_close_matches(name, names, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"choose one of: {', '.join(names)}"
+    raise InputError(f"environment '{name}' is not declared ({hint})")
+
+
+def is_rendered(release: Release) -> bool:
+    """Whether there is an output at all; InputError and the like are for what is wrong with one."""
+    return (release.output / LOCK).exists() or any(
+        (release.output / a.path).exists() for a in release.rendered.artifacts if _concerns(release, a.path)
+    )
+
+
+def release_drift(release: Release) -> Drift:
+    """How the files that this release uses differ from what a render would write now."""
+    used = [a for a in release.rendered.artifacts if _concerns(release, a.path)]
+    return drift(release.output, used, keep=lambda path: not _concerns(release, path))
+
+
+def _concerns(release: Release, path: str) -> bool:
+    selection = Selection((release.target,), (release.environment.name,))
+    return "/" in path and selection.covers(path)
+
+
+def require_current(release: Release, *, render: bool) -> None:
+    """Render where nothing is rendered yet, or where `render` asks for it; refuse to use anything else.
+
+    Raises OutputRefused for files that are out of date or were edited by hand.
+    """
+    if render or not is_rendered(release):
+        write_release(release)
+    refuse_drift(release)
+
+
+def write_release(release: Release) -> None:
+    """As `jvbundler render` does; values from the command line concern this environment and target only."""
+    selection = Selection()
+    rendered = release.rendered
+    if release.options.assignments:
+        selection = Selection((release.target,), (release.environment.name,))
+        kept = tuple(a for a in rendered.artifacts if selection.covers(a.path))
+        rendered = Rendered(rendered.compiled, kept)
+    write_rendered(rendered, release.output, selection=selection, templates=release.templates, force=False)
+
+
+def render_command(release: Release, reason: str) -> Command:
+    """`jvbundler render` with what this run was given, for a plan that is only shown."""
+    words = ["jvbundler", "render", release.shown_as]
+    if release.options.config:
+        words += ["--config", str(release.options.config)]
+    words += ["--output", str(release.output)]
+    if release.options.assignments:
+        words += ["--environment", release.environment.name, "--target", release.target]
+    for key, text in release.options.assignments:
+        words += ["--set", f"{key}={text}"]
+    return Command(tuple(words), reason)
+
+
+def refuse_drift(release: Release) -> None:
+    found = release_drift(release)
+    lines = [
+        f"  {release.path(path)} {words}"
+        for kind, words in _DRIFT.items()
+        for path in getattr(found, kind)
+        if path != LOCK
+    ]
+    if lines:
+        advice = "'--render' renders first; 'jvbundler render --check' tells more"
+        if found.edited or found.foreign:
+            advice = "move the edit to deploy.yaml; 'jvbundler render --force' gives it up"
+        raise OutputRefused("\n".join(["the output is not what deploy.yaml says:", *lines, advice]))
+
+
+def unchanged(release: Release) -> Callable[[Command], None]:
+    """A check for just before each command: the files that it reads are those that were looked at."""
+    texts = {release.path(a.path): a.text for a in release.rendered.artifacts}
+
+    def check(command: Command) -> None:
+        for word in command.argv:
+            path = word.removeprefix("--file=").removeprefix("--filename=")
+            if path in texts and not _holds(Path(path), texts[path]):
+                raise OutputRefused(f"'{path}' was changed while this ran: nothing was done with it")
+
+    return check
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return path.read_bytes().replace(b"\r\n", b"\n") == text.encode()
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def only_deployment(of: str, environ: Mapping[str, str]) -> Iterator[None]:
+    """Hold the deployment of `of` (a name of what is changed, and where); OutputRefused where another does.
+
+    The lock is outside of the output folder, which is committed, and ends with its process.
+    """
+    folder = _state_folder(environ) / _file_name(of)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        folder = Path(tempfile.gettempdir()) / f"jvbundler-{_user()}" / _file_name(of)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(only_writer(folder))
+        except OutputRefused:
+            raise OutputRefused(f"another deployment of {of} is running: wait until it is done") from None
+        yield
+
+
+def _state_folder(environ: Mapping[str, str]) -> Path:
+    """https://specifications.freedesktop.org/basedir-spec: what may be lost belongs to the cache."""
+    home = environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111 (never raises)
+    return Path(environ.get("XDG_CACHE_HOME") or Path(home, ".cache"), "jvbundler", "deployments")
+
+
+def _file_name(text: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _user() -> str:
+    return str(os.getuid()) if hasattr(os, "getuid") else "user"

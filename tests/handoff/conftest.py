@@ -1,0 +1,161 @@
+"""The real jvbundler in a process of its own, with stub tools on PATH that record and answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ANSWERS = Path(__file__).resolve().parent / "answers"
+DIGEST = "sha256:" + "ab" * 32
+SECRET = "correct-horse-battery"
+
+DEPLOY = f"""\
+app:
+  name: acme-support
+  version: 1.2.3
+image:
+  digest: {DIGEST}  # of the last push
+secrets:
+  - OPENAI_API_KEY
+kubernetes:
+  enabled: true
+  context: test-cluster
+  namespace: acme
+  registry:
+    url: ghcr.io/acme
+environments:
+  dev: {{}}
+  prod:
+    kubernetes:
+      namespace: acme-prod
+      context: prod-cluster
+protected:
+  - prod
+"""
+
+
+def answer_text(name: str) -> str:
+    """An output of kubectl 1.32, as a file of answers/."""
+    return (ANSWERS / name).read_text(encoding="utf-8")
+
+
+@dataclass
+class Tools:
+    """Stub tools: `answers` come first to last, `calls` gives the argv of every call so far."""
+
+    folder: Path
+    answers: list[dict[str, Any]] = field(default_factory=list)
+
+    def put(self, *names: str) -> None:
+        for name in names:
+            program = self.folder / "bin" / name
+            program.parent.mkdir(exist_ok=True, parents=True)
+            program.write_text(f"#!{sys.executable}\n" + (Path(__file__).parent / "stub.py").read_text())
+            program.chmod(0o755)
+
+    def answer(self, *has: str, file: str = "", **fields: Any) -> None:
+        """What a call with these words in its argv is answered; `file` is its standard output."""
+        self.answers.append({"has": has, **({"stdout": answer_text(file)} if file else {}), **fields})
+
+    def calls(self) -> list[dict[str, Any]]:
+        log = self.folder / "calls.jsonl"
+        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+    def verbs(self) -> list[str]:
+        """kubectl's calls in short: what comes after context and namespace."""
+        return [verb(call["argv"]) for call in self.calls() if call["argv"][0] == "kubectl"]
+
+
+def verb(argv: list[str]) -> str:
+    words = [
+        w
+        for w in argv[1:]
+        if not w.startswith("--") and argv[argv.index(w) - 1] not in ("--context", "--namespace")
+    ]
+    marks = [w for w in argv if w in ("--dry-run=server", "--force-conflicts", "--raw")]
+    return " ".join([*words[:2], *marks])
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    """An app with the environments dev and prod, rendered."""
+    root = tmp_path / "support"
+    agent = root / "agents" / "acme" / "helper"
+    agent.mkdir(parents=True)
+    (agent / "agent.yaml").write_text("agent: acme/helper\nactions: []\n")
+    (root / "app.yaml").write_text("app: support\nversion: 1.2.0\nagents:\n  - acme/helper\n")
+    (root / "deploy.yaml").write_text(DEPLOY)
+    return root
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> Tools:
+    """kubectl and docker that answer as a healthy cluster and engine do, where a test says nothing else."""
+    made = Tools(tmp_path / "tools")
+    made.put("kubectl", "docker")
+    return made
+
+
+HEALTHY: list[dict[str, Any]] = [
+    {"has": ["version", "--client"], "stdout": '{"clientVersion": {"gitVersion": "v1.32.4"}}'},
+    {"has": ["auth", "can-i"], "stdout": "yes\n"},
+    {"has": ["get", "deployment.apps/acme-support"], "stdout": answer_text("live.json")},
+    {"has": ["--selector=app.kubernetes.io/managed-by"], "stdout": answer_text("empty-list.json")},
+    {"has": ["replicasets.apps,pods"], "stdout": answer_text("healthy.json")},
+    {"has": ["get", "replicasets.apps"], "stdout": answer_text("replicasets.json")},
+    {"has": ["get", "events"], "stdout": answer_text("empty-list.json")},
+    {"has": ["get", "--raw"], "stdout": '{"status":"healthy"}'},
+    {"has": ["buildx", "version"], "stdout": "github.com/docker/buildx v0.21.2 1360a9e8d25a\n"},
+    {"has": ["buildx", "inspect"], "stdout": "Name:   default\nDriver: docker-container\n"},
+    {"has": ["version", "--format"], "stdout": "28.2.2\n"},
+    {"has": ["buildx", "build"], "metadata": json.dumps({"containerimage.digest": "sha256:" + "cd" * 32})},
+]
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def environment(tools: Tools, tmp_path: Path, **more: str) -> dict[str, str]:
+    """Nothing of this machine but git and the shell; the stubs come first."""
+    kept = {name: value for name, value in os.environ.items() if name in ("LANG", "SYSTEMROOT")}
+    home = tmp_path / "home"
+    home.mkdir(exist_ok=True)
+    path = os.pathsep.join([str(tools.folder / "bin"), "/usr/bin", "/bin"])
+    return {**kept, "PATH": path, "HOME": str(home), "PYTHONPATH": str(ROOT), **more}
+
+
+@pytest.fixture
+def jvbundler(tools: Tools, tmp_path: Path) -> Run:
+    """Runs `jvbundler …` in the folder above the app, without a terminal; no traceback may come out."""
+
+    def run(*arguments: str, typed: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+        tools.folder.mkdir(exist_ok=True)
+        (tools.folder / "answers.json").write_text(json.dumps([*tools.answers, *HEALTHY]))
+        done = subprocess.run(
+            [sys.executable, "-m", "jvbundler", *arguments],
+            cwd=tmp_path,
+            env=environment(tools, tmp_path, **env),
+            input=typed,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr
+        assert done.returncode != 70, done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def rendered(app: Path, jvbundler: Run) -> Path:
+    done = jvbundler("render", "support")
+    assert done.returncode == 0, done.stderr
+    return app
