@@ -7,7 +7,7 @@ RUN := .venv/bin/python
 VENV := .venv/.made
 
 .DELETE_ON_ERROR:
-.PHONY: help test lint fast demo golden generate catalog schemas audit bench tools clean e2e-docker e2e-k8s
+.PHONY: help test lint fast demo golden generate hardening catalog schemas audit bench tools clean e2e-docker e2e-k8s
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,11 +39,12 @@ catalog: $(VENV) ## rebuild the catalogue of jvagent's core actions from its rel
 schemas: $(VENV) ## rebuild schemas/kubernetes
 	$(RUN) scripts/build_kubernetes_schemas.py
 
-audit: $(VENV) ## look at the golden output with checkov and kube-score: opinions to weigh, not a gate
+hardening: $(VENV) ## put docs/hardening-waivers.yaml into docs/hardening.md
+	$(RUN) scripts/audit.py --write
+
+audit: $(VENV) ## look at the golden output with kube-score, checkov, hadolint and trivy; all must be waived
 	$(RUN) scripts/bring_tools.py --group audit --group test
-	.tools/bin/checkov --directory golden --framework kubernetes cloudformation dockerfile \
-		--skip-download --compact --quiet --soft-fail
-	find golden -path '*/rendered/*/manifest.yaml' -exec .tools/bin/kube-score score {} ';' || true
+	$(RUN) scripts/audit.py
 
 e2e-docker: $(VENV) ## build, run and push the example app's image with the engine that is there
 	PATH="$(CURDIR)/.venv/bin:$$PATH" bash scripts/e2e_docker.sh

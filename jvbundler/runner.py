@@ -69,10 +69,12 @@ def run(
     timeout_seconds: float,
     expected: Container[int] = (0,),
     mask: Sequence[str] = (),
+    secret_output: bool = False,
 ) -> Completed:
     """Run a program to its end and capture what it says.
 
     `env` is its whole environment; None hands on ours. Without `input`, its standard input is empty.
+    With `secret_output`, no failure repeats its standard output.
     Raises ToolFailed when the program is missing, runs out of time or exits with a code that is not
     `expected`; the message has the argv to paste, the code and the program's own words, with every
     string of `mask` replaced.
@@ -82,13 +84,15 @@ def run(
         stdout, stderr = child.communicate(input or b"", timeout=timeout_seconds)
     except subprocess.TimeoutExpired:
         stdout, stderr = _stop(child)
-        raise _failure(argv, f"ran out of time after {timeout_seconds:g} s", stdout, stderr, mask) from None
+        shown = b"" if secret_output else stdout
+        raise _failure(argv, f"ran out of time after {timeout_seconds:g} s", shown, stderr, mask) from None
     except BaseException:
         # KeyboardInterrupt above all: nothing that we started may outlive us.
         _stop(child)
         raise
     if child.returncode not in expected:
-        raise _failure(argv, f"failed with exit code {child.returncode}", stdout, stderr, mask)
+        shown = b"" if secret_output else stdout
+        raise _failure(argv, f"failed with exit code {child.returncode}", shown, stderr, mask)
     return Completed(tuple(masked(word, mask) for word in argv), child.returncode, stdout, stderr)
 
 

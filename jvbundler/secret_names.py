@@ -27,9 +27,12 @@ _SECRET_VALUE = re.compile(
     r"|\bxox[abeoprs]-[A-Za-z0-9-]{10,}"  # Slack
     r"|\bAIza[0-9A-Za-z_-]{35}"  # Google
     r"|\bhf_[A-Za-z0-9]{30,}"  # Hugging Face
+    r"|\b(?:gsk_|r8_|xai-|pplx-|tvly-|lsv2_|nvapi-|npm_|pypi-|dckr_pat_|shpat_|dop_v1_)[A-Za-z0-9_-]{20,}"
+    r"|\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}|\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"
     r"|\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"  # JWT
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
     r"|\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*:[^\s/@{}$]+@"  # URL with a password
+    r"|\bhttps?://[A-Za-z0-9_-]{16,}@"  # URL with a token in place of a user
     r")"
 )
 
@@ -38,6 +41,11 @@ def looks_secret(name: str) -> bool:
     """Whether an environment variable of this name holds a secret, as far as its name tells."""
     upper = name.upper()
     return bool(_SECRET_NAME.search(upper) or _SECRET_URI.search(upper))
+
+
+def without_secrets(text: str) -> str:
+    """`text` with the known shapes of tokens and passwords blotted out, for messages that repeat input."""
+    return _SECRET_VALUE.sub("***", text)
 
 
 def contains_secret(text: str) -> bool:

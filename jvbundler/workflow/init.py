@@ -10,15 +10,20 @@ from jvbundler.errors import InputError
 from jvbundler.project.schema import load_schema
 from jvbundler.render.init import first_config
 
+# The app's name is written into deploy.yaml, and must not be one.
+LITERAL_SECRET = "JVB901"
+
 
 def initial_config(app_root: Path, shown_as: str, *, targets: Sequence[str]) -> str:
     """The text of a deploy.yaml for this app, with the sections of `targets` enabled.
 
-    Raises InputError where the folder holds no jvagent app. Other problems of the app are left to `render`.
+    Raises InputError where the folder holds no jvagent app, and where app.yaml has a secret in it. Other
+    problems of the app are left to `render`.
     """
     schema = load_schema()
     version = schema["properties"]["image"]["properties"]["jvagent_version"]["default"]
     app, problems = load_app(app_root, shown_as, jvagent_version=version)
-    if app is None:
-        raise InputError(problems=problems)
+    secrets = [problem for problem in problems if problem.rule == LITERAL_SECRET]
+    if app is None or secrets:
+        raise InputError(problems=secrets or problems)
     return first_config(app, schema, targets)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from jvbundler.app.lock import NAME, lock_command, lock_input, lock_text
 from jvbundler.output.single import write_file
 from jvbundler.project.image import image_digest, image_requirements, python_version
+from jvbundler.project.model import Project
 from jvbundler.runner import run
 from jvbundler.workflow.compile import compile_project
 from jvbundler.workflow.options import Options, below
@@ -26,11 +28,22 @@ def lock_app(app_root: Path, shown_as: str, options: Options) -> tuple[str, int,
     if image["index_url"]:
         command += ["--index-url", image["index_url"]]
     requirements = image_requirements(project)
-    said = run(command, input=lock_input(requirements).encode(), timeout_seconds=TIMEOUT_SECONDS)
+    said = run(
+        command,
+        input=lock_input(requirements).encode(),
+        timeout_seconds=TIMEOUT_SECONDS,
+        mask=secret_values(project, options.environ),
+    )
     text = lock_text(said.text, image_digest(project))
     # It is a generated file like a Dockerfile: what was in it does not matter.
     changed = write_file(app_root / NAME, text, force=True)
     return below(shown_as, NAME), text.count("=="), changed
+
+
+def secret_values(project: Project, environ: Mapping[str, str]) -> list[str]:
+    """What uv, which has our environment, must not repeat in an error."""
+    secrets = {s.name for e in project.environments for s in (*e.lambda_secrets, *e.kubernetes_secrets)}
+    return [value for name in sorted(secrets) if len(value := environ.get(name, "")) > 5]
 
 
 def uv() -> str:

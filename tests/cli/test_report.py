@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jvbundler.cli.formats import formatted
-from jvbundler.cli.report import problem_line, source_lines, summary
+from jvbundler.cli.report import problem_line, summary
+from jvbundler.cli.source_lines import source_lines
 from jvbundler.packaged import packaged_text
 from jvbundler.problem import Place, Problem, error, warning
 

@@ -1,0 +1,187 @@
+"""The commands `secrets list` (or `secrets` alone) and `secrets check`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from jvbundler import __version__
+from jvbundler.cli import options
+from jvbundler.cli.report import print_text
+from jvbundler.cli.terminal import Terminal
+from jvbundler.workflow.selection import Selection
+
+if TYPE_CHECKING:
+    from jvbundler.plan.secrets import Holder
+    from jvbundler.workflow.secrets import State
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+EPILOG = """\b
+Examples:
+  jvbundler secrets -e prod
+  jvbundler secrets apps/support --target lambda --format json
+  jvbundler secrets check -e prod --context prod-cluster
+"""
+# What a holder is called, by its kind; the names are its own and what it lies within.
+TITLES = {
+    "secret": "Kubernetes: Secret '{}' in namespace '{}'",
+    "external-secret": "Kubernetes: Secret '{}' in namespace '{}', filled by the ExternalSecret",
+    "store": "Kubernetes: entry '{}' of the {}",
+    "pull-secret": "Kubernetes: pull secret '{}' in namespace '{}'",
+    "secretsmanager": "Lambda: secret '{}' of AWS Secrets Manager in {}",
+    "arn": "Lambda: secret '{}' of AWS Secrets Manager in {}",
+    "parameter": "Lambda: variables of the shell that deploys the stack '{}' in {}",
+}
+NOTE = """\
+Values come from variables of your shell (bash or zsh). To type one in unseen:
+  read -rs NAME && export NAME
+"""
+
+
+class Root(click.Group):
+    """`jvbundler secrets [APP]` is `jvbundler secrets list [APP]`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        known = {*self.commands, "--help", "-h"}
+        return super().parse_args(ctx, args if args[:1] and args[0] in known else ["list", *args])
+
+
+@click.group("secrets", cls=Root, epilog=EPILOG)
+@options.talking
+def command() -> None:
+    """List the secrets of APP (default: this folder) and how to create them, or check that they are there.
+
+    No value is read, except by `secrets check` from AWS Secrets Manager, whose answers hold keys and values.
+    """
+
+
+def _reading(command: Decorated) -> Decorated:
+    decorators = (
+        options.app_argument,
+        options.config_options,
+        click.option(
+            "-e", "--environment", "environments", multiple=True, metavar="ENV", help="Only this; repeatable."
+        ),
+        click.option(
+            "--target",
+            "targets",
+            multiple=True,
+            type=click.Choice(("lambda", "kubernetes")),
+            help="Only this platform.",
+        ),
+        click.option(
+            "--context", default="", metavar="NAME", help="kubectl context.  [default: kubernetes.context]"
+        ),
+        options.format_option(("text", "json"), "How the answer is printed."),
+        options.talking,
+        click.pass_obj,
+    )
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+def _load(terminal: Terminal, given: dict[str, Any]) -> tuple[Holder, ...]:
+    """The holders; warnings about deploy.yaml go to standard error, whatever the format."""
+    import sys
+
+    from jvbundler.workflow.secrets import load_holders
+
+    root, shown_as = options.app_root(given["app"])
+    read = options.workflow_options(given["config"], given["settings"], given["variables"], given["jvagent"])
+    selection = Selection(given["targets"], given["environments"])
+    compiled, found = load_holders(root, shown_as, read, selection=selection, context=given["context"])
+    if compiled.problems:
+        print_text(compiled.problems, terminal, sys.stderr)
+    return found
+
+
+@command.command("list", epilog="Example: jvbundler secrets list -e prod")
+@_reading
+def list_(terminal: Terminal, **given: Any) -> int:
+    """List each secret, where each platform looks for it, and the commands that create it."""
+    found = _load(terminal, given)
+    if terminal.format == "json":
+        _print_json({"secrets": [_document(holder, given["app"]) for holder in found]})
+    else:
+        click.echo("\n".join(_lines(found, given["app"])))
+    return 0
+
+
+@command.command("check", epilog="Example: jvbundler secrets check -e prod --context prod-cluster")
+@_reading
+def check(terminal: Terminal, **given: Any) -> int:
+    """Say which secrets are missing where the app runs; exit 1 if any is. Asks kubectl and aws.
+
+    Secrets that are parameters of a deployment have to be set in the environment.
+    """
+    from jvbundler.workflow.secrets import states
+
+    found = tuple(states(_load(terminal, given), os.environ))
+    if terminal.format == "json":
+        _print_json({"secrets": [_state_document(state) for state in found]})
+    else:
+        click.echo("\n".join(_verdict(state) for state in found) or "no secrets")
+    return 1 if any(state.missing for state in found) else 0
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    click.echo(json.dumps({"jvbundler": __version__, **document}, indent=2, ensure_ascii=False))
+
+
+def _document(holder: Holder, app: str) -> dict[str, Any]:
+    from jvbundler.plan.secrets import steps
+
+    return {
+        **_identity(holder),
+        "keys": [{"key": key, "variable": variable} for key, variable in holder.keys],
+        "commands": [{"purpose": step.purpose, "command": step.command} for step in steps(holder, app)],
+    }
+
+
+def _state_document(state: State) -> dict[str, Any]:
+    return {**_identity(state.holder), "is_there": state.is_there, "missing": list(state.missing)}
+
+
+def _identity(holder: Holder) -> dict[str, str]:
+    return {
+        "environment": holder.environment,
+        "platform": holder.platform,
+        "kind": holder.kind,
+        "name": holder.name,
+        "within": holder.within,
+    }
+
+
+def _title(holder: Holder) -> str:
+    return f"{holder.environment}, {TITLES[holder.kind].format(holder.name, holder.within)}"
+
+
+def _lines(found: Iterable[Holder], app: str) -> Iterator[str]:
+    from jvbundler.plan.secrets import steps
+
+    holders = tuple(found)
+    if not holders:
+        yield "no secrets: neither 'lambda' nor 'kubernetes' is enabled"
+        return
+    yield NOTE.rstrip()
+    for holder in holders:
+        yield ""
+        yield _title(holder)
+        for key, variable in holder.keys:
+            yield f"  {key}" if variable in ("", key) else f"  {key}  (the app's {variable})"
+        for step in steps(holder, app):
+            yield f"  {step.purpose}:"
+            yield from (f"    {line}" for line in step.command.splitlines())
+
+
+def _verdict(state: State) -> str:
+    if not state.missing:
+        return f"{_title(state.holder)}: complete"
+    how = "missing or empty" if state.is_there else "not there"
+    return f"{_title(state.holder)}: {how}: {', '.join(state.missing)}"

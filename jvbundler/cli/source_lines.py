@@ -1,0 +1,83 @@
+"""The line of a file that a problem means, with its word underlined; not shown where it may hold a secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from jvbundler.problem import Place, Problem
+from jvbundler.secret_names import contains_secret, looks_secret
+
+LONGEST_LINE = 160
+
+
+def printable(text: str) -> str:
+    """One line, without what could move the cursor: messages repeat what stands in files."""
+    text = text.replace("\n", " ")
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def source_lines(problem: Problem) -> Iterator[str]:
+    """The line that is meant, with its word underlined."""
+    lines = _lines_until(problem.place)
+    if not lines or not lines[-1] or problem.rule.startswith("JVB9") or _may_hold_secret(lines):
+        return
+    shown = printable(lines[-1].expandtabs(1))[:LONGEST_LINE]
+    number = f"{problem.place.line:>5}"
+    yield f"{number} | {shown}"
+    if problem.place.column <= len(shown):
+        before, word = shown[: problem.place.column - 1], word_at(shown, problem.place.column)
+        yield f"{' ' * len(number)} | {' ' * len(before)}{'^' * len(word)}"
+
+
+def word_at(line: str, column: int) -> str:
+    """The key or the value that begins at `column`: up to its colon, its closing quote or the next space."""
+    rest = line[column - 1 :]
+    quote = rest[0] if rest[0] in "'\"" else ""
+    end = rest.find(quote, 1) + 1 if quote else 0
+    return rest[:end] if end else re.split(r":(?= |$)|[ ,\]}]", rest, maxsplit=1)[0] or rest[0]
+
+
+def _lines_until(place: Place) -> list[str]:
+    """The lines of the file up to the place; none where the file has not so many."""
+    try:
+        with Path(place.file).open(encoding="utf-8-sig") as stream:
+            lines = [line.rstrip("\r\n") for line in islice(stream, place.line)]
+    except (OSError, ValueError):
+        return []
+    return lines if len(lines) == place.line else []
+
+
+def _may_hold_secret(lines: Sequence[str]) -> bool:
+    """Whether the last line has a secret, by its shape, or by a name in it or in a line that it is under."""
+    listed = {name for line in lines for name in _listed(line)}
+    meant = [lines[-1], *_parents(lines)]
+    words = {word for line in meant for word in re.findall(r"\w+", line)}
+    return contains_secret(lines[-1]) or bool(words & listed) or any(looks_secret(word) for word in words)
+
+
+def _listed(line: str) -> list[str]:
+    """The names that stand in a list of one line, or in an item of one: `secrets` may be such a list."""
+    found = re.fullmatch(
+        r"\s*secrets:\s*\[(.*)\].*|\s*-\s*(?:name:)?\s*[\"']?([A-Za-z_]\w*)[\"']?\s*(?:#.*)?", line
+    )
+    return re.findall(r"[A-Za-z_]\w*", found[1] or found[2]) if found else []
+
+
+def _parents(lines: Sequence[str]) -> Iterator[str]:
+    """The lines that the last one is indented below, from the inside to the outside."""
+    depth = _depth(lines[-1])
+    for line in reversed(lines[:-1]):
+        if line.strip() and _depth(line) < depth:
+            depth = _depth(line)
+            yield line
+
+
+def _depth(line: str) -> int:
+    """An item of a list belongs to the key above it even where both begin in the same column."""
+    text = line.lstrip()
+    return 2 * (len(line) - len(text)) + text.startswith("-")
