@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 
 from jvbundler.cli.render import drift_problems, mending
-from jvbundler.cli.report import printable, report
+from jvbundler.cli.report import report
+from jvbundler.cli.source_lines import printable
 from jvbundler.cli.terminal import Terminal
 from jvbundler.problem import Problem
 from jvbundler.workflow.current import Outcome, Request, check_one, write_one

@@ -131,7 +131,7 @@ def test_a_plan_is_shown_as_lines_for_a_shell() -> None:
     assert script(plan) == (
         "# log in\naws ecr get-login-password | docker login --password-stdin\n"
         '# log in\nprintf %s "$PASS" | docker login -u "$NAME"\n'
-        "# deploy\n# {parameters}: a JSON file of mode 0600 with A from $B; removed afterwards\n"
+        "# deploy\n# {parameters}: a file of mode 0600 with A from $B; removed afterwards\n"
         "sam deploy 'file://{parameters}'\n"
         "# list\nSAM_CLI_TELEMETRY=0 sam list\n"
     )
