@@ -54,8 +54,9 @@ def _run(arguments: list[str], terminal: Terminal) -> int:
     try:
         return root.main(arguments, prog_name="jvbundler", standalone_mode=False, obj=terminal) or 0
     except click.ClickException as failure:
-        failure.message = blotted(failure.message)
-        failure.show()
+        shown = io.StringIO()
+        failure.show(shown)
+        click.echo(blotted(shown.getvalue()), err=True, nl=False)
         return failure.exit_code
     except click.exceptions.Exit as left:
         return left.exit_code
