@@ -84,8 +84,8 @@ class Bench:
         peer = make_apps(self.folder / "peer", 1)[0]
 
         def cold() -> None:
-            remove(app / OUTPUT)
-            remove(self.folder / "cache")
+            move_away(app / OUTPUT)
+            move_away(self.folder / "cache")
 
         works = {
             "jvbundler --version": Work((self.jvbundler, "--version")),
@@ -159,8 +159,8 @@ class Bench:
 
     def forget(self) -> None:
         """Empty the output folder and the records of what is current."""
-        remove(self.folder / OUTPUT)
-        remove(self.folder / "cache")
+        move_away(self.folder / OUTPUT)
+        move_away(self.folder / "cache")
 
     def scale(self, name: str, of: str, factor: float) -> None:
         """The time of a loop, from that of one round of it."""
@@ -190,8 +190,10 @@ def make_apps(folder: Path, number: int) -> list[Path]:
     return apps
 
 
-def remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+def move_away(folder: Path) -> None:
+    """Not deleted: the file system would still be busy with that while the next command is timed."""
+    if folder.exists():
+        folder.rename(Path(tempfile.mkdtemp(dir=folder.parent, prefix=".old-")) / folder.name)
 
 
 def medians(
