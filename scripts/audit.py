@@ -96,11 +96,16 @@ def main() -> int:
 
 
 def audit(tools: Sequence[str]) -> list[str]:
-    """A line per finding that no waiver covers, and per waiver of these tools that covers none."""
-    known = [waiver for waiver in waivers() if waiver.tool in tools]
+    """What `unexplained` says of all that these tools find."""
+    findings = {finding for tool in tools for finding in CHECKERS[tool]()}
+    return unexplained(findings, [waiver for waiver in waivers() if waiver.tool in tools])
+
+
+def unexplained(findings: Iterable[Finding], known: Sequence[Waiver]) -> list[str]:
+    """A line per finding that no waiver covers, and per waiver that covers none."""
     used: set[Waiver] = set()
     failures: list[str] = []
-    for finding in sorted({finding for tool in tools for finding in CHECKERS[tool]()}):
+    for finding in sorted(findings):
         covering = [waiver for waiver in known if waiver.covers(finding)]
         used.update(covering)
         if not covering:
