@@ -138,7 +138,8 @@ def unknown_keys(
     for key in violation.instance:
         if key not in known:
             where = f" under {dotted(path)}" if path else ""
-            hint = suggestion([*path, key], list(known), schema)
+            in_use = [name for name, child in known.items() if not child.get("deprecated")]
+            hint = suggestion([*path, key], in_use, schema)
             yield error("JVB104", locate(root, [*path, key]), f"unknown key '{key}'{where}", hint)
 
 

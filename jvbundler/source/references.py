@@ -31,7 +31,7 @@ _LONGEST_TEXT = 1024 * 1024
 
 
 def resolve_references(root: Node) -> tuple[Node, tuple[Problem, ...]]:
-    """The tree with every reference of its values replaced; a node that fails keeps its text.
+    """The tree with every reference of its values replaced; a node that fails has no value.
 
     A value that is exactly one reference takes over the type of what it refers to. One that refers to a
     secret becomes that secret and keeps its text.
@@ -65,7 +65,8 @@ class Resolver:
     def tree(self, node: Node, path: Path) -> Node:
         value = node.value
         if isinstance(value, str):
-            return (self._resolved(node, path) or node) if "{{" in value else node
+            # Without a value, one that fails is not judged a second time by what its text looks like.
+            return (self._resolved(node, path) or replace(node, value=None)) if "{{" in value else node
         if isinstance(value, dict):
             return replace(node, value={key: self.tree(child, (*path, key)) for key, child in value.items()})
         if isinstance(value, list):
