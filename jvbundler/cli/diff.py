@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
+from functools import partial
+from itertools import takewhile
 from pathlib import Path
-from typing import Any
 
 import click
 
 from jvbundler.cli import options
 from jvbundler.cli.report import print_text
 from jvbundler.cli.terminal import Terminal
+from jvbundler.diff import format as single
+from jvbundler.diff import format_many
+from jvbundler.workflow.current import Outcome, Request
+from jvbundler.workflow.many import AppFolder, is_glob, is_many
 from jvbundler.workflow.options import output_path
+from jvbundler.workflow.render_many import diff_one
 from jvbundler.workflow.selection import Selection
 
 EPILOG = """\b
@@ -20,6 +27,7 @@ Examples:
   jvbundler diff apps/support --against origin/main --format markdown
   jvbundler diff v1.4.0 -e prod
   jvbundler diff --from staging --to prod
+  jvbundler diff 'apps/*' -o gitops --against origin/main
 
 \b
 Exit codes: 0 the same, 1 different, 2 your files or options are wrong.
@@ -28,7 +36,7 @@ COLORS = {"added": "green", "removed": "red", "danger": "red", "attention": "yel
 
 
 @click.command("diff", epilog=EPILOG)
-@click.argument("words", nargs=-1, metavar="[APP] [REVISION]")
+@click.argument("words", nargs=-1, metavar="[APP]... [REVISION]")
 @options.config_options
 @options.selection_options
 @click.option("--against", metavar="REVISION", help="Compare with the output at this git revision.")
@@ -64,41 +72,37 @@ def command(
     """Show what a render of APP (default: this folder) would change, object by object, with its risks.
 
     With a git REVISION: what changed since then. With --from and --to: how two environments differ.
+    APP may be several folders, and globs in quotes; each is told apart, as 'render' writes it.
     """
-    app, revision = app_and_revision(words, against)
+    apps, revision = apps_and_revision(words, against)
     refuse_mixture(revision, source, target, environments)
-    root, shown_as = options.app_root(app)
     read = options.workflow_options(config, settings, variables, jvagent)
-    given: dict[str, Any] = {
-        "templates": options.path_or_none(templates),
-        "output": output_path(Path(shown_as), options.path_or_none(output), read),
-    }
-    from jvbundler.workflow.diff import diff_app, diff_environments
+    folder = options.path_or_none(output)
+    between = (source, target) if source and target else None
+    selection = Selection(targets, between or environments)
+    request = Request(read, selection, options.path_or_none(templates))
+    job = partial(diff_one, revision=revision, between=between)
+    if is_many(apps):
+        from jvbundler.cli import many
 
-    if source and target:
-        found = diff_environments(
-            root, shown_as, read, environments=(source, target), targets=targets, **given
-        )
-    else:
-        selection = Selection(targets, environments)
-        found = diff_app(root, shown_as, read, selection=selection, revision=revision, **given)
-    if found.problems:
-        print_text(found.problems, terminal, sys.stderr)
-    show(found.changes, found.versus, form, terminal)
-    return 1 if found.changes else 0
+        return many.diff(apps, folder, request, job, form, terminal)
+    root, shown_as = options.app_root(*apps)
+    outcome = job(AppFolder(root, shown_as, output_path(Path(shown_as), folder, read)), request=request)
+    if outcome.problems:
+        print_text(outcome.problems, terminal, sys.stderr)
+    show(outcome, form, terminal)
+    return int(outcome.differs)
 
 
-def app_and_revision(words: tuple[str, ...], against: str | None) -> tuple[str, str]:
-    """A folder is the app; another word is a git revision, as in `jvbundler diff origin/main`."""
-    if len(words) > 2:
-        raise click.UsageError("give at most an APP and a REVISION")
-    is_app = bool(words) and Path(words[0]).is_dir()
-    app, *rest = words if is_app else (".", *words)
+def apps_and_revision(words: tuple[str, ...], against: str | None) -> tuple[tuple[str, ...], str]:
+    """Folders and globs are apps; a word after them is a git revision, as in `jvbundler diff origin/main`."""
+    apps = tuple(takewhile(lambda word: is_glob(word) or Path(word).is_dir(), words))
+    rest = words[len(apps) :]
     if len(rest) > 1:
-        raise click.UsageError(f"'{rest[0]}' is no folder: give the APP first")
+        raise click.UsageError(f"'{rest[0]}' is no folder: give the APP first, and at most one REVISION")
     if rest and against:
         raise click.UsageError("give a REVISION or --against, not both")
-    return app, rest[0] if rest else against or ""
+    return apps, rest[0] if rest else against or ""
 
 
 def refuse_mixture(
@@ -112,18 +116,41 @@ def refuse_mixture(
         raise click.UsageError("-e has no place beside --from and --to")
 
 
-def show(changes: Any, versus: str, form: str, terminal: Terminal) -> None:
-    from jvbundler.diff.format import format_json, format_markdown, format_text
-
+def show(outcome: Outcome, form: str, terminal: Terminal) -> None:
+    found = outcome.difference
+    assert found  # a diff that failed is an exception
+    color = terminal.colors(sys.stdout)
     if form == "markdown":
-        click.echo(format_markdown(changes, versus=versus), nl=False)
+        text = single.format_markdown(found.changes, versus=found.versus)
     elif form == "json":
-        click.echo(format_json(changes, versus=versus), nl=False)
+        text = single.format_json(found.changes, versus=found.versus)
     else:
-        color = terminal.colors(sys.stdout)
-        paint = painted if color else lambda text, _: text
-        click.echo(format_text(changes, versus=versus, paint=paint), nl=False, color=color)
+        text = single.format_text(found.changes, versus=found.versus, paint=paint(color=color))
+    click.echo(text, nl=False, color=color)
+
+
+def show_many(outcomes: Iterable[Outcome], form: str, terminal: Terminal) -> None:
+    sections = [section(outcome) for outcome in outcomes]
+    color = terminal.colors(sys.stdout)
+    if form == "markdown":
+        text = format_many.markdown_of_apps(sections)
+    elif form == "json":
+        text = format_many.json_of_apps(sections)
+    else:
+        text = format_many.text_of_apps(sections, paint=paint(color=color))
+    click.echo(text, nl=False, color=color)
+
+
+def section(outcome: Outcome) -> format_many.Section:
+    found = outcome.difference
+    if found is None:
+        return format_many.Section(outcome.app.shown_as, failed=True)
+    return format_many.Section(outcome.app.shown_as, found.versus, found.changes)
+
+
+def paint(*, color: bool) -> single.Paint:
+    return painted if color else single.unpainted
 
 
 def painted(text: str, role: str) -> str:
-    return click.style(text, fg=COLORS.get(role), bold=role in ("file", "danger"))
+    return click.style(text, fg=COLORS.get(role), bold=role in ("app", "file", "danger"))

@@ -1,4 +1,4 @@
-"""`render`, `render --check` and `validate` of many apps: a progress bar, every problem, one summary."""
+"""`render`, `--check`, `validate` and `diff` of many apps: a progress bar, every problem, one summary."""
 
 from __future__ import annotations
 
@@ -52,6 +52,22 @@ def validate(arguments: Sequence[str], output: Path | None, request: Request, te
     _tell_problems(outcomes, terminal)
     for line in _checkers(outcomes):
         click.echo(line, err=terminal.format != "text")
+    return exit_code(outcomes)
+
+
+def diff(
+    arguments: Sequence[str],
+    output: Path | None,
+    request: Request,
+    job: Callable[..., Outcome],
+    form: str,
+    terminal: Terminal,
+) -> int:
+    from jvbundler.cli.diff import show_many
+
+    outcomes = done(job, arguments, output, request)
+    _tell_problems(outcomes, terminal)
+    show_many(outcomes, form, terminal)
     return exit_code(outcomes)
 
 

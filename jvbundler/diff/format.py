@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from jvbundler import __version__
@@ -103,19 +103,28 @@ def _short(text: str) -> str:
 
 def format_markdown(changes: Sequence[Change], *, versus: str = "") -> str:
     """For a comment: the summary and the risks on top, each object to be unfolded. Never too long for one."""
-    told = [change for change in changes if change.action in ACTIONS]
     heading = f"### jvbundler diff: {summary(changes)}"
-    top = [heading, *([f"Compared: {_code(versus)}"] if versus else []), *_risk_table(told)]
-    bottom = [f"_{html.escape(note)}_" for note in notes(changes)]
-    room = LONGEST_COMMENT - sum(map(len, (*top, *bottom)))
-    blocks: list[str] = []
-    for block in (_details(titles, change) for titles, change in _by_file(told)):
+    return "\n\n".join([heading, *fitting(markdown_blocks(changes, versus=versus), LONGEST_COMMENT)]) + "\n"
+
+
+def markdown_blocks(changes: Sequence[Change], *, versus: str) -> Iterator[str]:
+    """What stands under a heading: the risks, notes, and each object; what may be left out comes last."""
+    told = [change for change in changes if change.action in ACTIONS]
+    if versus:
+        yield f"Compared: {code(versus)}"
+    yield from _risk_table(told)
+    yield from (f"_{html.escape(note)}_" for note in notes(changes))
+    yield from (_details(titles, change) for titles, change in _by_file(told))
+
+
+def fitting(blocks: Iterable[str], room: int) -> Iterator[str]:
+    """The blocks for which a comment has room."""
+    for block in blocks:
         room -= len(block) + 2
         if room < 0:
-            bottom.append("_Too long for a comment: the rest is in the output of `jvbundler diff`._")
-            break
-        blocks.append(block)
-    return "\n\n".join([*top, *blocks, *bottom]) + "\n"
+            yield "_Too long for a comment: the rest is in the output of `jvbundler diff`._"
+            return
+        yield block
 
 
 def _by_file(changes: list[Change]) -> Iterator[tuple[list[str], Change]]:
@@ -138,13 +147,11 @@ def _risk_table(changes: list[Change]) -> list[str]:
 
 def _cell(change: Change) -> str:
     return (
-        f"{_code(change.title or change.file)}<br>{_code(change.file)}"
-        if change.title
-        else _code(change.file)
+        f"{code(change.title or change.file)}<br>{code(change.file)}" if change.title else code(change.file)
     )
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     return f"<code>{_escaped(printable(text))}</code>"
 
 
@@ -155,9 +162,9 @@ def _escaped(text: str) -> str:
 
 
 def _details(titles: list[str], change: Change) -> str:
-    names = ", ".join(map(_code, titles)) if change.title else "the file"
+    names = ", ".join(map(code, titles)) if change.title else "the file"
     icon = f"{ICONS[change.level]} " if change.level else ""
-    head = f"<details><summary>{icon}{_code(change.file)}: {names} {change.action}</summary>"
+    head = f"<details><summary>{icon}{code(change.file)}: {names} {change.action}</summary>"
     lines = [line for field in change.fields for line in field_lines(field)] or list(change.lines)
     # Each line begins with a sign or a space, so that none can end the block.
     body = ["```diff", *(printable(line) for line in lines), "```"] if lines else []
@@ -167,15 +174,18 @@ def _details(titles: list[str], change: Change) -> str:
 
 def format_json(changes: Sequence[Change], *, versus: str = "") -> str:
     """Everything, with a final newline. A side of a field that has no value has no key."""
-    document = {
-        "jvbundler": __version__,
+    document = {"jvbundler": __version__, **json_of(changes, versus=versus)}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def json_of(changes: Sequence[Change], *, versus: str) -> dict[str, Any]:
+    return {
         "compared": versus,
         "different": bool(changes),
         "counts": counts(changes),
         "risks": level_counts(changes),
         "changes": [_json_change(change) for change in changes],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _json_change(change: Change) -> dict[str, Any]:

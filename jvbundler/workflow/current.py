@@ -18,6 +18,7 @@ from jvbundler.workflow.selection import Selection
 
 if TYPE_CHECKING:
     from jvbundler.output.drift import Drift
+    from jvbundler.workflow.diff import Difference
     from jvbundler.workflow.render import Rendered
     from jvbundler.workflow.validate import Checked
 
@@ -36,7 +37,7 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of one app: paths by what happened to them, and `failure` and `exit_code` of the error that
-    ended it, if one did. `drift` is None where there is none.
+    ended it, if one did. `drift` is None where there is none, `difference` where none was asked for.
     """
 
     app: AppFolder
@@ -47,11 +48,16 @@ class Outcome:
     deleted: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     drift: Drift | None = None
+    difference: Difference | None = None
     checkers: tuple[Checked, ...] = ()
 
     @property
     def total(self) -> int:
         return len(self.written) + len(self.unchanged)
+
+    @property
+    def differs(self) -> bool:
+        return self.drift is not None or bool(self.difference and self.difference.changes)
 
 
 def write_one(app: AppFolder, *, request: Request) -> Outcome:

@@ -35,10 +35,11 @@ class AppFolder:
 
 def is_many(arguments: Sequence[str]) -> bool:
     """Whether the command line is about many apps: a glob is, even where it matches one."""
-    return len(arguments) > 1 or any(_is_glob(argument) for argument in arguments)
+    return len(arguments) > 1 or any(is_glob(argument) for argument in arguments)
 
 
-def _is_glob(argument: str) -> bool:
+def is_glob(argument: str) -> bool:
+    """Whether it is a pattern, and not the name of a folder with such characters in it."""
     return not _MAGIC.isdisjoint(argument) and not os.path.isdir(argument)  # noqa: PTH112
 
 
@@ -49,7 +50,7 @@ def app_roots(arguments: Sequence[str]) -> list[str]:
     """
     found: dict[str, str] = {}
     for argument in arguments:
-        for folder in _matching(argument) if _is_glob(argument) else [argument]:
+        for folder in _matching(argument) if is_glob(argument) else [argument]:
             found.setdefault(os.path.normpath(folder), folder.removeprefix("./").rstrip("/") or folder)
     return list(found.values())
 

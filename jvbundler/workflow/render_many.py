@@ -35,7 +35,31 @@ def validate_one(app: AppFolder, *, request: Request) -> Outcome:
     return Outcome(app, validation.problems, exit_code=code, checkers=validation.checkers)
 
 
+def diff_one(app: AppFolder, *, request: Request, revision: str, between: tuple[str, str] | None) -> Outcome:
+    """What a render of the app would change, or how two of its environments differ."""
+    from jvbundler.workflow.diff import diff_app, diff_environments
+
+    where = (app.root, app.shown_as, request.options)
+    if between:
+        found = diff_environments(
+            *where,
+            environments=between,
+            targets=request.selection.targets,
+            templates=request.templates,
+            output=app.output,
+        )
+    else:
+        found = diff_app(
+            *where,
+            selection=request.selection,
+            templates=request.templates,
+            output=app.output,
+            revision=revision,
+        )
+    return Outcome(app, found.problems, difference=found)
+
+
 def exit_code(outcomes: Iterable[Outcome]) -> int:
-    """That of the gravest outcome: wrong input, a refusing output, a failed tool, drift, nothing."""
-    codes = {outcome.exit_code or int(outcome.drift is not None) for outcome in outcomes}
+    """That of the gravest outcome: wrong input, a refusing output, a failed tool, a difference, nothing."""
+    codes = {outcome.exit_code or int(outcome.differs) for outcome in outcomes}
     return min(codes - {0, 1}, default=max(codes, default=0))
