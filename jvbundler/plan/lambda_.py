@@ -131,7 +131,11 @@ def deploy_plan(
         *("--parameter-overrides", *overrides, *((f"file://{PARAMETERS}",) if pairs else ())),
     )
     reason = f"{'show the changes of' if only_change_set else 'deploy'} the stack '{stack.name}'"
-    return (Command(argv, reason, parameter_file=pairs, timeout_seconds=timeout_seconds, grace_seconds=10),)
+    return (
+        Command(
+            argv, reason, parameter_file=pairs, timeout_seconds=timeout_seconds, grace_seconds=10, waits=True
+        ),
+    )
 
 
 def _quoted(value: str) -> str:
@@ -214,7 +218,7 @@ def delete_stack(
 
 def _wait(region: str, name: str, event: str, timeout_seconds: float) -> Command:
     argv = ("aws", "cloudformation", "wait", event, "--region", region, "--stack-name", name)
-    return Command(argv, "wait until that is done", timeout_seconds=timeout_seconds)
+    return Command(argv, "wait until that is done", timeout_seconds=timeout_seconds, waits=True)
 
 
 def image_of(uri: str, version: str) -> str:
