@@ -16,7 +16,8 @@ class Command:
     """What will be run, and why.
 
     `expected` holds the exit codes that are no failure. `timeout_seconds` ends a tool that hangs, and
-    `grace_seconds` is what it gets to end by itself. `environment` is set beside ours, without secrets.
+    `grace_seconds` is what it gets to end by itself; a limit with `waits` is that of `--timeout`, others
+    give way to TIMEOUT_VARIABLE (runner.py). `environment` is set beside ours, without secrets.
     A secret is never in `argv`: `stdin_variable` names the environment variable whose value goes to the
     tool's standard input, and `parameter_file` the variables that go into a file of mode 0600 whose
     path replaces `{parameters}` in `argv`; both are read when the command runs, and the file is removed then.
@@ -40,6 +41,7 @@ class Command:
     argument_variables: tuple[str, ...] = ()
     grace_seconds: float = 5.0
     live: bool = False
+    waits: bool = False
 
     def __str__(self) -> str:
         """The command as it can be pasted into a shell, with its secrets by reference."""

@@ -17,11 +17,13 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass
 from pathlib import Path
 
-from jvbundler.errors import ToolFailed
+from jvbundler.errors import InputError, ToolFailed
 
 # From SIGTERM to SIGKILL: sam and kubectl stop within one second.
 GRACE_SECONDS = 2.0
 MASK = "***"
+# How long one call of a tool may take, in the place of its own limit; `--tool-timeout` sets it.
+TIMEOUT_VARIABLE = "JVBUNDLER_TOOL_TIMEOUT"
 # How much of a tool's output an error shows; the end tells why.
 SHOWN_LINES = 60
 # What `follow` keeps of each stream, and shows of it: all, but for a tool that never stops talking.
@@ -55,6 +57,21 @@ class Completed:
         return self.stdout.decode("utf-8", "replace")
 
 
+def limit(seconds: float, environ: Mapping[str, str]) -> float:
+    """The limit that the user has set for every call of a tool, or `seconds`."""
+    text = environ.get(TIMEOUT_VARIABLE, "")
+    if not text:
+        return seconds
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    # NaN is not above 0, either.
+    if not found > 0:
+        raise InputError(f"{TIMEOUT_VARIABLE} must be a number of seconds above 0, found '{text}'")
+    return found
+
+
 def find_tool(name: str) -> str | None:
     """The path of a program on PATH."""
     return shutil.which(name)
@@ -71,7 +88,7 @@ def run(
     mask: Sequence[str] = (),
     secret_output: bool = False,
 ) -> Completed:
-    """Run a program to its end and capture what it says.
+    """Run a program to its end and capture what it says, within `timeout_seconds` or the user's own limit.
 
     `env` is its whole environment; None hands on ours. Without `input`, its standard input is empty.
     With `secret_output`, no failure repeats its standard output.
@@ -79,6 +96,7 @@ def run(
     `expected`; the message has the argv to paste, the code and the program's own words, with every
     string of `mask` replaced.
     """
+    timeout_seconds = limit(timeout_seconds, os.environ if env is None else env)
     child = _start(argv, cwd=cwd, env=env, mask=mask)
     try:
         stdout, stderr = child.communicate(input or b"", timeout=timeout_seconds)

@@ -32,6 +32,25 @@ dry_run_option = click.option(
     is_flag=True,
     help="Print the commands instead of running them; needs no tool and no network.",
 )
+
+
+def _set_tool_timeout(ctx: click.Context, _: click.Parameter, value: float | None) -> None:
+    """By the environment it reaches every call of a tool, those that look before a plan, too."""
+    from jvbundler.runner import TIMEOUT_VARIABLE
+
+    if value is not None:
+        os.environ[TIMEOUT_VARIABLE] = f"{value:g}"
+
+
+tool_timeout_option = click.option(
+    "--tool-timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    expose_value=False,
+    callback=_set_tool_timeout,
+    help="How long each call of a tool may take; JVBUNDLER_TOOL_TIMEOUT does the same. Not for what "
+    "--timeout waits for.  [default: 30 for a question, to 3600 for a build]",
+)
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show the output of every tool.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
@@ -47,8 +66,16 @@ reading = (
     ),
     environment_option,
     output_option,
+    tool_timeout_option,
 )
 running = (render_option, dry_run_option, verbose_option, json_option)
+pods_timeout_option = click.option(
+    "--timeout",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="SECONDS",
+    help="How long to wait for the pods.  [default: the Deployment's progress deadline and 60]",
+)
 image_options = (
     click.option("--builder", default="", metavar="NAME", help="The buildx builder."),
     click.option("--cache-from", multiple=True, metavar="PLACE", help="As buildx has it; repeatable."),
@@ -60,6 +87,12 @@ image_options = (
         "--registry-user-env", metavar="NAME", help="Log in with the user name in this variable ..."
     ),
     click.option("--registry-password-env", metavar="NAME", help="... and the password in this one."),
+)
+
+
+IMAGE_KEYS = (
+    *("builder", "cache_from", "cache_to", "tags", "latest", "no_attestations"),
+    *("registry_user_env", "registry_password_env"),
 )
 
 

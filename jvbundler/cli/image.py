@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from jvbundler.cli import handoff
-from jvbundler.cli.kubernetes_deploy import IMAGE_KEYS
 from jvbundler.cli.progress import Progress
 from jvbundler.cli.terminal import Terminal
 from jvbundler.command import script
@@ -21,7 +20,7 @@ def run_image_step(
     from jvbundler.workflow.image import build_image, image_checks, image_plan, push_image
     from jvbundler.workflow.release import only_deployment, require_current
 
-    image = handoff.image_options_of(given["app"], **{name: given.pop(name) for name in IMAGE_KEYS})
+    image = handoff.image_options_of(given["app"], **{name: given.pop(name) for name in handoff.IMAGE_KEYS})
     release = handoff.load(**given, target="docker")
     if dry_run:
         click.echo(script(image_plan(release, image, push=push)), nl=False)

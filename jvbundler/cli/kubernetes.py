@@ -27,11 +27,11 @@ _CLUSTER = (
 _READING = (*handoff.reading, *_CLUSTER)
 
 
-def _target(context: str, namespace: str, given: dict[str, Any]) -> tuple[Any, Any]:
+def _target(context: str, namespace: str, given: dict[str, Any], timeout: int = 0) -> tuple[Any, Any]:
     from jvbundler.workflow.kubernetes_target import kubernetes_target, namespace_assignment
 
     release = handoff.load(**given, target="kubernetes", more=namespace_assignment(namespace))
-    return release, kubernetes_target(release, context=context)
+    return release, kubernetes_target(release, context=context, timeout_seconds=timeout)
 
 
 @click.command("k8s", epilog="Example: jvbundler status k8s -e prod --watch")
@@ -108,6 +108,7 @@ def logs(
 @click.option(
     "--to-revision", default="", metavar="N", help="Revision of the Deployment.  [default: the former]"
 )
+@handoff.pods_timeout_option
 @click.option("--force", is_flag=True, help="Even where Argo CD or Flux manages the Deployment.")
 @options.talking
 @click.pass_obj
@@ -122,6 +123,7 @@ def rollback(
     verbose: bool,
     as_json: bool,
     to_revision: str,
+    timeout: int,
     force: bool,
     **given: Any,
 ) -> int:
@@ -135,7 +137,7 @@ def rollback(
     from jvbundler.workflow.release import only_deployment
     from jvbundler.workflow.rollback_kubernetes import rollback as go_back
 
-    release, target = _target(context, namespace, given)
+    release, target = _target(context, namespace, given, timeout)
     if dry_run:
         click.echo(script((inspect(target), *rollback_plan(target, to_revision))), nl=False)
         return 0

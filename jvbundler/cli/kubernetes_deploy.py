@@ -25,10 +25,6 @@ Examples:
   jvbundler deploy k8s -e prod --dry-run
 """
 
-IMAGE_KEYS = (
-    *("builder", "cache_from", "cache_to", "tags", "latest", "no_attestations"),
-    *("registry_user_env", "registry_password_env"),
-)
 DEPLOY_KEYS = ("diff", "force", "force_conflicts", "delete_data", "rollback_on_failure")
 
 
@@ -51,7 +47,7 @@ DEPLOY_KEYS = ("diff", "force", "force_conflicts", "delete_data", "rollback_on_f
     default=None,
     help="Go back where the pods do not become ready.  [default: where CI is set]",
 )
-@click.option("--timeout", type=int, default=0, metavar="SECONDS", help="How long to wait for the pods.")
+@handoff.pods_timeout_option
 @handoff.together(
     handoff.render_option,
     handoff.dry_run_option,
@@ -94,7 +90,7 @@ def deploy(
         push=everything or push,
         apply=everything or apply_ or not (build or push),
     )
-    image = handoff.image_options_of(given["app"], **{name: given.pop(name) for name in IMAGE_KEYS})
+    image = handoff.image_options_of(given["app"], **{name: given.pop(name) for name in handoff.IMAGE_KEYS})
     choices = {name: given.pop(name) for name in DEPLOY_KEYS}
     if choices["rollback_on_failure"] is None:
         choices["rollback_on_failure"] = bool(os.environ.get("CI"))

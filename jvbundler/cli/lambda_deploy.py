@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jvbundler.cli import handoff, lambda_options, options
-from jvbundler.cli.kubernetes_deploy import IMAGE_KEYS
 from jvbundler.cli.progress import Progress
 from jvbundler.cli.terminal import Terminal
 from jvbundler.command import script
@@ -98,7 +97,7 @@ def command(
     """
     from jvbundler.workflow.deploy_lambda import DeployOptions, offline_plan
 
-    image = handoff.image_options_of(given["app"], **{name: given.pop(name) for name in IMAGE_KEYS})
+    image = handoff.image_options_of(given["app"], **{name: given.pop(name) for name in handoff.IMAGE_KEYS})
     release = lambda_options.load(**given)
     wanted = DeployOptions(
         build=all_steps or build,

@@ -142,6 +142,7 @@ def rollback(
 )
 @handoff.together(*lambda_options.reading)
 @click.option("--delete-ecr", is_flag=True, help="Delete the ECR repository too, with all its images.")
+@click.option("--delete-logs", is_flag=True, help="Delete the log groups too, with all that was logged.")
 @click.option(
     "--delete-efs",
     is_flag=True,
@@ -150,6 +151,7 @@ def rollback(
 @click.option("--delete-role", is_flag=True, help="Nothing more: the role goes with the stack.")
 @click.option("--delete-api", is_flag=True, help="Nothing more: the API goes with the stack.")
 @click.option("--all", "delete_all", is_flag=True, help="The stack and all of the above.")
+@lambda_options.timeout_option(2400.0, "How long the deletion of a stack may take.")
 @handoff.dry_run_option
 @handoff.yes_option
 @handoff.verbose_option
@@ -161,32 +163,34 @@ def destroy(
     /,
     *,
     delete_ecr: bool,
+    delete_logs: bool,
     delete_efs: bool,
     delete_role: bool,
     delete_api: bool,
     delete_all: bool,
+    timeout_seconds: float,
     dry_run: bool,
     yes: bool,
     verbose: bool,
     as_json: bool,
     **chosen: Any,
 ) -> int:
-    """Delete APP's stack; its images and the files on EFS stay unless told otherwise.
+    """Delete APP's stack; its images, its logs and the files on EFS stay unless told otherwise.
 
-    What goes and what stays is listed first. The logs go with the stack, which owns the log groups.
+    What goes and what stays is listed first.
     """
     from jvbundler.command import script
-    from jvbundler.workflow.destroy_lambda import destroy, find_destruction, offline_plan
+    from jvbundler.workflow.destroy_lambda import DestroyOptions, destroy, find_destruction, offline_plan
     from jvbundler.workflow.release import only_deployment
 
     release = lambda_options.load(**chosen)
-    delete_images = delete_ecr or delete_all
+    wanted = DestroyOptions(delete_ecr or delete_all, delete_logs or delete_all, timeout_seconds)
     if dry_run:
-        click.echo(script(offline_plan(release, delete_images=delete_images)), nl=False)
+        click.echo(script(offline_plan(release, wanted)), nl=False)
         return 0
     progress = Progress(terminal, json=as_json)
     execution = handoff.execution(release, progress, verbose=verbose)
-    found = find_destruction(release, execution.environ, delete_images=delete_images)
+    found = find_destruction(release, execution.environ, wanted)
     if not found.plan:
         if as_json:
             handoff.print_json({"ok": True, "deleted": [], "kept": list(found.stays), "steps": []})

@@ -201,7 +201,7 @@ def wait(target: Target) -> Command:
     argv = kubectl(target, "rollout", "status", name, f"--timeout={target.rollout_seconds}s")
     # kubectl ends by itself first, and says why.
     limit = target.rollout_seconds + READ_SECONDS
-    return Command(argv, "wait until the new pods are ready", timeout_seconds=limit)
+    return Command(argv, "wait until the new pods are ready", timeout_seconds=limit, waits=True)
 
 
 def health(target: Target) -> Command:

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 
 from jvbundler.command import NO_LIMIT, PARAMETERS, Command
 from jvbundler.errors import InputError
-from jvbundler.render.lambda_.names import repository_name, repository_stack_name, repository_uri
+from jvbundler.render.lambda_.names import (
+    API_LOGS,
+    FUNCTION_LOGS,
+    repository_name,
+    repository_stack_name,
+    repository_uri,
+)
 from jvbundler.render.lambda_.samconfig import capability
 
 if TYPE_CHECKING:
@@ -48,6 +54,11 @@ class LambdaStack:
     def where(self) -> tuple[str, ...]:
         """The options that every command has, so that none acts on a default by accident."""
         return ("--region", self.region, "--stack-name", self.name)
+
+    @property
+    def log_prefixes(self) -> tuple[str, str]:
+        """What the names of the stack's log groups begin with, and of those that former stacks left."""
+        return (f"{FUNCTION_LOGS}/{self.name}/", f"{API_LOGS}/{self.name}/")
 
 
 def lambda_stack(environment: Environment, folder: str, account: str = "") -> LambdaStack:
@@ -94,7 +105,7 @@ def repository_plan(stack: LambdaStack) -> tuple[Command, ...]:
 
 def leftover_plan(stack: LambdaStack) -> tuple[Command, ...]:
     """Away with what a first deployment left that failed: an empty stack that cannot be updated."""
-    return _delete_stack(stack.region, stack.name, f"remove the empty stack '{stack.name}' of a failed start")
+    return delete_stack(stack.region, stack.name, f"remove the empty stack '{stack.name}' of a failed start")
 
 
 def deploy_plan(
@@ -120,7 +131,11 @@ def deploy_plan(
         *("--parameter-overrides", *overrides, *((f"file://{PARAMETERS}",) if pairs else ())),
     )
     reason = f"{'show the changes of' if only_change_set else 'deploy'} the stack '{stack.name}'"
-    return (Command(argv, reason, parameter_file=pairs, timeout_seconds=timeout_seconds, grace_seconds=10),)
+    return (
+        Command(
+            argv, reason, parameter_file=pairs, timeout_seconds=timeout_seconds, grace_seconds=10, waits=True
+        ),
+    )
 
 
 def _quoted(value: str) -> str:
@@ -148,7 +163,7 @@ def execute_plan(
 def discard_plan(stack: LambdaStack, change_set: str, *, is_new: bool) -> tuple[Command, ...]:
     """Leave nothing of a change set that nobody wanted."""
     if is_new:
-        return _delete_stack(stack.region, stack.name, f"remove the empty stack '{stack.name}' again")
+        return delete_stack(stack.region, stack.name, f"remove the empty stack '{stack.name}' again")
     argv = (
         *("aws", "cloudformation", "delete-change-set", "--region", stack.region),
         *("--change-set-name", change_set),
@@ -191,37 +206,19 @@ def logs_plan(
     return (Command(argv, reason, timeout_seconds=limit, live=live, expected=(0, 143)),)
 
 
-def destroy_plan(
-    stack: LambdaStack, *, has_stack: bool, has_repository: bool, has_repository_stack: bool
+def delete_stack(
+    region: str, name: str, reason: str, timeout_seconds: float = STACK_SECONDS
 ) -> tuple[Command, ...]:
-    """Delete the stack, and the repository with its images where the last two say that it shall go."""
-    commands: list[Command] = []
-    if has_stack:
-        commands += _delete_stack(stack.region, stack.name, f"delete the stack '{stack.name}'")
-    if has_repository:
-        argv = (
-            *("aws", "ecr", "delete-repository", "--region", stack.region),
-            *("--repository-name", stack.repository, "--force"),
-        )
-        reason = f"delete the ECR repository '{stack.repository}' with all its images"
-        commands.append(Command(argv, reason, timeout_seconds=SHORT_SECONDS))
-    if has_repository_stack:
-        reason = f"delete the stack '{stack.repository_stack}' of the repository"
-        commands += _delete_stack(stack.region, stack.repository_stack, reason)
-    return tuple(commands)
-
-
-def _delete_stack(region: str, name: str, reason: str) -> tuple[Command, ...]:
     argv = ("aws", "cloudformation", "delete-stack", "--region", region, "--stack-name", name)
     return (
         Command(argv, reason, timeout_seconds=SHORT_SECONDS),
-        _wait(region, name, "stack-delete-complete", STACK_SECONDS),
+        _wait(region, name, "stack-delete-complete", timeout_seconds),
     )
 
 
 def _wait(region: str, name: str, event: str, timeout_seconds: float) -> Command:
     argv = ("aws", "cloudformation", "wait", event, "--region", region, "--stack-name", name)
-    return Command(argv, "wait until that is done", timeout_seconds=timeout_seconds)
+    return Command(argv, "wait until that is done", timeout_seconds=timeout_seconds, waits=True)
 
 
 def image_of(uri: str, version: str) -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jvbundler.command import Command
 from jvbundler.errors import ToolFailed
-from jvbundler.plan.lambda_ import LambdaStack, destroy_plan
+from jvbundler.plan.lambda_ import STACK_SECONDS, LambdaStack
+from jvbundler.plan.lambda_destroy import destroy_plan
 from jvbundler.render.lambda_.names import repository_name
 from jvbundler.tools.aws import Account, read
 from jvbundler.workflow.deploy_lambda import explained, stack_of
 from jvbundler.workflow.execute import Execution, execute_all
-from jvbundler.workflow.lambda_reading import account_id, images, items_of, stack_facts
+from jvbundler.workflow.lambda_reading import account_id, images, items_of, stack_facts, text_of
 
 if TYPE_CHECKING:
     from jvbundler.workflow.release import Release
@@ -30,13 +31,31 @@ class Destruction:
     stays: tuple[str, ...]
 
 
-def offline_plan(release: Release, *, delete_images: bool) -> tuple[Command, ...]:
+@dataclass(frozen=True, slots=True)
+class DestroyOptions:
+    """Which data goes, too."""
+
+    delete_images: bool = False
+    delete_logs: bool = False
+    timeout_seconds: float = STACK_SECONDS
+
+
+def offline_plan(release: Release, options: DestroyOptions) -> tuple[Command, ...]:
+    """Only AWS knows the id of the stack, which its log groups are named after."""
     stack = stack_of(release)
-    ours = delete_images and bool(stack.repository_template)
-    return destroy_plan(stack, has_stack=True, has_repository=ours, has_repository_stack=ours)
+    ours = options.delete_images and bool(stack.repository_template)
+    groups = [f"{prefix}ID-OF-THE-STACK" for prefix in stack.log_prefixes] if options.delete_logs else ()
+    return destroy_plan(
+        stack,
+        has_stack=True,
+        has_repository=ours,
+        has_repository_stack=ours,
+        log_groups=groups,
+        timeout_seconds=options.timeout_seconds,
+    )
 
 
-def find_destruction(release: Release, environ: Mapping[str, str], *, delete_images: bool) -> Destruction:
+def find_destruction(release: Release, environ: Mapping[str, str], options: DestroyOptions) -> Destruction:
     settings = release.environment.settings["lambda"]
     account = Account(settings["region"], environ)
     stack = stack_of(release, account_id(account, settings["account_id"]))
@@ -44,17 +63,32 @@ def find_destruction(release: Release, environ: Mapping[str, str], *, delete_ima
     words = ("ecr", "describe-repositories", "--repository-names", stack.repository)
     has_repository = read(account, *words, absent=("RepositoryNotFoundException",)) is not None
     has_its_stack = stack_facts(account, stack.repository_stack) is not None
-    ours = delete_images and bool(stack.repository_template)
+    ours = options.delete_images and bool(stack.repository_template)
+    groups = log_groups(account, stack)
     plan = destroy_plan(
         stack,
         has_stack=is_there,
         has_repository=ours and has_repository,
         has_repository_stack=ours and has_its_stack,
+        log_groups=groups if options.delete_logs else (),
+        timeout_seconds=options.timeout_seconds,
     )
-    goes = _resources(account, stack) if is_there else ()
-    kept = _repository_line(account, stack, release) if has_repository else ()
-    stays = (*(() if ours else kept), *_file_system(release))
-    return Destruction(account, stack, plan, (*goes, *(kept if ours else ())), stays)
+    images = _repository_line(account, stack, release) if has_repository else ()
+    logs = tuple(f"Logs::LogGroup {name} with all that was logged" for name in groups)
+    data = ((options.delete_logs, logs), (ours, images))
+    goes = [*(_resources(account, stack) if is_there else ()), *(_lines(data, go=True))]
+    return Destruction(account, stack, plan, tuple(goes), (*_lines(data, go=False), *_file_system(release)))
+
+
+def _lines(data: Iterable[tuple[bool, tuple[str, ...]]], *, go: bool) -> tuple[str, ...]:
+    return tuple(line for goes, lines in data if goes is go for line in lines)
+
+
+def log_groups(account: Account, stack: LambdaStack) -> tuple[str, ...]:
+    """The log groups of the stack, and those of former stacks of its name."""
+    words = ("logs", "describe-log-groups", "--log-group-name-prefix")
+    answers = [items_of(read(account, *words, prefix), "logGroups") for prefix in stack.log_prefixes]
+    return tuple(text_of(group, "logGroupName") for groups in answers for group in groups)
 
 
 def destroy(found: Destruction, execution: Execution) -> None:
@@ -67,10 +101,12 @@ def destroy(found: Destruction, execution: Execution) -> None:
 def _resources(account: Account, stack: LambdaStack) -> tuple[str, ...]:
     words = ("cloudformation", "list-stack-resources", "--stack-name", stack.name)
     found = items_of(read(account, *words), "StackResourceSummaries")
+    named = [(r["ResourceType"], r.get("PhysicalResourceId", r["LogicalResourceId"])) for r in found]
+    # These stay when the stack goes.
     return tuple(
-        f"{r['ResourceType'].removeprefix('AWS::')} {r.get('PhysicalResourceId', r['LogicalResourceId'])}"
-        + (" with all that was logged" if r["ResourceType"] == "AWS::Logs::LogGroup" else "")
-        for r in found
+        f"{kind.removeprefix('AWS::')} {name}"
+        for kind, name in named
+        if not name.startswith(stack.log_prefixes)
     )
 
 

@@ -18,9 +18,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Literal
 
-from jvbundler.command import OUTPUT, PARAMETERS, Command
+from jvbundler.command import NO_LIMIT, OUTPUT, PARAMETERS, Command
 from jvbundler.errors import InputError, JvbundlerError
-from jvbundler.runner import Completed, follow
+from jvbundler.runner import Completed, follow, limit
 from jvbundler.secret_names import looks_secret
 
 # The shell's own variable: a folder, whatever its name looks like.
@@ -119,13 +119,20 @@ def _run(command: Command, execution: Execution, told: Callable[[str], None]) ->
             on_line=told if shown else _unheard,
             input=given,
             env={**execution.environ, **dict(command.environment)},
-            timeout_seconds=command.timeout_seconds,
+            timeout_seconds=_limit(command, execution),
             grace_seconds=command.grace_seconds,
             expected=command.expected,
             mask=mask,
             shown=shown,
         )
         return Completed(done.argv, done.code, output.read_bytes(), done.stderr) if output else done
+
+
+def _limit(command: Command, execution: Execution) -> float:
+    """What the user waits for has a limit of its own, and what is followed has none."""
+    if command.waits or command.timeout_seconds == NO_LIMIT:
+        return command.timeout_seconds
+    return limit(command.timeout_seconds, execution.environ)
 
 
 def _unheard(line: str) -> None:

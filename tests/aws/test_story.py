@@ -73,13 +73,23 @@ def test_an_app_is_deployed_changed_rolled_back_and_destroyed(aws: Account, tmp_
     jvbundler(aws, app, "rollback", "lambda", "--yes", "--to-version", "2")
     check_function(aws, second, version="4")
 
+    kept = log_groups(aws)
     told = jvbundler(aws, app, "destroy", "lambda", "--yes")
-    assert "stays:\n  ECR::Repository story with 2 images" in told.stderr
+    stays = told.stderr.partition("stays:\n")[2]
+    for line in (*(f"Logs::LogGroup {name}" for name in kept), "ECR::Repository story with 2 images"):
+        assert f"  {line}" in stays
+    assert log_groups(aws) == kept
     assert not [f for f in aws.api("lambda").list_functions()["Functions"] if f["FunctionName"] == "story"]
     assert len(aws.api("ecr").describe_images(repositoryName="story")["imageDetails"]) == 2
     assert "does not exist" in status(aws, app, expected=1)["unhealthy"][0]
 
-    jvbundler(aws, app, "destroy", "lambda", "--yes", "--delete-ecr")
+    # A new stack of this name has log groups of its own, and is no obstacle to the old ones.
+    jvbundler(aws, app, "deploy", "lambda", "--health-timeout", "0", variables=SECRETS)
+    assert len(log_groups(aws)) == 4
+    check_logs_command(aws, app)
+
+    jvbundler(aws, app, "destroy", "lambda", "--yes", "--delete-ecr", "--delete-logs")
+    assert log_groups(aws) == []
     names = [r["repositoryName"] for r in aws.api("ecr").describe_repositories()["repositories"]]
     assert "story" not in names
 
@@ -131,7 +141,7 @@ def check_api(aws: Account) -> None:
     assert stage["StageName"] == "$default"
     assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == 20
     assert stage["DefaultRouteSettings"]["ThrottlingBurstLimit"] == 40
-    assert "log-group:/aws/vendedlogs/story-api:" in stage["AccessLogSettings"]["DestinationArn"]
+    assert "log-group:/aws/vendedlogs/api/story/" in stage["AccessLogSettings"]["DestinationArn"]
 
 
 def check_role(aws: Account) -> None:
@@ -144,10 +154,19 @@ def check_role(aws: Account) -> None:
     assert "sqs:SendMessage" in actions
 
 
-def check_logs_and_repository(aws: Account) -> None:
+def log_groups(aws: Account) -> list[str]:
+    """Those of the function and of its API, of every stack of this name."""
     groups = aws.api("logs").describe_log_groups()["logGroups"]
-    kept = {group["logGroupName"]: group["retentionInDays"] for group in groups}
-    assert kept["/aws/lambda/story"] == kept["/aws/vendedlogs/story-api"] == 90
+    return [g["logGroupName"] for g in groups if "/story/" in g["logGroupName"]]
+
+
+def check_logs_and_repository(aws: Account) -> None:
+    stack = aws.api("cloudformation").describe_stacks(StackName="story")["Stacks"][0]
+    identity = stack["StackId"].rpartition("/")[2]
+    names = [f"/aws/lambda/story/{identity}", f"/aws/vendedlogs/api/story/{identity}"]
+    assert log_groups(aws) == names
+    groups = aws.api("logs").describe_log_groups()["logGroups"]
+    assert {g["retentionInDays"] for g in groups if g["logGroupName"] in names} == {90}
     ecr = aws.api("ecr")
     repository = ecr.describe_repositories(repositoryNames=["story"])["repositories"][0]
     assert repository["imageTagMutability"] == "IMMUTABLE"
@@ -157,7 +176,9 @@ def check_logs_and_repository(aws: Account) -> None:
 
 
 def check_logs_command(aws: Account, app: Path) -> None:
-    logs, where = aws.api("logs"), {"logGroupName": "/aws/lambda/story", "logStreamName": "one"}
+    stack = aws.api("cloudformation").describe_stacks(StackName="story")["Stacks"][0]
+    group = next(o["OutputValue"] for o in stack["Outputs"] if o["OutputKey"] == "LogGroupName")
+    logs, where = aws.api("logs"), {"logGroupName": group, "logStreamName": "one"}
     logs.create_log_stream(**where)
     now = int(time.time() * 1000)
     messages = ("first words", "ERROR second words", "last words")

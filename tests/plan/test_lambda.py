@@ -11,7 +11,6 @@ from jvbundler.errors import InputError
 from jvbundler.plan.lambda_ import (
     LambdaStack,
     deploy_plan,
-    destroy_plan,
     discard_plan,
     execute_plan,
     image_of,
@@ -19,6 +18,7 @@ from jvbundler.plan.lambda_ import (
     repository_plan,
     rollback_plan,
 )
+from jvbundler.plan.lambda_destroy import destroy_plan
 
 URI = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme"
 IMAGE = f"{URI}@sha256:{'0' * 64}"
@@ -108,6 +108,19 @@ def test_images_stay_unless_they_shall_go() -> None:
         "aws cloudformation delete-stack --region eu-central-1 --stack-name acme-repository",
         "aws cloudformation wait stack-delete-complete --region eu-central-1 --stack-name acme-repository",
     ]
+
+
+def test_log_groups_go_after_the_stack_where_they_shall() -> None:
+    plan = destroy_plan(
+        STACK,
+        has_stack=True,
+        has_repository=False,
+        has_repository_stack=False,
+        log_groups=["/aws/lambda/a/b"],
+    )
+    assert lines(plan)[2] == (
+        "aws logs delete-log-group --region eu-central-1 --log-group-name /aws/lambda/a/b"
+    )
 
 
 @pytest.mark.parametrize("typed", ["1.2.3", f"{URI}:1.2.3"])

@@ -99,8 +99,10 @@ class CloudFormationLoader(yaml.SafeLoader):
 
 
 def intrinsic(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    assert isinstance(node, yaml.ScalarNode)
     name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
+    if isinstance(node, yaml.SequenceNode):
+        return {name: loader.construct_sequence(node, deep=True)}
+    assert isinstance(node, yaml.ScalarNode)
     value = loader.construct_scalar(node)
     return {name: value.split(".", 1) if suffix == "GetAtt" else value}
 
@@ -122,3 +124,9 @@ def expanded(template: str, **values: str) -> dict[str, Any]:
     managed_policies: dict[str, str] = {}
     translator = Translator(managed_policies, Parser(), boto_session=SimpleNamespace(region_name="us-east-1"))
     return translator.translate(parsed(template), {**PARAMETER_VALUES, **values})
+
+
+def own_name(root: str) -> dict[str, object]:
+    """As a stack of the same name that was deleted kept its groups, the stack's id is part of the name."""
+    identity = {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}
+    return {"Fn::Join": ["/", [root, {"Ref": "AWS::StackName"}, identity]]}

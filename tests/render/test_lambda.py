@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.render.lambda_files import app, expanded, files, template
+from tests.render.lambda_files import app, expanded, files, own_name, template
 
 
 def function(deploy_yaml: str) -> dict[str, Any]:
@@ -110,8 +110,9 @@ lambda:
   function: {name: acme}
   logs: {retention_days: 90, kms_key_arn: "arn:aws:kms:us-east-1:123456789012:key/1"}
 """)["Resources"]["LogGroup"]
+    assert (group["DeletionPolicy"], group["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
     assert group["Properties"] == {
-        "LogGroupName": "/aws/lambda/acme",
+        "LogGroupName": own_name("/aws/lambda"),
         "RetentionInDays": 90,
         "KmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/1",
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.render.lambda_files import expanded, files, template
+from tests.render.lambda_files import expanded, files, own_name, template
 
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012"
 CORS = """{
@@ -71,7 +71,7 @@ def test_access_logs_are_one_json_object_a_line() -> None:
         "Resources"
     ]
     assert resources["ApiLogGroup"]["Properties"] == {
-        "LogGroupName": "/aws/vendedlogs/acme-api",
+        "LogGroupName": own_name("/aws/vendedlogs/api"),
         "RetentionInDays": 7,
     }
 

@@ -15,6 +15,8 @@ from jvbundler.render.lambda_.alarms import alarms
 from jvbundler.render.lambda_.api import api, function_url, outputs
 from jvbundler.render.lambda_.file_system import file_system
 from jvbundler.render.lambda_.function import app_variables, function
+from jvbundler.render.lambda_.intrinsics import own_name
+from jvbundler.render.lambda_.names import FUNCTION_LOGS
 from jvbundler.render.lambda_.parameters import parameters
 from jvbundler.render.lambda_.repository import repository
 from jvbundler.render.lambda_.role import role
@@ -61,7 +63,7 @@ def template_context(project: Project, environment: Environment) -> dict[str, An
         "function": function(environment, variables),
         "role": role(environment, variables),
         "logs": {
-            "name": f"/aws/lambda/{environment.function_name}",
+            "name": own_name(FUNCTION_LOGS),
             "retention_days": settings["logs"]["retention_days"],
             "kms_key_arn": settings["logs"]["kms_key_arn"],
         },

@@ -7,8 +7,8 @@ from typing import Any
 
 from jvbundler.project.model import Environment
 from jvbundler.render.lambda_.cors import http_cors, rest_cors, url_cors
-from jvbundler.render.lambda_.intrinsics import get_att, ref, sub
-from jvbundler.render.lambda_.names import UNNAMED_HTTP_STAGE, stage_name
+from jvbundler.render.lambda_.intrinsics import get_att, own_name, ref, sub
+from jvbundler.render.lambda_.names import API_LOGS, UNNAMED_HTTP_STAGE, stage_name
 
 # The longest that API Gateway waits for a function, in milliseconds. A REST API that streams waits longer.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
@@ -42,7 +42,7 @@ def api(environment: Environment) -> dict[str, Any] | None:
         "tracing": settings["tracing"],
         "cors": rest_cors(gateway["cors"]) if rest else http_cors(gateway["cors"]),
         "throttling": throttling(environment),
-        "log_group": f"/aws/vendedlogs/{environment.function_name}-api" if gateway["access_logs"] else "",
+        "log_group": own_name(API_LOGS) if gateway["access_logs"] else "",
         "domain": domain(environment),
         "disable_default_endpoint": disables_default_endpoint(environment),
     }

@@ -18,6 +18,12 @@ def get_att(attribute: str) -> Verbatim:
     return Verbatim(f"!GetAtt {attribute}")
 
 
+def own_name(root: str) -> Verbatim:
+    """A name that no other stack has or had, as what it names stays when the stack goes: ROOT/STACK/ID."""
+    identity = '!Select [2, !Split ["/", !Ref AWS::StackId]]'
+    return Verbatim(f'!Join ["/", [{scalar(root)}, !Ref AWS::StackName, {identity}]]')
+
+
 def sub(text: str) -> Verbatim:
     return Verbatim(f"!Sub {scalar(text)}")
 

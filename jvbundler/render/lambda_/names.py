@@ -9,6 +9,9 @@ from jvbundler.project.model import Environment, Secret, slug
 UNNAMED_HTTP_STAGE = "$default"
 REST_STAGE = "live"
 ALIAS = "live"
+# Log groups are ROOT/STACK/ID. API Gateway asks for the vendedlogs.
+FUNCTION_LOGS = "/aws/lambda"
+API_LOGS = "/aws/vendedlogs/api"
 
 
 def stage_name(environment: Environment) -> str:

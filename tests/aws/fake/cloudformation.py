@@ -98,7 +98,7 @@ def apply(stack: Stack, verb: str, template: dict[str, Any], parameters: dict[st
             f"{rollback}_IN_PROGRESS", f"The following resource(s) failed to {verb.lower()}: [{failure}]."
         )
         if verb == "CREATE":
-            stack.resource_map.delete()
+            stack.resource_map.undo_creation()
         else:
             stack.apply(*before)
         stack.say(f"{rollback}_COMPLETE")
@@ -147,6 +147,26 @@ def get_code(function: Any) -> Any:
 _moto: dict[str, Any] = {}
 
 
+def keep_logging_config() -> None:
+    """moto forgets it, and `sam logs` finds the function's log group by it."""
+    function = awslambda.LambdaFunction
+    start, update, told = function.__init__, function.update_configuration, function.get_configuration
+
+    def __init__(self: Any, account_id: str, spec: Any, region: str, version: Any = 1) -> None:
+        start(self, account_id, spec, region, version)
+        self.logging = spec.get("LoggingConfig")
+
+    def update_configuration(self: Any, config_updates: Any) -> Any:
+        self.logging = config_updates.get("LoggingConfig", self.logging)
+        return update(self, config_updates)
+
+    def get_configuration(self: Any, on_create: bool = False) -> Any:
+        return {**told(self, on_create), "LoggingConfig": self.logging}
+
+    for replacement in (__init__, update_configuration, get_configuration):
+        setattr(function, replacement.__name__, replacement)
+
+
 def install() -> None:
     """Put this in the place of moto's own, before its server starts."""
     backend = models.CloudFormationBackend
@@ -155,6 +175,7 @@ def install() -> None:
     route53.create_route53_zone_id = lambda **given: f"Z{zone_id(**given)}"
     _moto["get_code"] = awslambda.LambdaFunction.get_code
     awslambda.LambdaFunction.get_code = get_code
+    keep_logging_config()
     _moto["create_change_set"] = backend.create_change_set
     models.Stack, models.ResourceMap = Stack, Resources
     for replacement in (create_change_set, execute_change_set, update_stack):

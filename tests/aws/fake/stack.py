@@ -23,6 +23,8 @@ from tests.aws.fake.kinds import KINDS
 
 # No types: each service would need its own.
 boto3: Any = untyped
+# The policies that keep a resource whose stack goes.
+RETAINING = ("Retain", "RetainExceptOnCreate")
 # Of moto's server; set before it takes requests.
 endpoint = ""
 
@@ -49,7 +51,7 @@ class Made:
     cf_resource_type: str
     properties: dict[str, Any]
     values: Values
-    retained: bool
+    deletion: str
 
     @property
     def physical_resource_id(self) -> str:
@@ -128,16 +130,16 @@ class Resources(parsing.ResourceMap):
             said = f"Resource handler returned message: {refusal}"
             self.tell(name, resource["Type"], f"{verb}_FAILED", said)
             raise ResourceFailed(name) from refusal
-        retained = resource.get("DeletionPolicy") == "Retain"
-        self._parsed_resources[name] = Made(name, resource["Type"], properties, values, retained)
+        deletion = resource.get("DeletionPolicy", "Delete")
+        self._parsed_resources[name] = Made(name, resource["Type"], properties, values, deletion)
         self.tell(name, resource["Type"], f"{verb}_COMPLETE")
 
-    def remove(self, names: list[str]) -> None:
+    def remove(self, names: list[str], retaining: tuple[str, ...] = RETAINING) -> None:
         """In the opposite order of making."""
         for name in reversed(names):
             made = self._parsed_resources[name]
             kind = KINDS[made.cf_resource_type]
-            if made.retained:
+            if made.deletion in retaining:
                 self.tell(name, made.cf_resource_type, "DELETE_SKIPPED")
             else:
                 kind.delete(client(kind.service, self._region_name), made.values)
@@ -146,6 +148,9 @@ class Resources(parsing.ResourceMap):
 
     def delete(self) -> None:
         self.remove(list(self.made))
+
+    def undo_creation(self) -> None:
+        self.remove(list(self.made), ("Retain",))
 
     def tell(self, name: str, kind: str, status: str, reason: str = "") -> None:
         made = self.made.get(name)
