@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -28,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.flush()
     except OSError as failure:
         code = _tell_closed_output(failure)
+    # Python would search all that is left for cycles, to free it: a tenth of the time of a render.
+    gc.freeze()
     sys.exit(code)
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from jvbundler.command import NO_LIMIT, PARAMETERS, Command
 from jvbundler.errors import InputError
-from jvbundler.render.lambda_.names import repository_name, repository_stack_name, repository_uri
 from jvbundler.render.lambda_.samconfig import capability
+from jvbundler.render.lambda_names import repository_name, repository_stack_name, repository_uri
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jvbundler.command import Command
 from jvbundler.errors import ToolFailed
 from jvbundler.plan.lambda_ import LambdaStack, destroy_plan
-from jvbundler.render.lambda_.names import repository_name
+from jvbundler.render.lambda_names import repository_name
 from jvbundler.tools.aws import Account, read
 from jvbundler.workflow.deploy_lambda import explained, stack_of
 from jvbundler.workflow.execute import Execution, execute_all
