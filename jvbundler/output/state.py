@@ -59,11 +59,11 @@ def is_pristine(have: bytes, digest: str) -> bool:
 
 def _gives_way(folder: Path, path: str, leaving: set[str]) -> bool:
     """Whether a folder stands at `path` that holds nothing but files of ours that leave."""
-    standing = folder / path
-    if is_link(str(standing)) or not os.path.isdir(standing):  # noqa: PTH112 (quicker)
+    standing = f"{folder}/{path}"
+    if not os.path.isdir(standing) or is_link(standing):  # noqa: PTH112 (quicker)
         return False
     gone = {*leaving, *(name for left in leaving for name in parents(left))}
-    return all(entry.relative_to(folder).as_posix() in gone for entry in standing.rglob("*"))
+    return all(entry.relative_to(folder).as_posix() in gone for entry in Path(standing).rglob("*"))
 
 
 def _other_case(folder: Path, path: str, leaving: set[str]) -> bool:

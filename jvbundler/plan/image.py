@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from jvbundler.command import NO_LIMIT, OUTPUT, Command
 from jvbundler.errors import InputError
-from jvbundler.render.lambda_.names import repository_uri
+from jvbundler.render.lambda_names import repository_uri
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from jvbundler.command import NO_LIMIT, PARAMETERS, Command
 from jvbundler.errors import InputError
-from jvbundler.render.lambda_.names import (
+from jvbundler.render.lambda_.samconfig import capability
+from jvbundler.render.lambda_names import (
     API_LOGS,
     FUNCTION_LOGS,
     repository_name,
     repository_stack_name,
     repository_uri,
 )
-from jvbundler.render.lambda_.samconfig import capability
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment

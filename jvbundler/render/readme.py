@@ -7,7 +7,7 @@ from typing import Any
 
 from jvbundler.artifact import Artifact
 from jvbundler.project.model import Environment, Project, Secret
-from jvbundler.render.lambda_.names import repository_stack_name
+from jvbundler.render.lambda_names import repository_stack_name
 from jvbundler.render.templating import render as render_template
 
 

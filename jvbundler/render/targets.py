@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from jvbundler.artifact import Artifact
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Render = Callable[[Project, Path | None], Iterable[Artifact]]
 
-# Imported when they are used: a render of one target does not pay for the others.
+# Imported when they are used: a render does not pay for the targets that are not enabled.
 TARGETS = {
     "docker": "jvbundler.render.docker",
     "lambda": "jvbundler.render.lambda_",
@@ -24,5 +24,12 @@ TARGETS = {
 
 def render_target(name: str, project: Project, overrides: Path | None = None) -> list[Artifact]:
     """All artifacts of one target, sorted by path; none where no environment has it enabled."""
+    if not any(_is_enabled(name, environment.settings) for environment in project.environments):
+        return []
     render = cast("Render", import_module(TARGETS[name]).render)
     return sorted(render(project, overrides), key=lambda artifact: artifact.path)
+
+
+def _is_enabled(name: str, settings: Mapping[str, Any]) -> bool:
+    """A target without a section of its name decides for itself."""
+    return bool(settings.get(name, {}).get("enabled", True))

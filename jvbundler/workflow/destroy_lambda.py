@@ -10,7 +10,7 @@ from jvbundler.command import Command
 from jvbundler.errors import ToolFailed
 from jvbundler.plan.lambda_ import STACK_SECONDS, LambdaStack
 from jvbundler.plan.lambda_destroy import destroy_plan
-from jvbundler.render.lambda_.names import repository_name
+from jvbundler.render.lambda_names import repository_name
 from jvbundler.tools.aws import Account, read
 from jvbundler.workflow.deploy_lambda import explained, stack_of
 from jvbundler.workflow.execute import Execution, execute_all

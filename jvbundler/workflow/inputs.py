@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from jvbundler import __version__
 from jvbundler.errors import InputError
-from jvbundler.node import plain
 
 if TYPE_CHECKING:
     from jvbundler.source.load import Source
@@ -26,6 +25,8 @@ def inputs_digest(app_root: Path, source: Source, jvagent_version: str, template
 
     A secret's `${NAME}` is never replaced, so that its value cannot be guessed from the digest.
     """
+    from jvbundler.node import plain  # not for records.py, which reads no YAML
+
     digest = hashlib.sha256(f"{__version__}\n{jvagent_version}\n".encode())
     trees = {"": source.base, **source.environments}
     digest.update(json.dumps({name: plain(tree) for name, tree in trees.items()}, default=str).encode())

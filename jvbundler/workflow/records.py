@@ -14,11 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jvbundler import __version__
 from jvbundler.app.ignored import NOT_IN_IMAGE
-from jvbundler.artifact import Artifact
 from jvbundler.errors import OutputRefused
 from jvbundler.output.lock import read_lock, sha256
 from jvbundler.output.paths import JOURNAL, STAGING, content
@@ -27,6 +26,9 @@ from jvbundler.problem import Place, Problem
 from jvbundler.workflow.inputs import AT_ROOT, IN_AGENTS
 from jvbundler.workflow.many import AppFolder
 from jvbundler.workflow.options import Options, config_path
+
+if TYPE_CHECKING:
+    from jvbundler.artifact import Artifact
 
 _READ = frozenset((*AT_ROOT, *IN_AGENTS))
 _ALL_ARE_READ = None

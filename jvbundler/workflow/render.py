@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from jvbundler.artifact import Artifact
 from jvbundler.errors import InputError
-from jvbundler.output.drift import Drift, drift
 from jvbundler.output.paths import content, reason
 from jvbundler.output.write import WriteResult, keep_nothing, write_output
 from jvbundler.problem import Problem
@@ -23,6 +22,7 @@ from jvbundler.workflow.options import Options, below, output_path
 from jvbundler.workflow.selection import Selection
 
 if TYPE_CHECKING:
+    from jvbundler.output.drift import Drift
     from jvbundler.project.model import Project
 
 # What is used as it is; everything else explains it or is the source of it.
@@ -116,6 +116,8 @@ def write_rendered(
 
 
 def drift_of(rendered: Rendered, output: Path, *, selection: Selection) -> Drift:
+    from jvbundler.output.drift import drift
+
     return drift(output, rendered.artifacts, keep=selection.leaves_out if selection else keep_nothing)
 
 
@@ -127,4 +129,4 @@ def applied(artifacts: Iterable[Artifact]) -> Iterator[Artifact]:
             yield artifact
 
 
-__all__ = ["Drift", "Rendered", "WriteResult", "applied", "drift_of", "output_path", "render_app"]
+__all__ = ["Rendered", "WriteResult", "applied", "drift_of", "output_path", "render_app"]

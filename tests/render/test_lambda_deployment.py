@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jvbundler.render.lambda_.names import repository_stack_name
+from jvbundler.render.lambda_names import repository_stack_name
 from tests.render.lambda_files import files, parsed, project, toml
 
 DIGEST = "sha256:6a92cd1fcdc8d8cdec60f33dda4db2cb1fcdcacf3410a8e05b3741f44a9b5998"

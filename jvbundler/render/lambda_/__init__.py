@@ -16,11 +16,11 @@ from jvbundler.render.lambda_.api import api, function_url, outputs
 from jvbundler.render.lambda_.file_system import file_system
 from jvbundler.render.lambda_.function import app_variables, function
 from jvbundler.render.lambda_.intrinsics import own_name
-from jvbundler.render.lambda_.names import FUNCTION_LOGS
 from jvbundler.render.lambda_.parameters import parameters
 from jvbundler.render.lambda_.repository import repository
 from jvbundler.render.lambda_.role import role
 from jvbundler.render.lambda_.samconfig import samconfig
+from jvbundler.render.lambda_names import FUNCTION_LOGS
 from jvbundler.render.templating import render as render_template
 
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from jvbundler.project.model import Environment
-from jvbundler.render.lambda_.names import image_uri, repository_uri
+from jvbundler.render.lambda_names import image_uri, repository_uri
 from jvbundler.render.templating import Verbatim, toml_value
 
 # CloudFormation takes a larger template from a bucket only.
