@@ -16,11 +16,10 @@ from jvbundler.plan.lambda_ import (
     deploy_plan,
     discard_plan,
     execute_plan,
-    lambda_stack,
     leftover_plan,
     repository_plan,
 )
-from jvbundler.tools.aws import Account, read, with_advice
+from jvbundler.tools.aws import Account, with_advice
 from jvbundler.workflow.doctor import Check, aws, require, sam
 from jvbundler.workflow.execute import Execution, execute_all
 from jvbundler.workflow.image import DOCKERFILE, build_image, image_checks, image_plan, push_image
@@ -34,6 +33,7 @@ from jvbundler.workflow.lambda_reading import (
     stack_facts,
     stack_failures,
 )
+from jvbundler.workflow.lambda_target import make_sure_of_repository, stack_of
 from jvbundler.workflow.release import is_rendered, refuse_drift, render_command, require_current
 
 if TYPE_CHECKING:
@@ -83,10 +83,6 @@ class Deployed:
     @property
     def is_healthy(self) -> bool:
         return all(answer.is_healthy for answer in self.answers)
-
-
-def stack_of(release: Release, account: str = "") -> LambdaStack:
-    return lambda_stack(release.environment, release.path(f"lambda/{release.environment.name}"), account)
 
 
 def offline_plan(release: Release, options: DeployOptions) -> tuple[Command, ...]:
@@ -155,7 +151,7 @@ def deploy(
     require_changeable(stack.name, facts)
     values = _values(release, options, execution, facts, conversation)
     if options.push or options.update:
-        _make_sure_of_repository(account, stack, execution, conversation)
+        make_sure_of_repository(account, stack, execution, conversation.note)
     if options.build and not options.push:
         build_image(release, execution, options.image)
     if options.push:
@@ -178,7 +174,7 @@ def deploy(
 
 def _checks(release: Release, options: DeployOptions) -> tuple[Check, ...]:
     docker = image_checks(release, options.image, push=options.push) if options.uses_docker else ()
-    return (aws(), *((sam(),) if options.update else ()), *docker)
+    return (*(() if options.push else (aws(),)), *((sam(),) if options.update else ()), *docker)
 
 
 def _values(
@@ -195,20 +191,6 @@ def _values(
     if values.kept:
         conversation.note(f"kept from the last deployment: {', '.join(values.kept)}")
     return values
-
-
-def _make_sure_of_repository(
-    account: Account, stack: LambdaStack, execution: Execution, conversation: Conversation
-) -> None:
-    """A repository that was made before, by hand or by the predecessor, is used as it is."""
-    if not stack.repository_template:
-        return
-    words = ("ecr", "describe-repositories", "--repository-names", stack.repository)
-    is_there = read(account, *words, absent=("RepositoryNotFoundException",)) is not None
-    if is_there and stack_facts(account, stack.repository_stack) is None:
-        conversation.note(f"the ECR repository '{stack.repository}' is there, without a stack: used as it is")
-        return
-    execute_all(repository_plan(stack), execution)
 
 
 def _change(
