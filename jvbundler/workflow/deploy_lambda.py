@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -14,12 +13,11 @@ from jvbundler.plan.lambda_ import (
     STACK_SECONDS,
     LambdaStack,
     deploy_plan,
-    discard_plan,
-    execute_plan,
     leftover_plan,
     repository_plan,
 )
 from jvbundler.tools.aws import Account, with_advice
+from jvbundler.workflow.change_set import change
 from jvbundler.workflow.doctor import Check, aws, require, sam
 from jvbundler.workflow.execute import Execution, execute_all
 from jvbundler.workflow.image import DOCKERFILE, build_image, image_checks, image_plan, push_image
@@ -39,9 +37,6 @@ from jvbundler.workflow.release import is_rendered, refuse_drift, render_command
 if TYPE_CHECKING:
     from jvbundler.tools.health import Answer
     from jvbundler.workflow.release import Release
-
-_CHANGE_SET = re.compile(r"arn:aws[a-z-]*:cloudformation:\S+:changeSet/\S+")
-_NO_CHANGES = "No changes to deploy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +161,7 @@ def deploy(
         facts = None
     plan = _deploy(release, stack, options, values, image)
     try:
-        is_dropped = not _change(plan, stack, execution, options, conversation, facts)
+        is_dropped = not change(plan, stack, execution, options, conversation, facts)
     except ToolFailed as failure:
         raise explained(failure, account, stack.name) from None
     return _outcome(account, release, stack, image, options, conversation, is_dropped=is_dropped)
@@ -191,37 +186,6 @@ def _values(
     if values.kept:
         conversation.note(f"kept from the last deployment: {', '.join(values.kept)}")
     return values
-
-
-def _change(
-    plan: tuple[Command, ...],
-    stack: LambdaStack,
-    execution: Execution,
-    options: DeployOptions,
-    conversation: Conversation,
-    facts: StackFacts | None,
-) -> bool:
-    """Whether the stack is now what the template says: not where the change set was shown and dropped."""
-    said = execute_all(plan, execution)[-1]
-    if not options.diff or _NO_CHANGES in said.text + said.stderr.decode("utf-8", "replace"):
-        return True
-    found = _CHANGE_SET.search(said.text)
-    if found is None:
-        raise ToolFailed(f"'sam' named no change set\n{said.text}")
-    conversation.show(change_set_table(said.text))
-    is_new = facts is None
-    if not conversation.agree("carry out these changes"):
-        execute_all(discard_plan(stack, found[0], is_new=is_new), execution)
-        return False
-    again = execute_plan(stack, found[0], is_new=is_new, timeout_seconds=options.timeout_seconds)
-    execute_all(again, execution)
-    return True
-
-
-def change_set_table(text: str) -> str:
-    """What sam prints about a change set, without what it says before and after."""
-    _, found, rest = text.partition("CloudFormation stack changeset")
-    return (found + rest.partition("Changeset created")[0]).strip() if found else text.strip()
 
 
 def explained(failure: ToolFailed, account: Account, stack: str) -> ToolFailed:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from jvbundler.command import Command
 from jvbundler.plan.image import ImageOptions
-from jvbundler.plan.kubernetes import Target, deploy_plan
+from jvbundler.plan.kubernetes import deploy_plan
+from jvbundler.plan.kubernetes_target import Target
 from jvbundler.workflow.deploy_kubernetes import Deployed, DeployOptions, Note, deploy
 from jvbundler.workflow.doctor import kubectl_checks, require
 from jvbundler.workflow.execute import Execution
