@@ -113,7 +113,7 @@ def list_owned(target: Target, kinds: Sequence[str] = OWN_KINDS) -> Command:
         *("get", ",".join(kinds), f"--selector={MANAGED_BY},app.kubernetes.io/instance={target.instance}"),
         "--output=json",
     )
-    reason = "look for objects of ours that the manifest no longer has, and delete them (volume claims stay)"
+    reason = "look for objects of ours that the manifest no longer has"
     # 1: a kind that we may not list. The others are there all the same.
     return Command(argv, reason, expected=(0, 1), timeout_seconds=READ_SECONDS)
 
