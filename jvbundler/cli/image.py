@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -18,12 +19,14 @@ def run_image_step(
 ) -> int:
     from jvbundler.workflow.doctor import require
     from jvbundler.workflow.image import build_image, image_checks, image_plan, push_image
+    from jvbundler.workflow.lambda_target import needs_repository, push_repository_plan, repository_for_push
     from jvbundler.workflow.release import only_deployment, require_current
 
     image = handoff.image_options_of(given["app"], **{name: given.pop(name) for name in handoff.IMAGE_KEYS})
     release = handoff.load(**given, target="docker")
     if dry_run:
-        click.echo(script(image_plan(release, image, push=push)), nl=False)
+        before = push_repository_plan(release) if push else ()
+        click.echo(script((*before, *image_plan(release, image, push=push))), nl=False)
         return 0
     progress = Progress(terminal, json=as_json)
     name = f"the image of '{release.environment.qualified_name}'"
@@ -33,10 +36,16 @@ def run_image_step(
     ):
         require(image_checks(release, image, push=push))
         require_current(release, render=render or bool(release.options.assignments))
+        if push and needs_repository(release):
+            require_current(
+                replace(release, target="lambda"), render=render or bool(release.options.assignments)
+            )
         running = handoff.execution(release, progress, verbose=verbose)
         result = {}
         if push:
-            result["digest"] = push_image(release, running, image).environment.settings["image"]["digest"]
+            repository = repository_for_push(release, running, progress.note)
+            pushed = push_image(release, running, image, lambda_repository=repository)
+            result["digest"] = pushed.environment.settings["image"]["digest"]
         else:
             result["image"] = ", ".join(build_image(release, running, image))
     if as_json:

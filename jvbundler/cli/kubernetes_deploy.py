@@ -15,7 +15,9 @@ from jvbundler.cli.terminal import Terminal
 from jvbundler.command import script
 
 if TYPE_CHECKING:
+    from jvbundler.plan.image import ImageOptions
     from jvbundler.workflow.deploy_kubernetes import Deployed
+    from jvbundler.workflow.deploy_release import Steps, Wanted
     from jvbundler.workflow.release import Release
 
 EPILOG = """\b
@@ -81,19 +83,13 @@ def deploy(
     Files that are missing are rendered first; out-of-date ones are refused without --render. --env, --set
     and --namespace render this environment with their values.
     """
-    from jvbundler.workflow.deploy_kubernetes import DeployOptions
-    from jvbundler.workflow.deploy_release import Steps, Wanted, deploy_release, whole_plan
+    from jvbundler.workflow.deploy_release import Steps, deploy_release, whole_plan
     from jvbundler.workflow.kubernetes_target import kubernetes_target, namespace_assignment
 
-    steps = Steps(
-        build=everything or build,
-        push=everything or push,
-        apply=everything or apply_ or not (build or push),
-    )
+    apply_ = apply_ or not (build or push)
+    steps = Steps(build=everything or build, push=everything or push, apply=everything or apply_)
     image = handoff.image_options_of(given["app"], **{name: given.pop(name) for name in handoff.IMAGE_KEYS})
     choices = {name: given.pop(name) for name in DEPLOY_KEYS}
-    if choices["rollback_on_failure"] is None:
-        choices["rollback_on_failure"] = bool(os.environ.get("CI"))
     release = handoff.load(**given, target="kubernetes", more=namespace_assignment(namespace))
     target = kubernetes_target(release, context=context, timeout_seconds=timeout)
     if dry_run:
@@ -102,20 +98,39 @@ def deploy(
     if release.is_protected and not yes:
         handoff.require_terminal(f"environment '{release.environment.name}' is protected: deploy to it")
     progress = Progress(terminal, json=as_json)
-    wanted = Wanted(
-        steps=steps,
-        image=image,
-        options=DeployOptions(**choices),
-        render=render or bool(release.options.assignments),
-        execution=partial(handoff.execution, progress=progress, verbose=verbose),
-        note=progress.note,
-        agree=partial(agree, yes=yes),
-    )
+    render = render or bool(release.options.assignments)
+    wanted = _wanted(steps, image, choices, progress, render=render, yes=yes, verbose=verbose)
     advice = "'jvbundler status k8s' shows what runs; deploying again goes on from there"
     with handoff.told(progress, "deploy", advice):
         built, done = deploy_release(release, target, wanted)
     show(progress, built, done)
     return 0
+
+
+def _wanted(
+    steps: Steps,
+    image: ImageOptions,
+    choices: dict[str, Any],
+    progress: Progress,
+    *,
+    render: bool,
+    yes: bool,
+    verbose: bool,
+) -> Wanted:
+    from jvbundler.workflow.deploy_kubernetes import DeployOptions
+    from jvbundler.workflow.deploy_release import Wanted
+
+    if choices["rollback_on_failure"] is None:
+        choices = {**choices, "rollback_on_failure": bool(os.environ.get("CI"))}
+    return Wanted(
+        steps=steps,
+        image=image,
+        options=DeployOptions(**choices),
+        render=render,
+        execution=partial(handoff.execution, progress=progress, verbose=verbose),
+        note=progress.note,
+        agree=partial(agree, yes=yes),
+    )
 
 
 def agree(release: Release, after_diff: bool, *, yes: bool) -> None:

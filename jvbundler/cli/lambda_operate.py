@@ -43,9 +43,9 @@ def logs(
     """Show what APP's function logged, by sam."""
     from jvbundler.command import script
     from jvbundler.plan.lambda_ import logs_plan
-    from jvbundler.workflow.deploy_lambda import stack_of
     from jvbundler.workflow.doctor import require, sam
     from jvbundler.workflow.execute import execute_all
+    from jvbundler.workflow.lambda_target import stack_of
 
     if tail and follow:
         raise InputError("--tail and --follow exclude each other: '--since' says where --follow begins")

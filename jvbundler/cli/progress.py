@@ -5,6 +5,7 @@ Progress goes to standard error; standard output is for what the command is abou
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -29,6 +30,7 @@ class Progress:
         self.color = terminal.colors(sys.stderr)
         self.is_live = not json and sys.stderr.isatty() and not terminal.is_quiet()
         self._stop = threading.Event()
+        self._ticking: threading.Thread | None = None
 
     def tell(self, event: Event) -> None:
         if event.kind == "output":
@@ -52,10 +54,14 @@ class Progress:
             click.echo(f"{event.command.reason} ...", err=True)
             return
         self._stop = threading.Event()
-        threading.Thread(target=_tick, args=(event.command.reason, self._stop), daemon=True).start()
+        self._ticking = threading.Thread(target=_tick, args=(event.command.reason, self._stop), daemon=True)
+        self._ticking.start()
 
     def _end(self, event: Event) -> None:
         self._stop.set()
+        if self._ticking:
+            # It could write once more, over the line that says how the step ended.
+            self._ticking.join()
         self._clear()
         self.steps.append(
             {
@@ -87,5 +93,19 @@ class Progress:
 def _tick(reason: str, stop: threading.Event) -> None:
     started = time.monotonic()
     while not stop.is_set():
-        click.echo(f"\r\x1b[K{reason} ... {time.monotonic() - started:.0f} s", nl=False, err=True)
+        line = live_line(reason, time.monotonic() - started, _width())
+        click.echo(f"\r\x1b[K{line}", nl=False, err=True)
         stop.wait(TICK_SECONDS)
+
+
+def live_line(reason: str, seconds: float, width: int) -> str:
+    """Within one row of the terminal: `\\r` goes back over no more than that."""
+    end = f" ... {seconds:.0f} s"
+    return reason[: max(0, width - len(end) - 1)] + end
+
+
+def _width() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80

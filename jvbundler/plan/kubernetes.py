@@ -5,9 +5,9 @@ that is not in the rendered manifest, but the pull secret that deploy.yaml asks 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from jvbundler.command import NO_LIMIT, Command
+from jvbundler.plan.kubernetes_target import ObjectName, Target, kubectl
 
 MANAGER = "jvbundler"
 MANAGED_BY = f"app.kubernetes.io/managed-by={MANAGER}"
@@ -34,64 +34,6 @@ STATUS_KINDS = (
     "ingresses.networking.k8s.io",
     "horizontalpodautoscalers.autoscaling",
 )
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class ObjectName:
-    """An object of the manifest or the cluster; `namespace` is empty for one of the whole cluster."""
-
-    group: str
-    kind: str
-    name: str
-    namespace: str = ""
-
-    def __str__(self) -> str:
-        """As kubectl prints and reads it: deployment.apps/acme."""
-        group = f".{self.group}" if self.group else ""
-        return f"{self.kind.lower()}{group}/{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where an environment runs, and the names of what runs there. `manifest` is the rendered file's path.
-
-    `spans` says that the manifest has objects of other namespaces too: kubectl then refuses `--namespace`
-    beside the file, in which each object names its own.
-    """
-
-    context: str
-    namespace: str
-    manifest: str
-    deployment: str
-    service: str
-    instance: str
-    health_path: str
-    image: str
-    objects: tuple[ObjectName, ...]
-    creates_namespace: bool = False
-    spans: bool = False
-    rollout_seconds: int = 660
-    pull_secret: str = ""
-    pull_registry: str = ""
-
-    @property
-    def selector(self) -> str:
-        return f"app.kubernetes.io/name={self.instance},app.kubernetes.io/instance={self.instance}"
-
-    @property
-    def place(self) -> str:
-        """What a deployment changes, and where: only one at a time may."""
-        return f"'{self.deployment}' in namespace '{self.namespace}' of '{self.context}'"
-
-    def config_maps(self) -> tuple[str, ...]:
-        return tuple(
-            o.name for o in self.objects if o.kind == "ConfigMap" and o.namespace in ("", self.namespace)
-        )
-
-
-def kubectl(target: Target, *words: str, namespaced: bool = True) -> tuple[str, ...]:
-    place = ("--namespace", target.namespace) if namespaced else ()
-    return ("kubectl", "--context", target.context, *place, *words)
 
 
 def deploy_plan(target: Target, *, diff: bool = False) -> tuple[Command, ...]:
@@ -171,7 +113,7 @@ def list_owned(target: Target, kinds: Sequence[str] = OWN_KINDS) -> Command:
         *("get", ",".join(kinds), f"--selector={MANAGED_BY},app.kubernetes.io/instance={target.instance}"),
         "--output=json",
     )
-    reason = "look for objects of ours that the manifest no longer has, and delete them (volume claims stay)"
+    reason = "look for objects of ours that the manifest no longer has"
     # 1: a kind that we may not list. The others are there all the same.
     return Command(argv, reason, expected=(0, 1), timeout_seconds=READ_SECONDS)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jvbundler.errors import ToolFailed
-from jvbundler.plan.kubernetes import ObjectName, Target
+from jvbundler.plan.kubernetes_target import ObjectName, Target
 from jvbundler.runner import Completed
 
 Object = dict[str, Any]

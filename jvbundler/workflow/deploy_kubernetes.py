@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jvbundler.errors import InputError, ToolFailed
 from jvbundler.plan import kubernetes as plan
-from jvbundler.plan.kubernetes import ObjectName, Target
+from jvbundler.plan.kubernetes_target import ObjectName, Target
 from jvbundler.runner import masked
 from jvbundler.workflow.cluster import (
     Live,

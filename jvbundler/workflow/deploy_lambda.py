@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -14,13 +13,11 @@ from jvbundler.plan.lambda_ import (
     STACK_SECONDS,
     LambdaStack,
     deploy_plan,
-    discard_plan,
-    execute_plan,
-    lambda_stack,
     leftover_plan,
     repository_plan,
 )
-from jvbundler.tools.aws import Account, read, with_advice
+from jvbundler.tools.aws import Account, with_advice
+from jvbundler.workflow.change_set import change
 from jvbundler.workflow.doctor import Check, aws, require, sam
 from jvbundler.workflow.execute import Execution, execute_all
 from jvbundler.workflow.image import DOCKERFILE, build_image, image_checks, image_plan, push_image
@@ -34,14 +31,12 @@ from jvbundler.workflow.lambda_reading import (
     stack_facts,
     stack_failures,
 )
+from jvbundler.workflow.lambda_target import make_sure_of_repository, stack_of
 from jvbundler.workflow.release import is_rendered, refuse_drift, render_command, require_current
 
 if TYPE_CHECKING:
     from jvbundler.tools.health import Answer
     from jvbundler.workflow.release import Release
-
-_CHANGE_SET = re.compile(r"arn:aws[a-z-]*:cloudformation:\S+:changeSet/\S+")
-_NO_CHANGES = "No changes to deploy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +78,6 @@ class Deployed:
     @property
     def is_healthy(self) -> bool:
         return all(answer.is_healthy for answer in self.answers)
-
-
-def stack_of(release: Release, account: str = "") -> LambdaStack:
-    return lambda_stack(release.environment, release.path(f"lambda/{release.environment.name}"), account)
 
 
 def offline_plan(release: Release, options: DeployOptions) -> tuple[Command, ...]:
@@ -155,7 +146,7 @@ def deploy(
     require_changeable(stack.name, facts)
     values = _values(release, options, execution, facts, conversation)
     if options.push or options.update:
-        _make_sure_of_repository(account, stack, execution, conversation)
+        make_sure_of_repository(account, stack, execution, conversation.note)
     if options.build and not options.push:
         build_image(release, execution, options.image)
     if options.push:
@@ -170,7 +161,7 @@ def deploy(
         facts = None
     plan = _deploy(release, stack, options, values, image)
     try:
-        is_dropped = not _change(plan, stack, execution, options, conversation, facts)
+        is_dropped = not change(plan, stack, execution, options, conversation, facts)
     except ToolFailed as failure:
         raise explained(failure, account, stack.name) from None
     return _outcome(account, release, stack, image, options, conversation, is_dropped=is_dropped)
@@ -178,7 +169,7 @@ def deploy(
 
 def _checks(release: Release, options: DeployOptions) -> tuple[Check, ...]:
     docker = image_checks(release, options.image, push=options.push) if options.uses_docker else ()
-    return (aws(), *((sam(),) if options.update else ()), *docker)
+    return (*(() if options.push else (aws(),)), *((sam(),) if options.update else ()), *docker)
 
 
 def _values(
@@ -195,51 +186,6 @@ def _values(
     if values.kept:
         conversation.note(f"kept from the last deployment: {', '.join(values.kept)}")
     return values
-
-
-def _make_sure_of_repository(
-    account: Account, stack: LambdaStack, execution: Execution, conversation: Conversation
-) -> None:
-    """A repository that was made before, by hand or by the predecessor, is used as it is."""
-    if not stack.repository_template:
-        return
-    words = ("ecr", "describe-repositories", "--repository-names", stack.repository)
-    is_there = read(account, *words, absent=("RepositoryNotFoundException",)) is not None
-    if is_there and stack_facts(account, stack.repository_stack) is None:
-        conversation.note(f"the ECR repository '{stack.repository}' is there, without a stack: used as it is")
-        return
-    execute_all(repository_plan(stack), execution)
-
-
-def _change(
-    plan: tuple[Command, ...],
-    stack: LambdaStack,
-    execution: Execution,
-    options: DeployOptions,
-    conversation: Conversation,
-    facts: StackFacts | None,
-) -> bool:
-    """Whether the stack is now what the template says: not where the change set was shown and dropped."""
-    said = execute_all(plan, execution)[-1]
-    if not options.diff or _NO_CHANGES in said.text + said.stderr.decode("utf-8", "replace"):
-        return True
-    found = _CHANGE_SET.search(said.text)
-    if found is None:
-        raise ToolFailed(f"'sam' named no change set\n{said.text}")
-    conversation.show(change_set_table(said.text))
-    is_new = facts is None
-    if not conversation.agree("carry out these changes"):
-        execute_all(discard_plan(stack, found[0], is_new=is_new), execution)
-        return False
-    again = execute_plan(stack, found[0], is_new=is_new, timeout_seconds=options.timeout_seconds)
-    execute_all(again, execution)
-    return True
-
-
-def change_set_table(text: str) -> str:
-    """What sam prints about a change set, without what it says before and after."""
-    _, found, rest = text.partition("CloudFormation stack changeset")
-    return (found + rest.partition("Changeset created")[0]).strip() if found else text.strip()
 
 
 def explained(failure: ToolFailed, account: Account, stack: str) -> ToolFailed:

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 
 from jvbundler.command import Command
 from jvbundler.plan.image import ImageOptions
-from jvbundler.plan.kubernetes import Target, deploy_plan
+from jvbundler.plan.kubernetes import deploy_plan
+from jvbundler.plan.kubernetes_target import Target
 from jvbundler.workflow.deploy_kubernetes import Deployed, DeployOptions, Note, deploy
 from jvbundler.workflow.doctor import kubectl_checks, require
 from jvbundler.workflow.execute import Execution
 from jvbundler.workflow.image import build_image, image_checks, image_plan, push_image
 from jvbundler.workflow.kubernetes_target import kubernetes_target
+from jvbundler.workflow.lambda_target import needs_repository, push_repository_plan, repository_for_push
 from jvbundler.workflow.release import (
     Release,
     is_rendered,
@@ -59,13 +61,17 @@ def deploy_release(release: Release, target: Target, wanted: Wanted) -> tuple[st
         require_current(release, render=wanted.render)
         if steps.uses_docker:
             require_current(replace(release, target="docker"), render=wanted.render)
+        if steps.push and needs_repository(release):
+            require_current(replace(release, target="lambda"), render=wanted.render)
         if steps.uses_docker or not wanted.options.diff:
             wanted.agree(release, False)
         image = target.image
         if steps.build and not steps.push:
             image = ", ".join(build_image(release, wanted.execution(release), wanted.image))
         if steps.push:
-            release = push_image(release, wanted.execution(release), wanted.image)
+            execution = wanted.execution(release)
+            repository = repository_for_push(release, execution, wanted.note)
+            release = push_image(release, execution, wanted.image, lambda_repository=repository)
             target = with_image(release, target)
             image = target.image
         return image, _apply(release, target, wanted) if steps.apply else None
@@ -95,6 +101,8 @@ def whole_plan(
         refuse_drift(release)
     else:
         plan.append(render_command(release, "nothing is rendered yet"))
+    if steps.push:
+        plan += push_repository_plan(release)
     if steps.uses_docker:
         plan += image_plan(release, image, push=steps.push)
     if steps.push:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jvbundler.plan import kubernetes as plan
-from jvbundler.plan.kubernetes import Target
+from jvbundler.plan.kubernetes_target import Target
 from jvbundler.workflow.cluster import live_state, objects_of, orphans
 from jvbundler.workflow.deploy_kubernetes import refuse_managed
 from jvbundler.workflow.execute import Execution, execute, execute_all

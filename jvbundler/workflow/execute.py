@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Literal
 
 from jvbundler.command import NO_LIMIT, OUTPUT, PARAMETERS, Command
-from jvbundler.errors import InputError, JvbundlerError
+from jvbundler.errors import InputError, JvbundlerError, ToolFailed
 from jvbundler.runner import Completed, follow, limit
 from jvbundler.secret_names import looks_secret
 
@@ -159,7 +159,7 @@ def _prepared(command: Command, environ: Mapping[str, str]) -> Iterator[tuple[li
     with contextlib.ExitStack() as files:
         if command.parameter_file:
             path = files.enter_context(_private_file(".yaml"))
-            path.write_text(_parameters(command, environ), encoding="utf-8")
+            _write(path, _parameters(command, environ))
             argv = [word.replace(PARAMETERS, str(path)) for word in argv]
         if any(OUTPUT in word for word in argv):
             output = files.enter_context(_private_file(".json"))
@@ -182,10 +182,22 @@ def _quoted(value: str) -> str:
     return value
 
 
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as failure:
+        words = (failure.strerror or "").lower()
+        raise ToolFailed(f"cannot write the file with the parameters: {words}") from None
+
+
 @contextlib.contextmanager
 def _private_file(suffix: str) -> Iterator[Path]:
     """An empty file that only its owner can read; mkstemp makes it with mode 0600."""
-    handle, name = tempfile.mkstemp(suffix, "jvbundler-")
+    try:
+        handle, name = tempfile.mkstemp(suffix, "jvbundler-")
+    except OSError as failure:
+        words = (failure.strerror or "").lower()
+        raise ToolFailed(f"cannot make a file for the tool: {words}") from None
     os.close(handle)
     try:
         yield Path(name)

@@ -13,7 +13,7 @@ from jvbundler.node import find
 from jvbundler.plan.image import ImageOptions, attests, build_plan, platforms, push_plan, repositories
 from jvbundler.runner import find_tool, run
 from jvbundler.source.yaml_file import read_yaml
-from jvbundler.workflow.doctor import Check, docker_checks
+from jvbundler.workflow.doctor import Check, aws, docker_checks
 from jvbundler.workflow.edit import set_value, write_edit
 from jvbundler.workflow.execute import Execution, execute_all, require_variables
 from jvbundler.workflow.options import config_path
@@ -50,7 +50,9 @@ def push_image(
 def image_checks(release: Release, options: ImageOptions, *, push: bool) -> tuple[Check, ...]:
     """What has to be there before a build."""
     index = push and (attests(release.environment, options) or len(platforms(release.environment)) > 1)
-    return docker_checks(builder=options.builder, index=index)
+    # Its repository is looked for, and made where it is missing.
+    to_lambda = push and release.environment.settings["lambda"]["enabled"]
+    return (*docker_checks(builder=options.builder, index=index), *((aws(),) if to_lambda else ()))
 
 
 def image_plan(release: Release, options: ImageOptions, *, push: bool) -> tuple[Command, ...]:

@@ -14,7 +14,7 @@ from jvbundler.command import Command
 from jvbundler.errors import InputError, ToolFailed
 from jvbundler.plan.lambda_ import STACK_SECONDS, LambdaStack, image_of, rollback_plan
 from jvbundler.tools.aws import Account, read
-from jvbundler.workflow.deploy_lambda import explained, stack_of
+from jvbundler.workflow.deploy_lambda import explained
 from jvbundler.workflow.execute import Execution, execute_all
 from jvbundler.workflow.lambda_parameters import template_parameters
 from jvbundler.workflow.lambda_reading import (
@@ -26,6 +26,7 @@ from jvbundler.workflow.lambda_reading import (
     running_image,
     stack_facts,
 )
+from jvbundler.workflow.lambda_target import stack_of
 
 if TYPE_CHECKING:
     from jvbundler.workflow.release import Release

@@ -8,7 +8,7 @@ from typing import Any
 
 from jvbundler.errors import ToolFailed
 from jvbundler.plan import kubernetes as plan
-from jvbundler.plan.kubernetes import Target
+from jvbundler.plan.kubernetes_target import Target
 from jvbundler.workflow.cluster import (
     Object,
     at,

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from jvbundler.errors import InputError
 from jvbundler.plan.lambda_ import LambdaStack
 from jvbundler.tools.aws import Account, read
-from jvbundler.workflow.deploy_lambda import stack_of
 from jvbundler.workflow.lambda_health import needs_signature, urls
 from jvbundler.workflow.lambda_reading import (
     NO_STACK,
@@ -21,6 +20,7 @@ from jvbundler.workflow.lambda_reading import (
     stack_facts,
     stack_failures,
 )
+from jvbundler.workflow.lambda_target import stack_of
 
 if TYPE_CHECKING:
     from jvbundler.tools.health import Answer

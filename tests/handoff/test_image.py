@@ -6,6 +6,8 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.handoff.conftest import DIGEST, Run, Tools
 
 PUSHED = "sha256:" + "cd" * 32
@@ -64,6 +66,7 @@ def test_lambda_gets_the_same_image_without_attestations(app: Path, tools: Tools
     with_lambda(app)
     tools.put("aws")
     tools.answer("get-login-password", stdout="token-of-ecr")
+    aws_answers(tools)
     done = jvbundler("push", "support", "-e", "dev")
     assert done.returncode == 0, done.stderr
     host = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
@@ -79,6 +82,39 @@ def test_lambda_gets_the_same_image_without_attestations(app: Path, tools: Tools
         f"{host}/acme-support:1.2.3",
     ]
     assert "token-of-ecr" not in done.stderr
+
+
+def aws_answers(tools: Tools) -> None:
+    """An account without a repository."""
+    tools.answer("--version", stdout="aws-cli/2.27.0\n")
+    tools.answer("get-caller-identity", stdout='{"Account": "123456789012"}')
+    tools.answer("describe-repositories", stderr="RepositoryNotFoundException\n", code=254)
+
+
+@pytest.mark.parametrize("words", [("push",), ("deploy", "k8s", "--all")])
+def test_the_repository_of_lambda_is_made_before_the_push(
+    app: Path, tools: Tools, jvbundler: Run, words: tuple[str, ...]
+) -> None:
+    with_lambda(app)
+    tools.put("aws")
+    aws_answers(tools)
+    asked = (*words, "support", "-e", "dev")
+    shown = [line.split() for line in jvbundler(*asked, "--dry-run").stdout.splitlines() if line[:3] == "aws"]
+    done = jvbundler(*asked)
+    assert done.returncode == 0, done.stderr
+    ran = [call["argv"] for call in tools.calls()]
+    (made,) = (argv for argv in ran if argv[:3] == ["aws", "cloudformation", "deploy"])
+    assert made == shown[0]
+    assert "support/deploy/lambda/dev/repository.yaml" in made
+    assert ran.index(made) < ran.index(builds(tools)[0])
+
+
+def test_without_aws_a_push_to_lambda_is_not_begun(app: Path, tools: Tools, jvbundler: Run) -> None:
+    with_lambda(app)
+    done = jvbundler("push", "support", "-e", "dev", PATH=str(tools.folder / "bin"))
+    assert done.returncode == 4
+    assert "aws: is not on PATH" in done.stderr
+    assert builds(tools) == []
 
 
 def test_a_digest_by_variable_stays_the_users(app: Path, tools: Tools, jvbundler: Run) -> None:

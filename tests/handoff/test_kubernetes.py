@@ -164,6 +164,9 @@ def test_destroy_keeps_data_unless_it_is_told_otherwise(app: Path, tools: Tools,
     assert "stays:\n  namespace/acme\n  persistentvolumeclaim/acme-support\n" in done.stderr
     jvbundler("destroy", "k8s", *HERE, "--yes", "--delete-data")
     assert tools.calls()[-1]["argv"][-1] == "namespace/acme"
+    gone = [word for call in tools.calls() if "delete" in call["argv"] for word in call["argv"][7:]]
+    # Those of the manifest, and those that only a former manifest had.
+    assert {"persistentvolumeclaim/acme-support", "persistentvolumeclaim/old-data"} <= set(gone)
 
 
 def test_destroy_leaves_a_gitops_controllers_objects_alone(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import resource
+from pathlib import Path
+
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jvbundler.errors import InputError
-from jvbundler.workflow.edit import scalar, set_value, unset_value
+from jvbundler.errors import InputError, OutputRefused
+from jvbundler.workflow.edit import scalar, set_value, unset_value, write_edit
 
 TEXT = """\
 # The support agent.
@@ -109,3 +112,17 @@ def test_any_value_reads_back_as_it_was_given(value: str) -> None:
     assert unset_value(after, ("environments", "prod", "environment", "LEVEL")).startswith(
         "# The support agent."
     )
+
+
+def test_on_a_full_disk_deploy_yaml_stays_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "deploy.yaml"
+    file.write_text("app: {name: acme}\n")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8, before[1]))
+    try:
+        with pytest.raises(OutputRefused, match="file too large"):
+            write_edit(file, "app: {name: other}\n")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert file.read_text() == "app: {name: acme}\n"
+    assert list(tmp_path.iterdir()) == [file]

@@ -112,9 +112,9 @@ def test_a_child_that_is_killed_is_a_failed_tool() -> None:
         execute(python("import os, signal; os.kill(os.getpid(), signal.SIGKILL)"), execution())
 
 
-def test_a_full_disk_leaves_no_parameter_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_for_files_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", "/dev/full-is-no-folder")
-    with pytest.raises(OSError, match="full-is-no-folder"):
+    with pytest.raises(ToolFailed, match="cannot make a file for the tool: no such file or directory"):
         execute(python("", "{parameters}", parameter_file=(("A", "ONE"),)), execution(ONE="x"))
 
 
