@@ -77,9 +77,13 @@ pods_timeout_option = click.option(
     help="How long to wait for the pods.  [default: the Deployment's progress deadline and 60]",
 )
 image_options = (
-    click.option("--builder", default="", metavar="NAME", help="The buildx builder."),
-    click.option("--cache-from", multiple=True, metavar="PLACE", help="As buildx has it; repeatable."),
-    click.option("--cache-to", multiple=True, metavar="PLACE", help="As buildx has it; repeatable."),
+    click.option("--builder", default="", metavar="NAME", help="Build with this builder of buildx."),
+    click.option(
+        "--cache-from", multiple=True, metavar="PLACE", help="Use this cache, as type=gha; repeatable."
+    ),
+    click.option(
+        "--cache-to", multiple=True, metavar="PLACE", help="Fill this cache, as type=gha; repeatable."
+    ),
     click.option("--tag", "tags", multiple=True, metavar="TAG", help="One more tag; repeatable."),
     click.option("--latest", is_flag=True, help="Tag the image 'latest', too."),
     click.option("--no-attestations", is_flag=True, help="Push without SBOM and provenance."),

@@ -68,7 +68,7 @@ def status(
 @click.option("-f", "--follow", is_flag=True, help="Show new lines as they come.")
 @click.option("--tail", type=int, default=-1, metavar="N", help="Only the last N lines of each container.")
 @click.option("--since", default="", metavar="TIME", help="Only lines of the last 30s, 10m, 2h.")
-@click.option("--previous", is_flag=True, help="Of the containers' former run, after a crash.")
+@click.option("--previous", is_flag=True, help="Show the containers' former run, after a crash.")
 @options.talking
 @click.pass_obj
 def logs(
@@ -106,10 +106,13 @@ def logs(
     *_READING, handoff.dry_run_option, handoff.yes_option, handoff.verbose_option, handoff.json_option
 )
 @click.option(
-    "--to-revision", default="", metavar="N", help="Revision of the Deployment.  [default: the former]"
+    "--to-revision",
+    default="",
+    metavar="N",
+    help="Go to this revision of the Deployment.  [default: the former]",
 )
 @handoff.pods_timeout_option
-@click.option("--force", is_flag=True, help="Even where Argo CD or Flux manages the Deployment.")
+@click.option("--force", is_flag=True, help="Go on even where Argo CD or Flux manages the Deployment.")
 @options.talking
 @click.pass_obj
 def rollback(
@@ -156,8 +159,8 @@ def rollback(
 @handoff.together(
     *_READING, handoff.dry_run_option, handoff.yes_option, handoff.verbose_option, handoff.json_option
 )
-@click.option("--delete-data", "--all", is_flag=True, help="Volume claims and the namespace, too.")
-@click.option("--force", is_flag=True, help="Even where Argo CD or Flux manages the Deployment.")
+@click.option("--delete-data", "--all", is_flag=True, help="Delete volume claims and the namespace, too.")
+@click.option("--force", is_flag=True, help="Go on even where Argo CD or Flux manages the Deployment.")
 @options.talking
 @click.pass_obj
 def destroy(

@@ -42,7 +42,7 @@ DEPLOY_KEYS = ("diff", "force", "force_conflicts", "delete_data", "rollback_on_f
 @click.option(
     "--delete-data", is_flag=True, help="Delete volume claims that the manifest no longer has, too."
 )
-@click.option("--force", is_flag=True, help="Even where Argo CD or Flux manages the Deployment.")
+@click.option("--force", is_flag=True, help="Go on even where Argo CD or Flux manages the Deployment.")
 @click.option("--force-conflicts", is_flag=True, help="Take over fields that somebody else set.")
 @click.option(
     "--rollback-on-failure/--no-rollback-on-failure",

@@ -24,7 +24,9 @@ _UNITS = {"s": "sec", "m": "min", "h": "hour", "d": "day"}
 @handoff.together(*lambda_options.reading)
 @click.option("--follow", "-f", is_flag=True, help="Go on until Ctrl-C.")
 @click.option("--since", default="10m", show_default=True, help="How far back: 30s, 10m, 2h, 7d.")
-@click.option("--filter", "pattern", default="", metavar="PATTERN", help="A CloudWatch Logs filter pattern.")
+@click.option(
+    "--filter", "pattern", default="", metavar="PATTERN", help="Only what fits this CloudWatch Logs pattern."
+)
 @click.option("--tail", type=click.IntRange(min=1), metavar="N", help="The last N lines only; not with -f.")
 @handoff.dry_run_option
 @options.talking
@@ -77,8 +79,12 @@ def start_time(since: str) -> str:
     "  jvbundler rollback lambda -e prod --to 1.4.1",
 )
 @handoff.together(*lambda_options.reading)
-@click.option("--to", "image", default="", metavar="IMAGE", help="A tag or digest in the repository.")
-@click.option("--to-version", "version", default="", metavar="N", help="The image of a published version.")
+@click.option(
+    "--to", "image", default="", metavar="IMAGE", help="Go to this tag or digest of the repository."
+)
+@click.option(
+    "--to-version", "version", default="", metavar="N", help="Go to the image of this published version."
+)
 @lambda_options.timeout_option(2400.0, "How long the stack may take.")
 @handoff.dry_run_option
 @handoff.yes_option
@@ -150,7 +156,7 @@ def rollback(
 )
 @click.option("--delete-role", is_flag=True, help="Nothing more: the role goes with the stack.")
 @click.option("--delete-api", is_flag=True, help="Nothing more: the API goes with the stack.")
-@click.option("--all", "delete_all", is_flag=True, help="The stack and all of the above.")
+@click.option("--all", "delete_all", is_flag=True, help="Delete the stack and all of the above.")
 @lambda_options.timeout_option(2400.0, "How long the deletion of a stack may take.")
 @handoff.dry_run_option
 @handoff.yes_option
