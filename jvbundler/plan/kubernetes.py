@@ -40,9 +40,9 @@ def deploy_plan(target: Target, *, diff: bool = False) -> tuple[Command, ...]:
     """All that a deployment does when nothing is in its way; what is read decides about the rest."""
     return (
         inspect(target),
-        *pull_secret(target),
         dry_run(target),
         *((show_diff(target),) if diff else ()),
+        *pull_secret(target),
         apply(target),
         wait(target),
         list_owned(target),

@@ -303,6 +303,32 @@ def test_the_pull_secret_comes_from_the_users_docker_login(
     assert applied["stdin"] == "kind: Secret\n"
 
 
+def test_what_is_shown_is_what_runs_and_in_that_order(
+    app: Path, tools: Tools, jvbundler: Run, tmp_path: Path
+) -> None:
+    text = (app / "deploy.yaml").read_text()
+    registry = "    url: ghcr.io/acme\n    secret_name: regcred\n    create_secret: true\n"
+    (app / "deploy.yaml").write_text(text.replace("    url: ghcr.io/acme\n", registry))
+    (tmp_path / "home" / ".docker").mkdir(parents=True)
+    auths = {"auths": {"ghcr.io": {"auth": "dXNlcjpwYXNz"}}}
+    (tmp_path / "home" / ".docker" / "config.json").write_text(json.dumps(auths))
+    tools.answer("create", "secret", stdout="kind: Secret\n")
+    shown = jvbundler(*DEPLOY, "--dry-run").stdout
+    assert jvbundler(*DEPLOY).returncode == 0
+    steps = (
+        "--dry-run=server",
+        "create secret",
+        "--filename=-",
+        "rollout status",
+        "--selector=",
+        "get --raw",
+    )
+    run = "\n".join(" ".join(call["argv"]) for call in tools.calls())
+    for order in (shown, run):
+        places = [order.index(step) for step in steps]
+        assert places == sorted(places), order
+
+
 def test_machines_get_every_step(rendered: Path, tools: Tools, jvbundler: Run) -> None:
     done = jvbundler(*DEPLOY, "--json")
     result = json.loads(done.stdout)
