@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(NamedTuple):
     """`path` is relative, with forward slashes; `text` is UTF-8 with LF line ends and a final newline."""
 
     path: str

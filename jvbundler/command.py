@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 PARAMETERS = "{parameters}"
 OUTPUT = "{output}"
 NO_LIMIT = float("inf")
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """What will be run, and why.
 
     `expected` holds the exit codes that are no failure. `timeout_seconds` ends a tool that hangs, and

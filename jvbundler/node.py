@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from jvbundler.problem import Place
 
@@ -12,8 +11,7 @@ Scalar = str | int | float | bool | None
 Path = Sequence[str | int]
 
 
-@dataclass(slots=True)
-class Node:
+class Node(NamedTuple):
     """A value and its place. `key_place` is where its key stands, for an entry of a mapping.
 
     `secret` names the environment variable whose value belongs here and is a secret: it is never read,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """A position in one of the user's files; `line` and `column` count from 1, as editors do."""
 
     file: str
@@ -20,8 +18,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One finding. `rule` is its id (docs/rules.md), `hint` says what to write instead.
 
     `related` names further places that take part, such as the other side of a conflict.
@@ -32,7 +29,7 @@ class Problem:
     place: Place
     message: str
     hint: str = ""
-    related: tuple[Place, ...] = field(default=())
+    related: tuple[Place, ...] = ()
 
     @property
     def is_error(self) -> bool:

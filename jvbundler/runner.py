@@ -14,8 +14,8 @@ import subprocess
 import time
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from jvbundler.errors import InputError, ToolFailed
 
@@ -42,8 +42,7 @@ INSTALL = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Completed:
+class Completed(NamedTuple):
     """What a program said; secrets are masked in `argv`, and kept as they are in the output."""
 
     argv: tuple[str, ...]

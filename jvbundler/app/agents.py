@@ -6,8 +6,8 @@ Follows jvagent's agent_loader.py and action_loader.py; decides nothing about wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from jvbundler.app.info import Info, read_info
 from jvbundler.app.reading import (
@@ -27,16 +27,14 @@ from jvbundler.problem import Place, Problem, error, warning
 from jvbundler.source.yaml_file import parse_yaml
 
 
-@dataclass(frozen=True, slots=True)
-class LocalAction:
+class LocalAction(NamedTuple):
     """`id` is the namespace's folder and the name in info.yaml: that is how jvagent puts it together."""
 
     id: str
     info: Info
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
+class Agent(NamedTuple):
     """`entries` are the items of agent.yaml's `actions`: the action's id, its place, the whole mapping."""
 
     ref: str

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from jvbundler.app.info import Info, Written, read_info
 from jvbundler.packaged import packaged_path
@@ -19,16 +18,14 @@ from jvbundler.problem import Place, Problem, error
 _FOLDER = "schemas/catalog"
 
 
-@dataclass(frozen=True, slots=True)
-class CoreAction:
+class CoreAction(NamedTuple):
     id: str
     place: Place
     pip: tuple[Written, ...]
     actions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
+class Catalog(NamedTuple):
     """`jvspatial` is the version specifier that this jvagent asks for, empty when it is not known."""
 
     jvagent: str

@@ -7,7 +7,6 @@ action or agent is enabled plays no part, jvagent installs and imports a disable
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -21,17 +20,13 @@ from jvbundler.problem import Place, Problem, error, warning
 RULE = "JVB202"
 
 
-@dataclass
 class Providers:
     """Everything that may stand behind an action's id. `catalog` is None for an unknown jvagent."""
 
-    root: Path
-    agents: tuple[Agent, ...]
-    catalog: Catalog | None
-    local: dict[str, list[LocalAction]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for agent in self.agents:
+    def __init__(self, root: Path, agents: tuple[Agent, ...], catalog: Catalog | None) -> None:
+        self.root, self.agents, self.catalog = root, agents, catalog
+        self.local: dict[str, list[LocalAction]] = {}
+        for agent in agents:
             for action in agent.local:
                 self.local.setdefault(action.id, []).append(action)
 

@@ -6,8 +6,8 @@ places inside a memoised result have no file yet.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from jvbundler.app.reading import BROKEN, items, kind, mapping, text
 from jvbundler.node import Node
@@ -17,8 +17,7 @@ from jvbundler.source.yaml_file import parse_yaml
 Written = tuple[str, Place]
 
 
-@dataclass(frozen=True, slots=True)
-class Info:
+class Info(NamedTuple):
     """`package` is `package.name` as written (empty when missing), `archetype` the action's class."""
 
     package: str
@@ -37,17 +36,17 @@ def read_info(data: bytes, file: str) -> tuple[Info | None, tuple[Problem, ...]]
     """What an info.yaml says, None when jvagent could not load it either."""
     info, problems = _parse(data)
     return info and _in_file(info, file), tuple(
-        replace(p, place=replace(p.place, file=file), related=tuple(replace(r, file=file) for r in p.related))
+        p._replace(place=p.place._replace(file=file), related=tuple(r._replace(file=file) for r in p.related))
         for p in problems
     )
 
 
 def _in_file(info: Info, file: str) -> Info:
     def moved(written: tuple[Written, ...]) -> tuple[Written, ...]:
-        return tuple((value, replace(place, file=file)) for value, place in written)
+        return tuple((value, place._replace(file=file)) for value, place in written)
 
-    return replace(
-        info, place=replace(info.place, file=file), pip=moved(info.pip), actions=moved(info.actions)
+    return info._replace(
+        place=info.place._replace(file=file), pip=moved(info.pip), actions=moved(info.actions)
     )
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import pathlib
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from jvbundler.node import Node
 from jvbundler.problem import Place
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """A pip requirement as somebody wrote it: `by` is an action id or the name of a file.
 
     `core` says that it is in jvagent itself: a conflict is blamed on the other side.
@@ -23,8 +21,7 @@ class Wish:
     core: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PipRequirement:
+class PipRequirement(NamedTuple):
     """One line to install. `spec` is PEP 508 text in a stable spelling, `name` the canonical name."""
 
     spec: str
@@ -33,8 +30,7 @@ class PipRequirement:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """An action that jvagent loads.
 
     `place` is its info.yaml. `entries` are the agent.yaml entries that list it (mappings with `action`,
@@ -47,8 +43,7 @@ class Action:
     entries: tuple[Node, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """A line of .env.example. `default` is empty for a secret; `commented` means it was commented out."""
 
     name: str
@@ -59,16 +54,14 @@ class Variable:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class LockState:
+class LockState(NamedTuple):
     """A requirements.lock; `digest` is what its header says it was made from, empty without a header."""
 
     digest: str
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class App:
+class App(NamedTuple):
     """A jvagent app.
 
     `actions` is the closure that jvagent resolves, `unlisted` the local actions that it also installs and

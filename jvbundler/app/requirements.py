@@ -6,9 +6,8 @@ Must not resolve: which versions exist, and what they need in turn, is for uv to
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.app.model import PipRequirement, Wish
 from jvbundler.app.plain_requirements import leading_name, plain_requirement
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
 
-@dataclass(frozen=True, slots=True)
-class _Parsed:
+class _Parsed(NamedTuple):
     wish: Wish
     name: str
     requirement: Requirement

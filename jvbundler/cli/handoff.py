@@ -153,13 +153,12 @@ def load(
     more: Sequence[tuple[str, str]] = (),
 ) -> Release:
     """The release that the options speak of; `more` are assignments, of a key and a YAML text."""
-    from dataclasses import replace
 
     from jvbundler.workflow.release import load_release
 
     root, shown_as = options.app_root(app)
     read = options.workflow_options(config, settings, variables)
-    read = replace(read, assignments=(*read.assignments, *more))
+    read = read._replace(assignments=(*read.assignments, *more))
     folder = options.path_or_none(output)
     return load_release(root, shown_as, read, target=target, environment=environment, output=folder)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import Any
 
 import click
@@ -38,7 +37,7 @@ def run_image_step(
         require_current(release, render=render or bool(release.options.assignments))
         if push and needs_repository(release):
             require_current(
-                replace(release, target="lambda"), render=render or bool(release.options.assignments)
+                release._replace(target="lambda"), render=render or bool(release.options.assignments)
             )
         running = handoff.execution(release, progress, verbose=verbose)
         result = {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TextIO
 
 import click
@@ -29,7 +28,7 @@ def report(problems: Sequence[Problem], terminal: Terminal) -> None:
 
 def blotted(problem: Problem) -> Problem:
     """A message may quote the user's file: an unknown key, a requirement. No token gets out that way."""
-    return replace(problem, message=without_secrets(problem.message), hint=without_secrets(problem.hint))
+    return problem._replace(message=without_secrets(problem.message), hint=without_secrets(problem.hint))
 
 
 def print_text(problems: Sequence[Problem], terminal: Terminal, stream: TextIO) -> None:

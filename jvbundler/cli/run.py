@@ -25,7 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     gc.set_threshold(10_000)
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     _speak_utf8()
-    terminal = Terminal(debug="--debug" in arguments, no_color="--no-color" in arguments)
+    terminal = Terminal()
+    terminal.debug, terminal.no_color = "--debug" in arguments, "--no-color" in arguments
     try:
         code = _run(arguments, terminal)
         sys.stdout.flush()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from typing import TextIO
 
 
@@ -12,13 +11,13 @@ class ReaderGone(Exception):
     """Whoever read our output has seen enough, as `head` does."""
 
 
-@dataclass(slots=True)
 class Terminal:
-    debug: bool = False
-    no_color: bool = False
-    format: str = "text"
-    # None: on a terminal only.
-    show_source: bool | None = None
+    def __init__(self) -> None:
+        self.debug = False
+        self.no_color = False
+        self.format = "text"
+        # None: on a terminal only.
+        self.show_source: bool | None = None
 
     def colors(self, stream: TextIO) -> bool:
         """https://no-color.org: any text in NO_COLOR counts."""

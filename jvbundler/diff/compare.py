@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from jvbundler.diff.fields import differences, scalars
 from jvbundler.diff.lines import instruction_changes, line_changes
@@ -20,8 +19,7 @@ _MANIFESTS = "kubernetes/rendered/"
 _HOME = ("metadata", "namespace")
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
+class _Pair(NamedTuple):
     """An object in the old and in the new file; None where there is none."""
 
     old: Object | None

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from jvbundler import __version__
 from jvbundler.diff.format import (
@@ -25,8 +24,7 @@ from jvbundler.diff.summary import counts, level_counts, summary
 MOST_ROWS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """One app: what was compared and what differs; `failed` where it could not be told."""
 
     app: str

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Level = Literal["danger", "attention", "info"]
 RiskKind = Literal[
@@ -32,8 +31,7 @@ class Missing(Enum):
 ABSENT = Missing.ABSENT
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One difference: `path` has a part for each key, and `[name]` or `[0]` for an item of a list."""
 
     path: tuple[str, ...]
@@ -41,16 +39,14 @@ class Field:
     new: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Risk:
+class Risk(NamedTuple):
     kind: RiskKind
     level: Level
     message: str
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What became of one object of a file, or of a whole file where `title` is empty.
 
     `fields` say it for an object; `lines`, each with a `+`, `-` or space before it, for a text.

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from jvbundler.diff.values import within
 
@@ -19,8 +18,7 @@ TEMPLATE = "Template"
 SECRET_PARAMETER = "Secret parameter"
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(NamedTuple):
     """`key` is the same in another version of the file; `kind` is what the rules of risks.py go by.
 
     `home` is the namespace of a Kubernetes object, and `stray` what it is called in any namespace.
@@ -43,7 +41,7 @@ def objects(documents: list[Any]) -> dict[Key, Object]:
             seen[thing.key] += 1
             number = seen[thing.key]
             if number > 1:
-                thing = replace(thing, key=(*thing.key, str(number)), stray=())
+                thing = thing._replace(key=(*thing.key, str(number)), stray=())
             found[thing.key] = thing
     return found
 

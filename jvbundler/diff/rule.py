@@ -6,8 +6,7 @@ A rule sees values as they are, so its sentence must not repeat one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from jvbundler.diff.fields import leaves
 from jvbundler.diff.model import ABSENT, Action, Field, Level, Risk, RiskKind
@@ -21,8 +20,7 @@ MOVED: tuple[Action, ...] = ("moved",)
 PRESENT: tuple[Action, ...] = ("changed", "added", "moved")
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(NamedTuple):
     """An object with its differences; `old` and `new` are its whole value, None where there is none."""
 
     kind: str
@@ -36,8 +34,7 @@ def always(_: Any, __: Any) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A row: for objects of `kinds` (parted by `|`, or `*`), a change at `path` is a risk.
 
     `path` has dots between its parts, `*` for any one part and `**` for any number of them; empty, it means

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from jvbundler.artifact import Artifact
 from jvbundler.errors import OutputRefused
@@ -14,8 +14,7 @@ from jvbundler.output.state import compare
 from jvbundler.output.write import keep_nothing
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(NamedTuple):
     """Paths by what is wrong with them: `stale` files are ours and out of date, `missing` ones not there,
     `orphaned` ones ours and no longer rendered, `edited` ones ours and changed by hand, `foreign` ones
     somebody else's where ours belong.
@@ -28,7 +27,7 @@ class Drift:
     foreign: tuple[str, ...]
 
     def __bool__(self) -> bool:
-        return any(getattr(self, field.name) for field in fields(self))
+        return any(tuple(self))
 
 
 def drift(
@@ -52,7 +51,7 @@ def drift(
         edited=having("edited", "orphaned-edited"),
         foreign=having("foreign"),
     )
-    return replace(files, stale=(LOCK,)) if not files and _lists_others(lock, wanted, keep) else files
+    return files._replace(stale=(LOCK,)) if not files and _lists_others(lock, wanted, keep) else files
 
 
 def _lists_others(lock: Lock | None, wanted: Mapping[str, bytes], keep: Callable[[str], bool]) -> bool:

@@ -11,9 +11,8 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from jvbundler.errors import OutputRefused
 from jvbundler.output.paths import JOURNAL, STAGING, content, is_safe, parents, refuse_links
@@ -21,8 +20,7 @@ from jvbundler.output.paths import JOURNAL, STAGING, content, is_safe, parents, 
 PLAN = "journal.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
+class Journal(NamedTuple):
     """`delete` comes first, then each staged file in `write` moves to its path, in order, the lock last.
 
     `folders` did not exist before.
@@ -41,7 +39,7 @@ def stage(folder: Path, delete: Sequence[str], write: Mapping[str, bytes]) -> Jo
     staging = folder / STAGING
     try:
         staging.mkdir()
-        (staging / PLAN).write_bytes(json.dumps(asdict(journal)).encode())
+        (staging / PLAN).write_bytes(json.dumps(journal._asdict()).encode())
         for name in journal.folders:
             (folder / name).mkdir()
         for path, data in write.items():

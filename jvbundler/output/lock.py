@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from jvbundler import __version__
 from jvbundler.errors import OutputRefused
@@ -16,8 +15,7 @@ LOCK = "jvbundler.lock.json"
 SCHEMA = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(NamedTuple):
     """`inputs` is a digest of all that the files were made from; `files` maps each path to its SHA-256."""
 
     inputs: str

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from jvbundler.artifact import Artifact
 from jvbundler.errors import OutputRefused
@@ -17,8 +17,7 @@ from jvbundler.output.paths import check_paths, reason, refuse_folder
 from jvbundler.output.state import Status, compare
 
 
-@dataclass(frozen=True, slots=True)
-class WriteResult:
+class WriteResult(NamedTuple):
     """Paths in the output folder, sorted; the lock is not among them."""
 
     written: tuple[str, ...]

@@ -6,8 +6,7 @@ One build is pushed to all registries, so that both platforms run the same diges
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.command import NO_LIMIT, OUTPUT, Command
 from jvbundler.errors import InputError
@@ -30,8 +29,7 @@ _REPOSITORY = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ImageOptions:
+class ImageOptions(NamedTuple):
     """What the command line says about a build.
 
     `tags` come beside deploy.yaml's, `revision` is the commit that is built. The variables `user_variable`
@@ -101,7 +99,7 @@ def build_plan(
         "into the build cache: docker holds images of one platform" if several else "and load it into docker"
     )
     # docker's own store has no place for attestations; a push makes them.
-    plain = replace(options, attest=False)
+    plain = options._replace(attest=False)
     argv = (*_buildx(environment, dockerfile, names, plain), *where, app)
     return (Command(argv, f"build the image {kept}", timeout_seconds=BUILD_SECONDS, grace_seconds=10),)
 

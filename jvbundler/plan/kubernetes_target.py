@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ObjectName:
+class ObjectName(NamedTuple):
     """An object of the manifest or the cluster; `namespace` is empty for one of the whole cluster."""
 
     group: str
@@ -20,8 +19,7 @@ class ObjectName:
         return f"{self.kind.lower()}{group}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Where an environment runs, and the names of what runs there. `manifest` is the rendered file's path.
 
     `spans` says that the manifest has objects of other namespaces too: kubectl then refuses `--namespace`

@@ -6,8 +6,7 @@ Nothing is made that the rendered templates do not say.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.command import NO_LIMIT, PARAMETERS, Command
 from jvbundler.errors import InputError
@@ -31,8 +30,7 @@ UNKNOWN_ACCOUNT = "000000000000"
 IMAGE_PARAMETER = "ImageUri"
 
 
-@dataclass(frozen=True, slots=True)
-class LambdaStack:
+class LambdaStack(NamedTuple):
     """The names that all commands about one environment agree on.
 
     `repository_template` is empty where the repository is made elsewhere. `health_path` is below every URL.

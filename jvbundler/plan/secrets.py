@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from jvbundler.project.model import Environment
 from jvbundler.project.variables import Platform
@@ -25,8 +24,7 @@ _JSON = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     """One thing that holds secrets: a Secret of Kubernetes, an entry of a store, a secret in Secrets Manager.
 
     `keys` pairs each of its keys with the variable that the app reads. `within` is its namespace, region or
@@ -47,8 +45,7 @@ class Holder:
         return tuple(dict.fromkeys(variable for _, variable in self.keys))
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A command for a shell, and what it is good for."""
 
     purpose: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.node import Node, Path, locate
 from jvbundler.problem import Place
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
 BASE = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
+class Secret(NamedTuple):
     """A secret environment variable and where each platform finds its value, which is never known here."""
 
     name: str
@@ -29,8 +27,7 @@ class Secret:
     external_property: str
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(NamedTuple):
     """One environment's settings with all that derives from them.
 
     `name` is empty for the top level alone, which becomes the Kustomize base. `lambda_variables` and
@@ -78,8 +75,7 @@ class Environment:
         return tuple(platform.rsplit("/", 1)[1] for platform in self.platforms)
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(NamedTuple):
     """An app and all its environments. `base` is the top level of deploy.yaml, without any environment.
 
     `file` is deploy.yaml as the user would type it. `output` is the output folder relative to the app, empty

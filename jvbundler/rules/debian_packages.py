@@ -5,11 +5,10 @@ A short table of common ones, not a database: a package with complete wheels doe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """Debian packages: `system` at run time, `build` while pip builds; `instead` is as good as `system`.
 
     One of them that is configured is enough: whoever names one has thought of it.

@@ -6,7 +6,6 @@ It must not know what any rule is about.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 
 from jvbundler.problem import Place, Problem, error, warning
 from jvbundler.project.model import Environment, Project
@@ -17,12 +16,12 @@ from jvbundler.rules.rule import Finding, Path, Rule
 FOUND_LATER = ("JVB327",)
 
 
-@dataclass(slots=True)
 class Waivers:
     """The `checks.ignore` entries of one environment, by rule, and which of them were used."""
 
-    places: dict[str, Place]
-    used: set[str] = field(default_factory=set)
+    def __init__(self, places: dict[str, Place]) -> None:
+        self.places = places
+        self.used: set[str] = set()
 
     def waive(self, rule: str) -> bool:
         if rule not in self.places or not RULES_BY_ID[rule].can_be_waived:
@@ -99,7 +98,7 @@ def all_alike(problem: Problem, at: Path | Place, environments: list[Environment
 
 def named(problem: Problem, environments: list[Environment]) -> Problem:
     names = ", ".join(f"'{environment.name}'" for environment in environments)
-    return replace(problem, message=f"in {names}: {problem.message}")
+    return problem._replace(message=f"in {names}: {problem.message}")
 
 
 def place_of(at: Path | Place, environment: Environment) -> Place:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from inspect import cleandoc
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.problem import Place, Severity
 
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What a check found: where (a path in deploy.yaml, or a place in any file), and what to do about it."""
 
     at: Path | Place
@@ -30,8 +28,7 @@ EnvironmentCheck = Callable[["Environment", "App"], Iterator[Finding]]
 ProjectCheck = Callable[["Project"], Iterator[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule as `jvbundler rules` and docs/rules.md show it.
 
     `text` is its paragraph, `source` says who sets the limit. A rule without a check is raised where the

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 from jvbundler.node import Node, Path, find
 from jvbundler.problem import Place, Problem, error
@@ -64,7 +63,7 @@ def _value(text: str) -> Node | None:
     if not text.lstrip().startswith(("[", "{", '"', "'")):
         return Node(typed_text(text), SET, SET)
     node, problems = parse_value(text, SET.file)
-    return replace(node, key_place=SET) if node and not problems else None
+    return node._replace(key_place=SET) if node and not problems else None
 
 
 def _placed(node: Node, steps: Path, value: Node) -> Node:
@@ -74,9 +73,9 @@ def _placed(node: Node, steps: Path, value: Node) -> Node:
     if node.value is None or isinstance(node.value, dict):
         entries = dict(node.value or {})
         entries[step] = _placed(entries.get(step, Node(None, SET, SET)), rest, value)
-        return replace(node, value=entries)
+        return node._replace(value=entries)
     if isinstance(node.value, list):
-        return replace(node, value=_with_item(node.value, step, rest, value))
+        return node._replace(value=_with_item(node.value, step, rest, value))
     raise _Misfit(f"has no place for {quoted(step)}: a single value stands there")
 
 

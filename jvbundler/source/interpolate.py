@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from jvbundler.node import Node
 from jvbundler.problem import Problem, error
@@ -55,11 +54,11 @@ class _Interpolation:
         if isinstance(value, dict):
             entries = {name: self.node(child, key, name) for name, child in value.items()}
             same = all(entries[name] is child for name, child in value.items())
-            return node if same else replace(node, value=entries)
+            return node if same else node._replace(value=entries)
         if isinstance(value, list):
             items = [self.node(child, key, "") for child in value]
             same = all(new is old for new, old in zip(items, value, strict=True))
-            return node if same else replace(node, value=items)
+            return node if same else node._replace(value=items)
         return node
 
     def _text(self, node: Node, text: str, variable: str | None) -> Node:
@@ -70,12 +69,12 @@ class _Interpolation:
         secrets = [name for name in names if in_secret or self._is_secret(name)]
         self._report(node, tokens, secrets)
         if secrets:
-            return replace(node, secret=secrets[0])
+            return node._replace(secret=secrets[0])
         result = _TOKEN.sub(self._replacement, text)
         if names and len(tokens) == 1 and tokens[0][0] == text and variable is None:
             value = typed_text(result)
-            return replace(node, value=value, text="" if isinstance(value, str) else result)
-        return replace(node, value=result)
+            return node._replace(value=value, text="" if isinstance(value, str) else result)
+        return node._replace(value=result)
 
     def _replacement(self, token: re.Match[str]) -> str:
         name, default = token[1], token[2]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from jvbundler.node import Node
 from jvbundler.problem import Place, Problem, error
@@ -29,8 +29,7 @@ _RESERVED = "base"
 DEFAULT_ENVIRONMENT = "default"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """The configuration with places. `file` is as the user would type it.
 
     `base` is the top level alone; `environments` holds it merged with each declared (and selected)
@@ -149,7 +148,7 @@ def _split(root: Node, found: list[Problem]) -> tuple[Node, dict[str, Node]]:
     """The top level alone, and the environments as they are written."""
     entries = dict(root.value) if isinstance(root.value, dict) else {}
     declared = entries.pop("environments", None)
-    base = replace(root, value=entries)
+    base = root._replace(value=entries)
     if declared is None or declared.value is None:
         return base, {}
     if not isinstance(declared.value, dict):
@@ -162,7 +161,7 @@ def _split(root: Node, found: list[Problem]) -> tuple[Node, dict[str, Node]]:
         if problem:
             found.append(problem)
         else:
-            overlays[name] = node if node.value is not None else replace(node, value={})
+            overlays[name] = node if node.value is not None else node._replace(value={})
     return base, overlays
 
 

@@ -19,5 +19,5 @@ def merge(base: Node, overlay: Node) -> Node:
         if child.value is None:
             entries.pop(key, None)
         else:
-            entries[key] = merge(entries.get(key, child), child)
+            entries[key] = merge(entries.get(key) or child, child)
     return Node(entries, under.place, under.key_place)

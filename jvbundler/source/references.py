@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
 
 from jvbundler.node import Node, find, scalars
@@ -66,11 +65,11 @@ class Resolver:
         value = node.value
         if isinstance(value, str):
             # Without a value, one that fails is not judged a second time by what its text looks like.
-            return (self._resolved(node, path) or replace(node, value=None)) if "{{" in value else node
+            return (self._resolved(node, path) or node._replace(value=None)) if "{{" in value else node
         if isinstance(value, dict):
-            return replace(node, value={key: self.tree(child, (*path, key)) for key, child in value.items()})
+            return node._replace(value={key: self.tree(child, (*path, key)) for key, child in value.items()})
         if isinstance(value, list):
-            return replace(node, value=[self.tree(child, (*path, i)) for i, child in enumerate(value)])
+            return node._replace(value=[self.tree(child, (*path, i)) for i, child in enumerate(value)])
         return node
 
     def referred(self, path: Path) -> Node:
@@ -109,10 +108,10 @@ class Resolver:
         parts = list(self._parts(str(node.value), node))
         secret = next((part.secret for part in parts if part.secret), node.secret)
         if secret:
-            return replace(node, secret=secret)
+            return node._replace(secret=secret)
         if len(parts) == 1:
-            return replace(node, value=parts[0].value, text=parts[0].text)
-        return replace(node, value=_joined(parts))
+            return node._replace(value=parts[0].value, text=parts[0].text)
+        return node._replace(value=_joined(parts))
 
     def _parts(self, text: str, node: Node) -> Iterator[Node]:
         """The literal texts and the resolved values that `text` consists of."""

@@ -6,7 +6,6 @@ It works on events rather than on PyYAML's node graph because a limit must hold 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from yaml.events import (
@@ -151,12 +150,8 @@ class Composer:
         return {**merged, **own} if merged else own
 
     def _entry(self, key_place: Place) -> Node:
-        event = self._next()
-        node = self.node(event)
-        if isinstance(event, AliasEvent):  # the value is shared, its key is not
-            return replace(node, key_place=key_place)
-        node.key_place = key_place
-        return node
+        # A new node: where it is an alias, the value is shared and its key is not.
+        return self.node(self._next())._replace(key_place=key_place)
 
     def _key(self, event: Event) -> str | None:
         """The key as written (`on`, `8080`), or None where it is a map or a list."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from jvbundler.errors import ToolFailed
 from jvbundler.runner import run
@@ -32,8 +31,7 @@ ADVICE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """Where to ask, and with which credentials: those of `environ`."""
 
     region: str

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from typing import NamedTuple
 
 PAUSE_SECONDS = 2.0
 # A cold start loads the whole app: 7 to 10 s were measured.
 ANSWER_SECONDS = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """`status` is 0 where no answer came; `error` says why then."""
 
     url: str

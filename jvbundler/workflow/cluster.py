@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from jvbundler.errors import ToolFailed
 from jvbundler.plan.kubernetes_target import ObjectName, Target
@@ -26,8 +25,7 @@ _OWNED_BY = {
 _UNDONE_BY = re.compile(r"kubectl(?:-rollout|\.[0-9.]+|\.exe)?\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
+class Live(NamedTuple):
     """What runs before a deployment: the Deployment (None the first time) and its ConfigMaps."""
 
     deployment: Object | None

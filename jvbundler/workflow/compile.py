@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.app.load import load_app
 from jvbundler.errors import InputError
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 NO_APP = "JVB200"
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(NamedTuple):
     """A project without errors; `problems` are its warnings, `source` is what deploy.yaml says."""
 
     project: Project
@@ -81,7 +79,7 @@ def _built(
 def _naming_init(problem: Problem) -> Problem:
     if not problem.message.endswith("does not exist"):
         return problem
-    return replace(problem, hint="'jvbundler init' writes one")
+    return problem._replace(hint="'jvbundler init' writes one")
 
 
 def _errors(problems: Iterable[Problem]) -> bool:

@@ -6,9 +6,8 @@ That way loads neither YAML nor templates, so whatever only a render needs is im
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.problem import Problem
 from jvbundler.workflow.many import AppFolder
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from jvbundler.workflow.validate import Checked
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What is asked for every app alike."""
 
     options: Options
@@ -34,8 +32,7 @@ class Request:
     force: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of one app: paths by what happened to them, and `failure` and `exit_code` of the error that
     ended it, if one did. `drift` is None where there is none, `difference` where none was asked for.
     """
@@ -106,7 +103,7 @@ def _unless_unchanged(app: AppFolder, request: Request, finish: Callable[[Render
     if record and paths is not None:
         return Outcome(app, record.problems, unchanged=paths)
     looked = Looked(request.options.environ)
-    rendered = _rendered(app, replace(request, options=replace(request.options, environ=looked)))
+    rendered = _rendered(app, request._replace(options=request.options._replace(environ=looked)))
     outcome = finish(rendered)
     if inputs and not outcome.drift:
         remember(app, inputs, looked, rendered.artifacts, rendered.compiled.problems)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jvbundler.errors import InputError, ToolFailed
 from jvbundler.plan import kubernetes as plan
@@ -31,8 +31,7 @@ Note = Callable[[str], None]
 _PODS_SHOWN = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Deployed:
+class Deployed(NamedTuple):
     """What a deployment did. `kept` are objects with data that the manifest no longer has."""
 
     target: Target
@@ -42,8 +41,7 @@ class Deployed:
     health: str
 
 
-@dataclass(frozen=True, slots=True)
-class DeployOptions:
+class DeployOptions(NamedTuple):
     """`force` deploys over Argo CD or Flux, `force_conflicts` over fields that others set."""
 
     diff: bool = False

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.command import Command
 from jvbundler.errors import ToolFailed
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
     from jvbundler.workflow.release import Release
 
 
-@dataclass(frozen=True, slots=True)
-class DeployOptions:
+class DeployOptions(NamedTuple):
     """A push builds by itself, from the cache after a build. `health_seconds` 0 asks for no health."""
 
     build: bool = False
@@ -48,8 +47,8 @@ class DeployOptions:
     update: bool = True
     diff: bool = False
     render: bool = False
-    image: ImageOptions = field(default_factory=ImageOptions)
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    image: ImageOptions = ImageOptions()
+    parameters: Mapping[str, str] = MappingProxyType({})
     timeout_seconds: float = STACK_SECONDS
     health_seconds: float = 120.0
 
@@ -58,8 +57,7 @@ class DeployOptions:
         return self.build or self.push
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(NamedTuple):
     """Who is talked to: `note` a line, `show` a text that was asked for, `agree` to a question."""
 
     note: Callable[[str], None]
@@ -67,8 +65,7 @@ class Conversation:
     agree: Callable[[str], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Deployed:
+class Deployed(NamedTuple):
     stack: LambdaStack
     image: str
     outputs: Mapping[str, str]
@@ -137,7 +134,7 @@ def deploy(
     require(_checks(release, options))
     require_current(release, render=options.render)
     if options.uses_docker:
-        require_current(replace(release, target="docker"), render=options.render)
+        require_current(release._replace(target="docker"), render=options.render)
     execution = execution_of(release)
     settings = release.environment.settings["lambda"]
     account = Account(settings["region"], execution.environ)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from jvbundler.command import Command
 from jvbundler.plan.image import ImageOptions
@@ -26,8 +26,7 @@ from jvbundler.workflow.release import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(NamedTuple):
     """Which steps were asked for; a push builds by itself, from the cache after a build."""
 
     build: bool
@@ -39,8 +38,7 @@ class Steps:
         return self.build or self.push
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What the user asked for, and whom to ask: `agree` gets the release, and whether a diff was shown."""
 
     steps: Steps
@@ -60,9 +58,9 @@ def deploy_release(release: Release, target: Target, wanted: Wanted) -> tuple[st
         require([*docker, *(kubectl_checks(target.context, target.namespace) if steps.apply else ())])
         require_current(release, render=wanted.render)
         if steps.uses_docker:
-            require_current(replace(release, target="docker"), render=wanted.render)
+            require_current(release._replace(target="docker"), render=wanted.render)
         if steps.push and needs_repository(release):
-            require_current(replace(release, target="lambda"), render=wanted.render)
+            require_current(release._replace(target="lambda"), render=wanted.render)
         if steps.uses_docker or not wanted.options.diff:
             wanted.agree(release, False)
         image = target.image

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.command import Command
 from jvbundler.errors import ToolFailed
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from jvbundler.workflow.release import Release
 
 
-@dataclass(frozen=True, slots=True)
-class Destruction:
+class Destruction(NamedTuple):
     """`goes` and `stays` are lines for whoever has to agree."""
 
     account: Account
@@ -32,8 +30,7 @@ class Destruction:
     stays: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DestroyOptions:
+class DestroyOptions(NamedTuple):
     """Which data goes, too."""
 
     delete_images: bool = False

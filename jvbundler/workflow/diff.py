@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from jvbundler.artifact import Artifact
 from jvbundler.diff.compare import compare
@@ -26,8 +26,7 @@ _OF_A_DEPLOYMENT: tuple[RiskKind, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """`versus` says in words what was compared, the old side first; `problems` are the render's warnings."""
 
     changes: tuple[Change, ...]
@@ -81,7 +80,7 @@ def diff_environments(
 
 def _standing(change: Change) -> Change:
     """The change without the risks of deploying it."""
-    return replace(change, risks=tuple(r for r in change.risks if r.kind not in _OF_A_DEPLOYMENT))
+    return change._replace(risks=tuple(r for r in change.risks if r.kind not in _OF_A_DEPLOYMENT))
 
 
 def of_environment(artifacts: Iterable[Artifact], name: str) -> dict[str, str]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.errors import ToolFailed
 from jvbundler.runner import INSTALL, Completed, find_tool, run
@@ -26,8 +25,7 @@ BUILDX = (0, 10)  # --provenance and --sbom
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """One finding: `found` says what there is, `fix` what to do where it is not `ok`."""
 
     name: str

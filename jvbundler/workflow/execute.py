@@ -13,10 +13,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from jvbundler.command import NO_LIMIT, OUTPUT, PARAMETERS, Command
 from jvbundler.errors import InputError, JvbundlerError, ToolFailed
@@ -27,8 +26,7 @@ from jvbundler.secret_names import looks_secret
 _NO_SECRETS = ("PWD",)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """What happens to a command. `text` is a line of output, or the failure; `seconds` its time so far."""
 
     kind: Literal["started", "output", "finished", "failed", "interrupted"]
@@ -37,8 +35,7 @@ class Event:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
+class Execution(NamedTuple):
     """How commands are run. `secrets` are variables of `environ` whose values are masked in all that is told.
 
     `verbose` tells the output of every command, not only of the live ones. `before` is called with each

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 from jvbundler.command import Command
@@ -118,7 +117,7 @@ def with_digest(release: Release, digest: str) -> Release:
     options = release.options
     text = noted(release, digest)
     if text is None:
-        options = replace(options, assignments=(*options.assignments, ("image.digest", digest)))
+        options = options._replace(assignments=(*options.assignments, ("image.digest", digest)))
     else:
         write_edit(config_path(release.app_root, options), text)
     pushed = load_release(

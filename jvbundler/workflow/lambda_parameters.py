@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.errors import InputError
 from jvbundler.plan.lambda_ import IMAGE_PARAMETER
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from jvbundler.workflow.release import Release
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(NamedTuple):
     """`plain` by parameter, `secrets` as pairs of parameter and variable; `kept` stay as they are."""
 
     plain: Mapping[str, str]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from jvbundler.errors import InputError, ToolFailed
 from jvbundler.plan.lambda_ import LambdaStack
@@ -18,8 +17,7 @@ EMPTY = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
 _CONSEQUENCES = ("cancelled", "The following resource(s) failed")
 
 
-@dataclass(frozen=True, slots=True)
-class StackFacts:
+class StackFacts(NamedTuple):
     """A stack as CloudFormation shows it; secret parameters are `****`."""
 
     status: str
@@ -38,8 +36,7 @@ class StackFacts:
         return self.status in EMPTY
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """Why a resource could not be made, changed or deleted."""
 
     resource: str

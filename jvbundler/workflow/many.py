@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from jvbundler.errors import InputError
 from jvbundler.output.paths import folded
@@ -24,8 +23,7 @@ ENOUGH_FOR_WORKERS = 16
 _AT_A_TIME = 8
 
 
-@dataclass(frozen=True, slots=True)
-class AppFolder:
+class AppFolder(NamedTuple):
     """An app, as messages call it, and the folder for its output."""
 
     root: Path

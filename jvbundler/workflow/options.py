@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from jvbundler.errors import InputError
 
@@ -18,8 +18,7 @@ _ENVIRONMENTS = ("environment", "lambda.environment", "kubernetes.deployment.con
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """How to read an app: `environ` is what `${NAME}` means, `assignments` pair a key with a YAML text.
 
     `config` is deploy.yaml when it is not the app's own; `jvagent` is a jvagent package to read core actions

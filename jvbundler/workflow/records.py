@@ -11,10 +11,9 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jvbundler import __version__
 from jvbundler.app.ignored import NOT_IN_IMAGE
@@ -52,8 +51,7 @@ class Looked(Mapping[str, str]):
         return len(self._environ)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """`files` is a digest of the lock's list of files, `problems` are the warnings to repeat."""
 
     files: str
@@ -154,7 +152,7 @@ def remember(
         "inputs": _with_variables(inputs, variables, environ),
         "variables": variables,
         "files": _list_digest({a.path: sha256(a.text.encode()) for a in artifacts}),
-        "problems": [asdict(problem) for problem in problems],
+        "problems": problems,
     }
     path = _path(app)
     staged = path.with_suffix(f".{os.getpid()}")
@@ -187,9 +185,9 @@ def _with_variables(inputs: str, names: Iterable[str], environ: Mapping[str, str
     return sha256(f"{inputs}{values!r}".encode())
 
 
-def _problem(fields: dict[str, Any]) -> Problem:
-    related = tuple(Place(**place) for place in fields["related"])
-    return Problem(**{**fields, "place": Place(**fields["place"]), "related": related})
+def _problem(fields: Sequence[Any]) -> Problem:
+    rule, severity, place, message, hint, related = fields
+    return Problem(rule, severity, Place(*place), message, hint, tuple(Place(*one) for one in related))
 
 
 def _path(app: AppFolder) -> Path:

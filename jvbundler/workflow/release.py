@@ -9,10 +9,9 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from jvbundler.command import Command
 from jvbundler.errors import InputError, OutputRefused
@@ -37,8 +36,7 @@ _DRIFT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(NamedTuple):
     """`output` is the output folder as commands call it, `target` the part of it that is used."""
 
     rendered: Rendered

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.artifact import Artifact
 from jvbundler.errors import InputError
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
 _APPLIED = ("Dockerfile", "template.yaml", "manifest.yaml")
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """An app's artifacts: those that were selected, in the order of their paths."""
 
     compiled: Compiled
@@ -54,7 +52,7 @@ def render_app(
     _refuse_templates(templates)
     compiled = compile_project(app_root, shown_as, options, selection.environments)
     try:
-        artifacts = render_artifacts(replace(compiled.project, output=inside(app_root, output)), templates)
+        artifacts = render_artifacts(compiled.project._replace(output=inside(app_root, output)), templates)
     except OSError as failure:
         # A render reads templates and nothing else; ours can be read.
         raise InputError(f"cannot read '{failure.filename}': {reason(failure)}") from failure
@@ -62,7 +60,7 @@ def render_app(
     if any(strict or problem.is_error for problem in found):
         raise InputError(problems=found)
     selected = tuple(artifact for artifact in artifacts if selection.covers(artifact.path))
-    return Rendered(replace(compiled, problems=found), selected)
+    return Rendered(compiled._replace(problems=found), selected)
 
 
 def inside(app_root: Path, output: Path) -> str:
@@ -79,7 +77,7 @@ def _problems_of_output(project: Project, artifacts: Iterable[Artifact], output:
         return None if data is None else data.decode("utf-8", "replace")
 
     for problem in without_waived(project, check_artifacts(artifacts)):
-        yield replace(problem, place=replace(problem.place, file=below(str(output), problem.place.file)))
+        yield problem._replace(place=problem.place._replace(file=below(str(output), problem.place.file)))
     yield from check_output(project, before)
 
 

@@ -7,8 +7,7 @@ just before the running one; or that of a published version.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jvbundler.command import Command
 from jvbundler.errors import InputError, ToolFailed
@@ -32,8 +31,7 @@ if TYPE_CHECKING:
     from jvbundler.workflow.release import Release
 
 
-@dataclass(frozen=True, slots=True)
-class Rollback:
+class Rollback(NamedTuple):
     """From one image to another, both by digest; `pushed` and `tags` are those of the latter, if known."""
 
     account: Account

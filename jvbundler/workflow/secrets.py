@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from jvbundler.errors import InputError, ToolFailed
 from jvbundler.plan.secrets import Holder, describe_argv, holders, keys_argv, secret_value_argv
@@ -22,8 +22,7 @@ READ_SECONDS = 60.0
 _REFUSED = (254, 255)
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """What is there of a holder. `missing` are its keys that are not there, or are empty."""
 
     holder: Holder

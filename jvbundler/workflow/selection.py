@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # Where the name of an environment stands in a path: below these folders.
 _PER_ENVIRONMENT = ("lambda", "kubernetes/overlays", "kubernetes/rendered", "gitops/argocd", "gitops/flux")
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """Empty means all. Files that no target or no environment has to itself belong to every selection."""
 
     targets: tuple[str, ...] = ()

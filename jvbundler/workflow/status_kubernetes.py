@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from jvbundler.errors import ToolFailed
 from jvbundler.plan import kubernetes as plan
@@ -25,8 +24,7 @@ from jvbundler.workflow.deploy_kubernetes import ask_health
 from jvbundler.workflow.execute import Execution, execute
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """`problems` say why the app is not healthy, one line each; empty where all is well."""
 
     fields: dict[str, Any]

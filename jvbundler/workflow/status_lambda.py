@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jvbundler.errors import InputError
 from jvbundler.plan.lambda_ import LambdaStack
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 _WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionFacts:
+class FunctionFacts(NamedTuple):
     """`version` is the one that the alias shows, empty without an alias."""
 
     name: str
@@ -44,8 +43,7 @@ class FunctionFacts:
     version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LambdaStatus:
+class LambdaStatus(NamedTuple):
     """`rendered_image` is the digest that deploy.yaml means, empty where it cannot be told."""
 
     stack: LambdaStack
@@ -53,7 +51,7 @@ class LambdaStatus:
     function: FunctionFacts | None = None
     rendered_image: str = ""
     is_same_template: bool = True
-    alarms: Mapping[str, str] = field(default_factory=dict)
+    alarms: Mapping[str, str] = MappingProxyType({})
     answers: tuple[Answer, ...] = ()
     unasked: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()

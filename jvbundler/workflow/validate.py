@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.artifact import Artifact
 from jvbundler.problem import Problem
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from jvbundler.project.model import Project
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """A checker: what it looked at, or, where it did not run, why not. `problems` are its findings."""
 
     checker: str
@@ -28,8 +26,7 @@ class Checked:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Validation:
+class Validation(NamedTuple):
     problems: tuple[Problem, ...]
     checkers: tuple[Checked, ...]
 
@@ -51,7 +48,7 @@ def validate_app(
         app_root, shown_as, options, selection=selection, templates=templates, output=output
     )
     project = rendered.compiled.project
-    files = [replace(a, path=below(str(output), a.path)) for a in rendered.artifacts]
+    files = [a._replace(path=below(str(output), a.path)) for a in rendered.artifacts]
     by_path = {a.path: file for a, file in zip(rendered.artifacts, files, strict=True)}
     checkers = (
         Checked("rules", "deploy.yaml and the app"),

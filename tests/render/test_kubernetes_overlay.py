@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -167,7 +166,7 @@ def test_an_environment_rendered_alone_is_the_same(text: str) -> None:
     project = project_of(text)
     together = {artifact.path: artifact.text for artifact in render(project)}
     for environment in project.environments:
-        alone = dataclasses.replace(project, base=environment, environments=(environment,))
+        alone = project._replace(base=environment, environments=(environment,))
         path = f"kubernetes/rendered/{environment.name}/manifest.yaml"
         assert {a.path: a.text for a in render(alone)}[path] == together[path]
 
@@ -263,8 +262,8 @@ def project_with(project: Project, values: list[str]) -> Project:
         },
     }
     changed: Any = {**prod.settings, "kubernetes": kubernetes}
-    prod = dataclasses.replace(prod, settings=changed, kubernetes_variables={"GREETING": plain})
-    return dataclasses.replace(project, environments=(dev, prod))
+    prod = prod._replace(settings=changed, kubernetes_variables={"GREETING": plain})
+    return project._replace(environments=(dev, prod))
 
 
 @given(st.lists(texts, min_size=4, max_size=4))

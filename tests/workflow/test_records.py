@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,7 +73,7 @@ def test_any_change_of_an_input_brings_the_render_back(app: AppFolder, change: C
 
 def test_only_variables_that_the_render_looked_up_count(app: AppFolder) -> None:
     def under(**environ: str) -> Request:
-        return replace(REQUEST, options=Options(environ=environ))
+        return REQUEST._replace(options=Options(environ=environ))
 
     assert is_on_record(app, under(IMAGE_TAG="7", HOME="/elsewhere", SHLVL="2"))
     assert not is_on_record(app, under(IMAGE_TAG="8"))
@@ -82,12 +81,12 @@ def test_only_variables_that_the_render_looked_up_count(app: AppFolder) -> None:
 
 
 def test_options_count(app: AppFolder) -> None:
-    assert not is_on_record(app, replace(REQUEST, strict=True))
-    options = replace(REQUEST.options, assignments=(("image.tag", "9"),))
-    assert not is_on_record(app, replace(REQUEST, options=options))
-    assert not is_on_record(replace(app, shown_as="./apps/sales"))
+    assert not is_on_record(app, REQUEST._replace(strict=True))
+    options = REQUEST.options._replace(assignments=(("image.tag", "9"),))
+    assert not is_on_record(app, REQUEST._replace(options=options))
+    assert not is_on_record(app._replace(shown_as="./apps/sales"))
     Path("mine").mkdir()
-    assert not is_on_record(app, replace(REQUEST, templates=Path("mine")))
+    assert not is_on_record(app, REQUEST._replace(templates=Path("mine")))
 
 
 @pytest.mark.parametrize("name", ["docker/Dockerfile", "jvbundler.lock.json", "README.md"])

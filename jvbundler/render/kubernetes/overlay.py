@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from jvbundler.render import yaml_text
 from jvbundler.render.kubernetes import json_patch
@@ -30,8 +29,7 @@ TRANSFORMER = "namespace-transformer.yaml"
 KEEPS_PLACES = "# An item of which only the name is given stays as it is, and in its place.\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
+class Patch(NamedTuple):
     """A patch of one object; `target` selects it where the text does not name it itself."""
 
     stem: str
@@ -39,8 +37,7 @@ class Patch:
     target: Data | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Overlay:
+class Overlay(NamedTuple):
     """`files` by name, without their notice; the rest are the fields of its kustomization.yaml."""
 
     files: dict[str, str]

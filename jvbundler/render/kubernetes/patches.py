@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jvbundler.node import find, plain
 from jvbundler.problem import Place, Problem, error
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 COMMENT = "# Changed by `kubernetes.patches` of deploy.yaml, which keeps none of the comments.\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Patched:
+class Patched(NamedTuple):
     """Objects after the patches. A patch that found no object is in `unmatched` under its place."""
 
     resources: tuple[Resource, ...]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from jvbundler.render import yaml_text
 from jvbundler.render.kubernetes.names import SUBSTITUTE
@@ -55,8 +54,7 @@ CLUSTER_KINDS = frozenset(
 Identity = tuple[str, str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(NamedTuple):
     """An object. `stem` is its file's name without the suffix; `text` is its YAML with the namespace in it.
 
     `namespace` is the environment's one where `text` got it from there; it is empty for an object without
@@ -162,5 +160,5 @@ def with_own_stems(resources: list[Resource]) -> list[Resource]:
     for resource in resources:
         seen[resource.stem] += 1
         number = seen[resource.stem]
-        result.append(resource if number == 1 else replace(resource, stem=f"{resource.stem}-{number}"))
+        result.append(resource if number == 1 else resource._replace(stem=f"{resource.stem}-{number}"))
     return result

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jvbundler.project.model import Environment
 
 
-@dataclass(frozen=True, slots=True)
-class Alarm:
+class Alarm(NamedTuple):
     """`statistic` is CloudWatch's: Sum, or a percentile. `threshold` is in the metric's unit."""
 
     id: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from jvbundler.project.model import Environment
 from jvbundler.render.lambda_.cors import http_cors, rest_cors, url_cors
@@ -17,8 +16,7 @@ REST_API_WAIT = 29_000
 STREAMING_WAIT = 900_000
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     name: str
     description: str
     value: str

@@ -6,7 +6,7 @@ None has a default: what is missing is asked for, never guessed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jvbundler.project.model import Environment
 from jvbundler.render.lambda_.function import uses_s3
@@ -17,8 +17,7 @@ ANY_REPOSITORY = "[0-9]{12}[.]dkr[.]ecr[.][a-z0-9-]+[.]amazonaws[.]com([.]cn)?/[
 TAG_OR_DIGEST = "(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})"
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     name: str
     description: str
     type: str = "String"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from jvbundler.project.model import Environment, Secret
 from jvbundler.render.lambda_.function import dynamodb_tables, uses_s3
@@ -34,8 +33,7 @@ TABLE_ACTIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     why: str
     actions: tuple[str, ...]
     resources: tuple[str, ...]
