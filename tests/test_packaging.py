@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.golden.cases import CASES, GOLDEN, app_of, environ, tree
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -35,7 +37,43 @@ def test_the_wheel_holds_templates_and_schemas_and_no_tests(built: Path) -> None
     names = zipfile.ZipFile(next(built.glob("*.whl"))).namelist()
     assert "jvbundler/schemas/deploy.schema.json" in names
     assert "jvbundler/templates/docker/Dockerfile.j2" in names
+    assert "jvbundler/compiled_templates.py" in names
     assert not [n for n in names if n.startswith(("tests/", "golden/")) or "/__pycache__/" in n]
+
+
+def test_the_templates_that_the_wheel_holds_compiled_render_every_case(built: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(next(built.glob("*.whl"))).extractall(tmp_path / "wheel")
+    for case in CASES:
+        app = app_of(case, tmp_path)
+        env = {**environ(case), "PYTHONPATH": str(tmp_path / "wheel")}
+        command = [sys.executable, "-X", "importtime", "-m", "jvbundler", "render"]
+        done = subprocess.run(command, cwd=app, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert tree(app / "deploy") == tree(GOLDEN / case / "expected")
+        uses_filters = "| replace" in (app / "deploy.yaml").read_text(encoding="utf-8")
+        assert ("jinja2.environment" in done.stderr) == uses_filters, f"{case} imported Jinja2 for nothing"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% macro greet() %}hi{% endmacro %}{{ greet() }}",
+        "{% for x in xs %}{{ loop.last }}{% endfor %}",
+        "{{ x | upper }}",
+        "{{ 'a' if x is defined else 'b' }}",
+    ],
+)
+def test_a_template_that_uses_more_of_jinja2_than_the_wheel_has_is_refused(text: str) -> None:
+    script = (
+        "import sys; sys.path[:0] = ['scripts', '.']\n"
+        "from compile_templates import refuse_unsupported\n"
+        "from jvbundler.render.templating import environment\n"
+        "refuse_unsupported(environment(str), 'new.j2', sys.argv[1])"
+    )
+    command = [sys.executable, "-c", script, text]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "ValueError: new.j2:1: " in done.stderr
+    assert "is not in jvbundler/render/template_runtime.py" in done.stderr
 
 
 def test_the_sdist_holds_what_the_wheel_is_built_from(built: Path) -> None:

@@ -7,84 +7,62 @@ word; in `*.toml.j2` a TOML value. `| block(n)` prints a value over several line
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jvbundler.errors import InputError
-from jvbundler.packaged import packaged_path
+from jvbundler.packaged import PACKAGE, packaged_path
 from jvbundler.problem import Place, error
-from jvbundler.render import yaml_text
+from jvbundler.render import template_runtime
+from jvbundler.render.escaping import FILTERS, Verbatim, escape_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-
-class Verbatim(str):
-    """Text that is printed as it is."""
-
-    __slots__ = ()
-
-
-def docker_word(value: object) -> str:
-    """A value of ENV, ARG or LABEL: in double quotes, so that only `\\`, `"` and `$` mean something."""
-    text = str(value)
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$") + '"'
-
-
-def toml_value(value: object) -> str:
-    """A TOML value: its basic strings are JSON's, but for the delete character, which TOML wants escaped."""
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(toml_value(item) for item in value) + "]"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-ESCAPES: dict[str, Callable[[object], str]] = {
-    ".yaml.j2": yaml_text.flow,
-    "Dockerfile.j2": docker_word,
-    ".toml.j2": toml_value,
-}
-
-
-def escape_of(name: str) -> Callable[[object], str]:
-    return next((escape for suffix, escape in ESCAPES.items() if name.endswith(suffix)), str)
-
-
-def block(value: object, indent: int = 0) -> Verbatim:
-    return Verbatim(yaml_text.block(value, indent))
-
-
-def to_json(value: object) -> Verbatim:
-    return Verbatim(json.dumps(value, ensure_ascii=False))
-
-
-def shell(value: object) -> Verbatim:
-    """Always in single quotes: a reader need not know which characters are safe without."""
-    return Verbatim("'" + str(value).replace("'", "'\"'\"'") + "'")
-
-
-FILTERS = {"block": block, "json": to_json, "shell": shell, "verbatim": Verbatim}
-
-
 TEMPLATES = packaged_path("templates")
-COMPILED = packaged_path("compiled")
+# Only in the wheel: a checkout reads the text, so that an edit counts at once.
+COMPILED = "compiled_templates"
+
+
+def render(name: str, context: Mapping[str, Any], overrides: Path | None = None) -> str:
+    """The text of template `name` (`kubernetes/service.yaml.j2`) for `context`.
+
+    `overrides` is the folder of `--templates`: a template that is there takes the place of ours.
+    A template that fails is the user's mistake where it is an override, and then names its line.
+    """
+    escape = escape_of(name)
+    if overrides:
+        return _overridden(name, context, overrides)
+    if is_compiled():
+        return compiled(escape).render(name, context)
+    return environment(escape).get_template(name).render(context)
 
 
 @lru_cache
-def environment(escape: Callable[[object], str], overrides: Path | None) -> Environment:
-    """The templates whose output `escape` escapes: the user's, else the compiled ones, else their text."""
-    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, ModuleLoader, StrictUndefined
+def is_compiled() -> bool:
+    return (PACKAGE / f"{COMPILED}.py").is_file()
+
+
+@lru_cache
+def compiled(escape: Callable[[object], str]) -> template_runtime.Environment:
+    return template_runtime.Environment(import_module(f"jvbundler.{COMPILED}").TEMPLATES, escape)
+
+
+@lru_cache
+def environment(escape: Callable[[object], str], overrides: Path | None = None) -> Environment:
+    """The templates whose output `escape` escapes: the user's, else ours."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from jinja2.runtime import Undefined
 
     def finalize(value: object) -> object:
         # An undefined value is left to StrictUndefined, which names it.
         return value if isinstance(value, (Verbatim, Undefined)) else escape(value)
 
-    ours = ModuleLoader(COMPILED) if COMPILED.is_dir() else FileSystemLoader(TEMPLATES)
     made = Environment(
-        loader=ChoiceLoader([FileSystemLoader(overrides), ours]) if overrides else ours,
+        loader=FileSystemLoader([overrides, TEMPLATES] if overrides else TEMPLATES),
         undefined=StrictUndefined,
         finalize=finalize,
         autoescape=False,
@@ -96,35 +74,20 @@ def environment(escape: Callable[[object], str], overrides: Path | None) -> Envi
     return made
 
 
-def render(name: str, context: Mapping[str, Any], overrides: Path | None = None) -> str:
-    """The text of template `name` (`kubernetes/service.yaml.j2`) for `context`.
-
-    `overrides` is the folder of `--templates`: a template that is there takes the place of ours.
-    A template that fails is the user's mistake where it is an override, and then names its line.
-    """
+def _overridden(name: str, context: Mapping[str, Any], overrides: Path) -> str:
     from jinja2 import TemplateError
 
     try:
         return environment(escape_of(name), overrides).get_template(name).render(context)
     except (TemplateError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as failure:
-        if overrides is None or not (overrides / name).is_file():
+        file = f"{overrides}/{name}"
+        if not (overrides / name).is_file():
             raise
-        place = Place(f"{overrides}/{name}", line_of(failure, f"{overrides}/{name}"))
+        hint = "`jvbundler templates show` prints the original"
         problem = error(
-            "JVB120",
-            place,
-            f"the template failed: {failure}",
-            "`jvbundler templates show` prints the original",
+            "JVB120", Place(file, line_of(failure, file)), f"the template failed: {failure}", hint
         )
         raise InputError(problems=[problem]) from failure
-
-
-def compile_templates(folder: Path) -> None:
-    """Writes every template into `folder` as a Python module, for the wheel."""
-    for escape in {*ESCAPES.values(), str}:
-        made = environment(escape, None)
-        names = [name for name in made.list_templates() if escape_of(name) is escape]
-        made.compile_templates(folder, filter_func=names.__contains__, zip=None, ignore_errors=False)
 
 
 def line_of(failure: BaseException, file: str) -> int:

@@ -16,7 +16,8 @@ _PLAIN = re.compile(
     r"[A-Za-z0-9_./$~^(][A-Za-z0-9_./@+=:,$~^()*%<>;!?&|'\"{}\[\]\\#-]*"
     r"(?: [A-Za-z0-9_./@+=,$~^()*%<>;!?&|'\"{}\[\]\\:#-]+)*\Z"
 )
-_FLOW_SPECIAL = re.compile(r"[,\[\]{}]")
+# `?` is one for PyYAML.
+_FLOW_SPECIAL = re.compile(r"[,?\[\]{}]")
 # Words and numbers that some reader takes for something else than text. YAML 1.1 (PyYAML, Go) and 1.2.
 _NOT_TEXT = re.compile(
     r"(?i:~|null|true|false|yes|no|on|off|y|n)\Z"

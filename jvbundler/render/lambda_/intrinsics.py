@@ -6,7 +6,7 @@ What a user wrote goes into `!Sub` only where the schema keeps `$` out of it, or
 from __future__ import annotations
 
 from jvbundler.project.model import Environment
-from jvbundler.render.templating import Verbatim
+from jvbundler.render.escaping import Verbatim
 from jvbundler.render.yaml_text import scalar
 
 
