@@ -32,6 +32,8 @@ _NOT_TEXT = re.compile(
 
 def scalar(value: object, *, in_flow: bool = False) -> str:
     """One scalar on one line."""
+    if isinstance(value, str):  # first, as nearly all are
+        return _text(str(value), in_flow)
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -40,7 +42,11 @@ def scalar(value: object, *, in_flow: bool = False) -> str:
         return str(value)
     if isinstance(value, float):
         return repr(value) if value == value and abs(value) != float("inf") else _special_float(value)
-    text = str(value)
+    return _text(str(value), in_flow)
+
+
+@lru_cache(maxsize=16_384)
+def _text(text: str, in_flow: bool) -> str:
     return text if is_plain(text, in_flow=in_flow) else quoted(text)
 
 
@@ -48,7 +54,6 @@ def _special_float(value: float) -> str:
     return ".nan" if value != value else ".inf" if value > 0 else "-.inf"
 
 
-@lru_cache(maxsize=16_384)
 def is_plain(text: str, *, in_flow: bool = False) -> bool:
     """Whether every reader takes the unquoted text for that same text."""
     if not _PLAIN.match(text) or _NOT_TEXT.match(text):
@@ -68,6 +73,8 @@ def quoted(text: str) -> str:
 
 def flow(value: object) -> str:
     """A value on one line: `[GET, POST]`, `{cpu: 100m}`."""
+    if isinstance(value, str):
+        return _text(str(value), True)
     if isinstance(value, dict):
         return "{" + ", ".join(f"{scalar(k, in_flow=True)}: {flow(v)}" for k, v in value.items()) + "}"
     if isinstance(value, (list, tuple)):
@@ -77,44 +84,58 @@ def flow(value: object) -> str:
 
 def block(value: object, indent: int = 0) -> str:
     """A value over several lines, each indented by `indent` spaces, without a final newline."""
-    return "\n".join(_lines(value, indent))
+    lines: list[str] = []
+    _add(lines, value, " " * indent)
+    return "\n".join(lines)
 
 
-def _lines(value: Any, indent: int) -> list[str]:
-    pad = " " * indent
+def _add(lines: list[str], value: Any, pad: str) -> None:
+    """Adds the lines of a value, each of which begins with `pad`."""
     if isinstance(value, dict) and value:
-        return [
-            line for key, child in value.items() for line in _entry(f"{pad}{scalar(key)}:", child, indent)
-        ]
-    if isinstance(value, (list, tuple)) and value:
-        return [line for child in value for line in _item(child, indent)]
-    return [pad + flow(value)]
+        for key, child in value.items():
+            _add_under(lines, f"{pad}{scalar(key)}:", child, pad)
+    elif isinstance(value, (list, tuple)) and value:
+        for child in value:
+            _add_item(lines, child, pad)
+    else:
+        lines.append(pad + flow(value))
 
 
-def _entry(head: str, value: Any, indent: int) -> list[str]:
+def _add_under(lines: list[str], head: str, value: Any, pad: str) -> None:
+    """Adds `head`, which ends in `:` or `-`, with the value behind it or below."""
+    if isinstance(value, str):
+        if is_literal(value):
+            lines.append(f"{head} {literal_indicator(value)}")
+            lines += literal_lines(value, len(pad) + 2)
+        else:
+            lines.append(f"{head} {_text(str(value), False)}")
+    elif isinstance(value, (dict, list, tuple)):
+        if value:
+            lines.append(head)
+            _add(lines, value, pad + "  ")
+        else:
+            lines.append(f"{head} {flow(value)}")
+    else:
+        lines.append(f"{head} {scalar(value)}")
+
+
+def _add_item(lines: list[str], value: Any, pad: str) -> None:
+    """Adds an item of a list; the first line of a map or list stands behind its dash."""
     if isinstance(value, (dict, list, tuple)) and value:
-        return [head, *_lines(value, indent + 2)]
-    if isinstance(value, str) and is_literal(value):
-        return [f"{head} {literal_indicator(value)}", *literal_lines(value, indent + 2)]
-    return [f"{head} {flow(value) if isinstance(value, (dict, list, tuple)) else scalar(value)}"]
-
-
-def _item(value: Any, indent: int) -> list[str]:
-    pad = " " * indent
-    if isinstance(value, str) and is_literal(value):
-        return [f"{pad}- {literal_indicator(value)}", *literal_lines(value, indent + 2)]
-    if isinstance(value, (dict, list, tuple)) and value:
-        first, *rest = _lines(value, indent + 2)
-        return [f"{pad}- {first.lstrip(' ')}", *rest]
-    return [f"{pad}- {flow(value) if isinstance(value, (dict, list, tuple)) else scalar(value)}"]
+        first = len(lines)
+        _add(lines, value, pad + "  ")
+        lines[first] = f"{pad}- {lines[first].lstrip(' ')}"
+    else:
+        _add_under(lines, f"{pad}-", value, pad)
 
 
 def is_literal(text: str) -> bool:
     """Whether a `|` block reads back as exactly this text."""
+    if "\n" not in text:
+        return False
     lines = text.split("\n")
     return (
-        len(lines) > 1
-        and bool(lines[0])
+        bool(lines[0])
         and not lines[0][0].isspace()
         and all(line == line.rstrip() and line.isprintable() for line in lines)
         and not text.endswith("\n\n")

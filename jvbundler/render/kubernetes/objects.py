@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from yaml import YAMLError
+
+from jvbundler.errors import InputError
+from jvbundler.problem import Place, error
 from jvbundler.project.model import Environment
 from jvbundler.render.kubernetes import network, scaling, storage
 from jvbundler.render.kubernetes.deployment import deployment, service_account
 from jvbundler.render.kubernetes.names import KEEP, SUBSTITUTE, labels, metadata
-from jvbundler.render.kubernetes.resource import Resource, from_template, with_own_stems
+from jvbundler.render.kubernetes.patches import is_object
+from jvbundler.render.kubernetes.resource import Resource, from_template, parsed, with_own_stems
 from jvbundler.render.templating import render
 
 Context = dict[str, Any]
@@ -65,4 +70,19 @@ def templated(template: str, context: Context, overrides: Path | None) -> Resour
     if "${" in text:
         annotations = {SUBSTITUTE: "disabled", **context["annotations"]}
         text = render(file, {**context, "annotations": annotations}, overrides)
+    if overrides:
+        refuse_no_object(text, f"{overrides}/{file}")
     return from_template(template, text, context["name"], context["namespace"])
+
+
+def refuse_no_object(text: str, file: str) -> None:
+    """Raises InputError where a template of the user's makes something else than one object."""
+    try:
+        data = parsed(text)
+        wrong = "" if is_object(data) else "what it makes has no apiVersion, kind or metadata.name"
+    except (YAMLError, LookupError, ValueError, TypeError, AttributeError) as failure:
+        reason = " ".join(str(failure).replace('in "<unicode string>", ', "in ").split())
+        wrong = f"what it makes is no YAML: {reason}"
+    if wrong:
+        hint = "`jvbundler templates show` prints the original"
+        raise InputError(problems=[error("JVB120", Place(file), f"the template failed: {wrong}", hint)])

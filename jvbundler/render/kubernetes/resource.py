@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
+import yaml
+from yaml.events import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
+
 from jvbundler.render import yaml_text
 from jvbundler.render.kubernetes.names import SUBSTITUTE
+from jvbundler.source.yaml_scalars import plain_scalar, tagged_scalar
 
 Data = dict[str, Any]
 
-_TAG = "tag:yaml.org,2002:"
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _HEAD = re.compile(r"^(apiVersion|kind): (.+)$", re.M)
 
 # Kinds of Kubernetes itself that live in no namespace (`kubectl api-resources --namespaced=false`).
@@ -94,22 +99,51 @@ class Resource(NamedTuple):
 
 @lru_cache(maxsize=64)
 def parsed(text: str) -> Data:
-    import yaml
+    """The object in a rendered text, from PyYAML's events: its graph of nodes would take as long again.
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
-    return cast("Data", _value(loader, loader.get_single_node()))
+    For what only an override could write it raises YAMLError, LookupError, ValueError, TypeError or
+    AttributeError.
+    """
+    next_event = _LOADER(text).get_event
+    next_event(), next_event()  # the stream begins, and the document
+    return cast("Data", _value(next_event(), next_event, {}))
 
 
-def _value(loader: Any, node: Any) -> Any:
-    """What PyYAML makes of the node, in half the time: nearly all are maps, lists and texts."""
-    if node.tag == f"{_TAG}str":
-        return node.value
-    if node.tag == f"{_TAG}seq":
-        return [_value(loader, item) for item in node.value]
-    if node.tag == f"{_TAG}map":
-        loader.flatten_mapping(node)
-        return {_value(loader, key): _value(loader, value) for key, value in node.value}
-    return loader.construct_object(node, deep=True)
+def _scalar(event: ScalarEvent) -> Any:
+    if event.implicit[0]:
+        return plain_scalar(event.value)
+    return event.value if event.tag in (None, "!") else tagged_scalar(event.tag, event.value)
+
+
+def _value(event: Any, next_event: Callable[[], Any], anchors: dict[str, Any]) -> Any:
+    """What begins with `event`. A timestamp stays a text, as it is one for Kubernetes."""
+    value: Any
+    if isinstance(event, ScalarEvent):
+        value = _scalar(event)
+    elif isinstance(event, MappingStartEvent):
+        value = _map(next_event, anchors)
+    elif isinstance(event, SequenceStartEvent):
+        value = []
+        while not isinstance(item := next_event(), SequenceEndEvent):
+            value.append(_value(item, next_event, anchors))
+    else:
+        return anchors[event.anchor]
+    if event.anchor:
+        anchors[event.anchor] = value
+    return value
+
+
+def _map(next_event: Callable[[], Any], anchors: dict[str, Any]) -> Data:
+    own: Data = {}
+    merged: Data = {}
+    while not isinstance(event := next_event(), MappingEndEvent):
+        key, value = _value(event, next_event, anchors), _value(next_event(), next_event, anchors)
+        if key == "<<" and isinstance(event, ScalarEvent) and event.implicit[0]:
+            for each in reversed(value if isinstance(value, list) else [value]):
+                merged.update(each)
+        else:
+            own[key] = value
+    return {**merged, **own} if merged else own
 
 
 def is_namespaced(api_version: str, kind: str) -> bool:
