@@ -53,11 +53,14 @@ def type_and_limits(schema: Schema) -> str:
         return " or ".join(
             dict.fromkeys(type_and_limits(v) for v in schema["oneOf"] if v.get("type") != "null")
         )
+    if "pattern" in schema:
+        return str(schema["patternErrorMessage"]) + _limits(schema)
     types = schema.get("type", "anything")
     words = [t for t in ([types] if isinstance(types, str) else types) if t != "null"]
     text = " or ".join({"object": "map", "array": "list"}.get(t, t) for t in words)
     if isinstance(schema.get("items"), dict) and schema["items"]:
-        text += " of " + type_and_limits(schema["items"])
+        each = ", each " if "pattern" in schema["items"] else " of "
+        text += each + type_and_limits(schema["items"])
     return text + _limits(schema)
 
 
@@ -68,8 +71,6 @@ def _limits(schema: Schema) -> str:
         parts.append(f"{low} to {high}")
     elif low is not None:
         parts.append(f"at least {low}")
-    if "pattern" in schema:
-        parts.append(f"`{schema['pattern']}`")
     for word, key in (
         ("at most {} characters", "maxLength"),
         ("at most {} items", "maxItems"),

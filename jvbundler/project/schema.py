@@ -168,7 +168,7 @@ def bad_key(violation: Violation, root: Node, path: list[Any]) -> Problem:
         "JVB103",
         locate(root, [*path, key]),
         f"'{key}' is not a valid name under {dotted(path)}",
-        "it must match " + violation.validator_value,
+        f"write {violation.schema['patternErrorMessage']}",
     )
 
 
@@ -191,7 +191,8 @@ def bad_value(violation: Violation, place: Place, path: list[Any]) -> Problem:
             else reason
         )
     example = schema.get("examples", [None])[0]
-    hint = f"write {with_article(type_and_limits(schema))}" + (
+    words = type_and_limits(schema)
+    hint = f"write {words if 'pattern' in schema else with_article(words)}" + (
         f", such as {json.dumps(example)}" if example is not None else ""
     )
     return error("JVB103", place, f"{dotted(path)} {reason}", hint)
