@@ -11,6 +11,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,8 @@ from jvbundler.errors import InputError, ToolFailed
 
 # From SIGTERM to SIGKILL: sam and kubectl stop within one second.
 GRACE_SECONDS = 2.0
+# What Ctrl-C and a supervisor send.
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 MASK = "***"
 # How long one call of a tool may take, in the place of its own limit; `--tool-timeout` sets it.
 TIMEOUT_VARIABLE = "JVBUNDLER_TOOL_TIMEOUT"
@@ -157,7 +160,6 @@ def follow(
 def _lines(child: subprocess.Popen[bytes], input: bytes, deadline: float) -> Iterator[tuple[str, bytes]]:
     """The lines of both streams in the order in which they come, until the program has ended."""
     import queue
-    import threading
 
     # Bounded: a tool that talks faster than we print has to wait, instead of filling the memory.
     lines: queue.Queue[tuple[str, bytes]] = queue.Queue(1000)
@@ -218,18 +220,38 @@ def _start(
     if program is None:
         raise ToolFailed(_missing(argv[0]))
     try:
-        return subprocess.Popen(
-            [program, *argv[1:]],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=cwd,
-            env=None if env is None else dict(env),
-            # A process group of its own, so that its children can be stopped with it.
-            start_new_session=True,
-        )
+        with _signals_held() as came:
+            child = subprocess.Popen(
+                [program, *argv[1:]],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=cwd,
+                env=None if env is None else dict(env),
+                # A process group of its own, so that its children can be stopped with it.
+                start_new_session=True,
+            )
     except OSError as failure:
         raise _failure(argv, f"cannot be started: {failure.strerror}", b"", b"", mask) from None
+    for number in came:
+        _end(child, GRACE_SECONDS)
+        signal.raise_signal(number)
+    return child
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[list[int]]:
+    """Collects the signals that would end us: while a program starts, nobody could end it in turn."""
+    came: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield came  # signals go to the main thread
+        return
+    former = {number: signal.signal(number, lambda n, _: came.append(n)) for number in _ENDING}
+    try:
+        yield came
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 def _missing(tool: str) -> str:

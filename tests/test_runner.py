@@ -141,6 +141,30 @@ def test_an_interrupt_stops_the_program_too(tmp_path: Path) -> None:
     assert has_ended(int((tmp_path / "pid").read_text()))
 
 
+def test_an_interrupt_while_the_program_starts_stops_it_too(tmp_path: Path) -> None:
+    hangs = program(
+        tmp_path / "hangs", f"echo $$ > {tmp_path}/pid.new; mv {tmp_path}/pid.new {tmp_path}/pid; sleep 60"
+    )
+    # `subprocess` waits with its one `os.read` until the program runs: there the interrupt comes.
+    code = (
+        "import os, signal, sys\n"
+        "from jvbundler.runner import run\n"
+        "def profile(frame, event, function):\n"
+        "    if event == 'c_return' and function is os.read:\n"
+        "        sys.setprofile(None)\n"
+        f"        while not os.path.exists({str(tmp_path / 'pid')!r}): pass\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.setprofile(profile)\n"
+        f"run([{hangs!r}], timeout_seconds=60)"
+    )
+    checkout = Path(__file__).resolve().parent.parent
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=checkout, capture_output=True, timeout=30, check=False
+    )
+    assert done.stderr.strip().endswith(b"KeyboardInterrupt")
+    assert has_ended(int((tmp_path / "pid").read_text()))
+
+
 def test_secrets_are_masked_in_the_message_and_in_the_argv(tmp_path: Path) -> None:
     leaks = program(tmp_path / "leaks", 'echo "bad password $1" >&2; exit 3')
     with pytest.raises(ToolFailed) as failure:
