@@ -77,7 +77,8 @@ def _limits(schema: Schema) -> str:
         ("at least {} items", "minItems"),
     ):
         if key in schema:
-            parts.append(word.format(schema[key]))
+            text = word.format(schema[key])
+            parts.append(text.removesuffix("s") if schema[key] == 1 else text)
     return f", {', '.join(parts)}" if parts else ""
 
 
