@@ -35,20 +35,9 @@ def resolve_references(root: Node) -> tuple[Node, tuple[Problem, ...]]:
     A value that is exactly one reference takes over the type of what it refers to. One that refers to a
     secret becomes that secret and keeps its text.
     """
-    if not _refers(root):
-        return root, ()
     resolver = Resolver(root)
     result = resolver.tree(root, ())
     return result, tuple(dict.fromkeys(resolver.problems))
-
-
-def _refers(node: Node) -> bool:
-    value = node.value
-    if isinstance(value, str):
-        return "{{" in value
-    if isinstance(value, dict):
-        return any(map(_refers, value.values()))
-    return isinstance(value, list) and any(map(_refers, value))
 
 
 class Failed(Exception):

@@ -22,9 +22,9 @@ from yaml.events import (
 from jvbundler.node import Node
 from jvbundler.problem import Place, Problem, error
 from jvbundler.source.wording import one_line, quoted
-from jvbundler.source.yaml_errors import MAX_DEPTH, too_deep, unquoted_template
 from jvbundler.source.yaml_scalars import plain_scalar, tagged_scalar
 
+MAX_DEPTH = 64
 MAX_ALIASED = 10_000
 _CHARACTERS_PER_NODE = 128  # a long text that is repeated by aliases counts for more than one node
 _MAP_TAG, _LIST_TAG = "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"
@@ -113,6 +113,8 @@ class Composer:
         if event.tag and event.tag not in ("!", _MAP_TAG, _LIST_TAG):
             self._unknown_tag(event.tag, place)
         if self._depth == MAX_DEPTH:
+            from jvbundler.source.yaml_errors import too_deep
+
             raise Refused(too_deep(place))
         self._depth += 1
         before = self._size
@@ -169,6 +171,8 @@ class Composer:
         """Reports a key that is a map or list; whether it is the inner brace of an unquoted `{{ … }}`."""
         is_template = (start.line, start.column + 1) == (key.line, key.column)
         if is_template:
+            from jvbundler.source.yaml_errors import unquoted_template
+
             self.problems.append(unquoted_template(start))
         else:
             hint = "write 'key: value' with a text as the key"
