@@ -1,12 +1,17 @@
-"""Which environment variables hold secrets, judged by their names and by the shape of a value."""
+"""Which environment variables hold secrets, judged by their names and by the shape of a value.
+
+The patterns are texts because compiling them takes a millisecond, and a render that finds everything current
+needs none. Answers are kept: environments and apps repeat names and values over and over.
+"""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # Whole words of a variable's name, split at underscores. `TOKEN` but not `MAX_TOKENS`; `KEY` only after a
 # word that makes it a credential, so that `PARTITION_KEY` and `CACHE_KEY_PREFIX` stay plain.
-_SECRET_NAME = re.compile(
+_SECRET_NAME = (
     r"(?:^|_)(?:"
     r"PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|SECRETS|TOKEN|CREDENTIAL|CREDENTIALS|APIKEY|DSN"
     r"|(?:API|ACCESS|SECRET|PRIVATE|AUTH|ENCRYPTION|SIGNING|MASTER|JWT|SERVICE_ACCOUNT)_KEY"
@@ -14,11 +19,11 @@ _SECRET_NAME = re.compile(
     r")(?:$|_(?:KEY|ID|VALUE|BASE64|B64|JSON|[0-9]+)$)"
 )
 # Connection strings carry a password more often than not.
-_SECRET_URI = re.compile(
+_SECRET_URI = (
     r"(?:^|_)(?:MONGODB|MONGO|POSTGRES|POSTGRESQL|DATABASE|DB|REDIS|AMQP|RABBITMQ|LOG_DB)_(?:URI|URL)$"
 )
 
-_SECRET_VALUE = re.compile(
+_SECRET_VALUE = (
     r"(?:"
     r"\bsk-[A-Za-z0-9_-]{16,}"  # OpenAI, Anthropic
     r"|\bAKIA[0-9A-Z]{16}\b|\bASIA[0-9A-Z]{16}\b"  # AWS access key ids
@@ -37,17 +42,19 @@ _SECRET_VALUE = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def looks_secret(name: str) -> bool:
     """Whether an environment variable of this name holds a secret, as far as its name tells."""
     upper = name.upper()
-    return bool(_SECRET_NAME.search(upper) or _SECRET_URI.search(upper))
+    return bool(re.search(_SECRET_NAME, upper) or re.search(_SECRET_URI, upper))
 
 
 def without_secrets(text: str) -> str:
     """`text` with the known shapes of tokens and passwords blotted out, for messages that repeat input."""
-    return _SECRET_VALUE.sub("***", text)
+    return re.sub(_SECRET_VALUE, "***", text)
 
 
+@lru_cache(maxsize=4096)
 def contains_secret(text: str) -> bool:
     """Whether a value has the shape of a known token, private key or URL with a password in it."""
-    return bool(_SECRET_VALUE.search(text))
+    return bool(re.search(_SECRET_VALUE, text))

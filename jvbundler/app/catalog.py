@@ -49,7 +49,7 @@ def load_catalog(
     """
     if jvagent_path is not None:
         return _from_folder(jvagent_path, version)
-    if version in available_versions():
+    if packaged_path(f"{_FOLDER}/{version}.json").is_file():
         return _shipped(version), ()
     installed = _installed()
     if installed is not None and _own_version(installed) == version:

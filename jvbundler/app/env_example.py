@@ -12,10 +12,10 @@ from jvbundler.problem import Place, Problem
 from jvbundler.secret_names import contains_secret, looks_secret
 
 NAME = ".env.example"
-_ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)")
+_ASSIGNMENT = r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)"
 # Upper case only, so that a sentence with an equals sign stays a comment.
-_COMMENTED = re.compile(r"\s*#\s?([A-Z][A-Z0-9_]*)=(.*)")
-_BANNER = re.compile(r"\W*")
+_COMMENTED = r"\s*#\s?([A-Z][A-Z0-9_]*)=(.*)"
+_BANNER = r"\W*"
 
 
 def read_env_example(root: Path, shown_as: str, problems: list[Problem]) -> tuple[Variable, ...]:
@@ -41,13 +41,13 @@ def _variables(content: str, file: str) -> Iterator[Variable]:
     comment: list[str] = []
     for number, line in lines:
         commented = line.lstrip().startswith("#")
-        match = (_COMMENTED if commented else _ASSIGNMENT).fullmatch(line) if "=" in line else None
+        match = re.fullmatch(_COMMENTED if commented else _ASSIGNMENT, line) if "=" in line else None
         if match:
             raw = match[2] if commented else _whole_value(match[2], lines)
             place = Place(file, number, match.start(1) + 1)
             yield _variable(match[1], _unquoted(raw), " ".join(comment), commented, place)
             comment = []
-        elif commented and not _BANNER.fullmatch(line):
+        elif commented and not re.fullmatch(_BANNER, line):
             comment.append(line.lstrip().lstrip("#").strip())
         else:
             comment = []

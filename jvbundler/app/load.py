@@ -11,11 +11,9 @@ from jvbundler.app.closure import Providers, resolve
 from jvbundler.app.env_example import read_env_example
 from jvbundler.app.framework import configured_variables
 from jvbundler.app.lock import read_lock
-from jvbundler.app.model import App, PipRequirement, Wish
+from jvbundler.app.model import REQUIREMENTS, App, PipRequirement, Wish
 from jvbundler.app.reading import exists, file_bytes, folders, mapping, shown, text
 from jvbundler.app.requirements import merged_requirements
-from jvbundler.app.requirements_txt import NAME as REQUIREMENTS
-from jvbundler.app.requirements_txt import read_requirements
 from jvbundler.node import Node, find
 from jvbundler.problem import Place, Problem, error
 from jvbundler.secret_names import contains_secret
@@ -48,7 +46,10 @@ def load_app(
     actions, unlisted = resolve(providers, problems)
     has_file = exists(root / REQUIREMENTS, shown(shown_as, REQUIREMENTS), problems)
     wanted = [wish for action in actions + unlisted for wish in providers.wishes(action.id)]
-    wanted += read_requirements(root, shown_as, problems) if has_file else ()
+    if has_file:
+        from jvbundler.app.requirements_txt import read_requirements
+
+        wanted += read_requirements(root, shown_as, problems)
     wanted += (Wish(spec, EXTRA_PIP, place) for spec, place in extra_pip)
     context = mapping(top, "context", problems) or Node({}, top.place)
     problems.extend(_literal_secrets(top, context))

@@ -14,7 +14,7 @@ from jvbundler.app.reading import exists, file_bytes, shown
 from jvbundler.problem import Place, Problem, error
 
 NAME = "requirements.lock"
-_HEADER = re.compile(r"# jvbundler lock: (sha256:[0-9a-f]{64})\s*")
+_HEADER = r"# jvbundler lock: (sha256:[0-9a-f]{64})\s*"
 # Docker's names and Lambda's, in the words of `uv pip compile --python-platform`.
 _PLATFORMS = {
     "linux/amd64": "x86_64-unknown-linux-gnu",
@@ -69,7 +69,7 @@ def read_lock(root: Path, shown_as: str, problems: list[Problem]) -> LockState |
     if data is None:
         return None
     for number, line in enumerate(data.decode("utf-8", errors="replace").splitlines(), 1):
-        found = _HEADER.fullmatch(line)
+        found = re.fullmatch(_HEADER, line)
         if found:
             return LockState(found[1], Place(file, number))
     return LockState("", Place(file))

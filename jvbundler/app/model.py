@@ -8,6 +8,8 @@ from typing import Literal, NamedTuple
 from jvbundler.node import Node
 from jvbundler.problem import Place
 
+REQUIREMENTS = "requirements.txt"
+
 
 class Wish(NamedTuple):
     """A pip requirement as somebody wrote it: `by` is an action id or the name of a file.

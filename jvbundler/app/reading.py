@@ -27,7 +27,7 @@ def leads_outside(path: Path, root: Path) -> bool:
         real, base = os.path.realpath(path), os.path.realpath(root)
     except ValueError:  # a NUL in a name: there is no such file, inside or outside
         return False
-    return not Path(real).is_relative_to(base)
+    return real != base and not real.startswith(base.rstrip(os.sep) + os.sep)
 
 
 def outside(path: str, place: Place) -> Problem:

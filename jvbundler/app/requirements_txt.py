@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from jvbundler.app.model import Wish
+from jvbundler.app.model import REQUIREMENTS, Wish
 from jvbundler.app.reading import file_bytes, leads_outside, outside, shown
 from jvbundler.problem import Place, Problem, error, warning
 
-NAME = "requirements.txt"
 _INCLUDE = re.compile(r"(?:-r|--requirement)(?:\s+|=|(?<=-r))(.+)")
 _ADDRESS = re.compile(r"(?:[a-z]+\+)?[a-z]+://|\.{0,2}/|[^\s@]+\.(?:whl|tar\.gz|zip)$", re.IGNORECASE)
 _LINE_OPTION = re.compile(r"\s+--?(?:hash|config-settings?|global-option)[=\s].*")
@@ -18,7 +17,7 @@ _LINE_OPTION = re.compile(r"\s+--?(?:hash|config-settings?|global-option)[=\s].*
 
 def read_requirements(root: Path, shown_as: str, problems: list[Problem]) -> tuple[Wish, ...]:
     """The requirements of `requirements.txt` and of the files it includes with `-r`."""
-    return tuple(_read(root / NAME, root, shown_as, problems, set()))
+    return tuple(_read(root / REQUIREMENTS, root, shown_as, problems, set()))
 
 
 def _read(path: Path, root: Path, shown_as: str, problems: list[Problem], seen: set[Path]) -> Iterator[Wish]:
@@ -67,7 +66,7 @@ def _wish(line: str, place: Place, problems: list[Problem]) -> Iterator[Wish]:
     text = _LINE_OPTION.sub("", line)
     if text != line:
         problems.append(_left_out(line[len(text) :].strip(), place))
-    yield Wish(text.strip(), NAME, place)
+    yield Wish(text.strip(), REQUIREMENTS, place)
 
 
 def _left_out(option: str, place: Place) -> Problem:

@@ -28,7 +28,7 @@ def render(arguments: Sequence[str], output: Path | None, request: Request, term
 
 
 def check(
-    arguments: Sequence[str], output: Path | None, request: Request, again: str, terminal: Terminal
+    arguments: Sequence[str], output: Path | None, request: Request, again: Sequence[str], terminal: Terminal
 ) -> int:
     outcomes = done(check_one, arguments, output, request)
     drifted = [outcome for outcome in outcomes if outcome.drift]

@@ -18,7 +18,7 @@ from jvbundler.workflow.options import output_path
 from jvbundler.workflow.selection import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from jvbundler.artifact import Artifact
 
@@ -126,15 +126,13 @@ def printed(artifacts: Iterable[Artifact]) -> str:
     return "".join(f"{'---' if a.path.endswith('.yaml') else '#'} # {a.path}\n{a.text}" for a in found)
 
 
-def _again(apps: Iterable[str], *given: tuple[str, str | None]) -> str:
+def _again(apps: Iterable[str], *given: tuple[str, str | None]) -> list[str]:
     """The command that writes what was checked, but for `--set` and `--env`, which may hold secrets."""
-    import shlex
-
     words = [word for option, value in given if value for word in (option, value)]
-    return shlex.join(["jvbundler", "render", *(app for app in apps if app != "."), *words])
+    return ["jvbundler", "render", *(app for app in apps if app != "."), *words]
 
 
-def _tell_drift(outcome: Outcome, again: str, terminal: Terminal) -> int:
+def _tell_drift(outcome: Outcome, again: Sequence[str], terminal: Terminal) -> int:
     problems = list(drift_problems(outcome, again))
     if terminal.format != "text":
         report([*outcome.problems, *problems], terminal)
@@ -151,16 +149,22 @@ def _tell_drift(outcome: Outcome, again: str, terminal: Terminal) -> int:
     return 1 if problems else 0
 
 
-def drift_problems(outcome: Outcome, again: str) -> Iterator[Problem]:
+def drift_problems(outcome: Outcome, again: Sequence[str]) -> Iterator[Problem]:
     for kind, message in DRIFT.items() if outcome.drift else ():
-        hint = f"{again} --force" if kind in ("edited", "foreign") else again
+        hint = _command(again, force=kind in ("edited", "foreign"))
         for path in getattr(outcome.drift, kind):
             yield Problem(kind, "error", Place(f"{outcome.app.output}/{path}"), message, hint)
 
 
-def mending(outcomes: Iterable[Outcome], again: str) -> str:
+def mending(outcomes: Iterable[Outcome], again: Sequence[str]) -> str:
     drifts = [outcome.drift for outcome in outcomes if outcome.drift]
-    return f"{again} --force" if any(drift.edited or drift.foreign for drift in drifts) else again
+    return _command(again, force=any(drift.edited or drift.foreign for drift in drifts))
+
+
+def _command(words: Sequence[str], *, force: bool) -> str:
+    import shlex
+
+    return shlex.join([*words, "--force"] if force else words)
 
 
 def _tell_result(outcome: Outcome, terminal: Terminal) -> None:

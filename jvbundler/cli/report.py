@@ -8,10 +8,8 @@ from typing import TextIO
 
 import click
 
-from jvbundler.cli.source_lines import printable, source_lines
 from jvbundler.cli.terminal import Terminal
 from jvbundler.problem import Problem
-from jvbundler.secret_names import without_secrets
 
 COLORS = {"error": "red", "warning": "yellow"}
 
@@ -28,10 +26,14 @@ def report(problems: Sequence[Problem], terminal: Terminal) -> None:
 
 def blotted(problem: Problem) -> Problem:
     """A message may quote the user's file: an unknown key, a requirement. No token gets out that way."""
+    from jvbundler.secret_names import without_secrets
+
     return problem._replace(message=without_secrets(problem.message), hint=without_secrets(problem.hint))
 
 
 def print_text(problems: Sequence[Problem], terminal: Terminal, stream: TextIO) -> None:
+    from jvbundler.cli.source_lines import source_lines
+
     color = terminal.colors(stream)
     for problem in map(blotted, problems):
         click.echo(problem_line(problem, color=color), file=stream, color=color)
@@ -43,6 +45,8 @@ def print_text(problems: Sequence[Problem], terminal: Terminal, stream: TextIO) 
 
 def problem_line(problem: Problem, *, color: bool = False) -> str:
     """`deploy.yaml:12:5: JVB104 unknown key 'memmory' under lambda.function (did you mean 'memory'?)`"""
+    from jvbundler.cli.source_lines import printable
+
     rule = printable(problem.rule)
     rule = click.style(rule, fg=COLORS[problem.severity], bold=True) if color else rule
     severity = "" if problem.is_error else "warning: "

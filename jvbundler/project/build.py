@@ -84,7 +84,7 @@ def build_environment(name: str, root: Node, app: App) -> tuple[Environment | No
         *problems,
         *lambda_part[2],
         *kubernetes_part[2],
-        *misplaced_secrets(root, listed_secrets(settings)),
+        *misplaced_secrets(root),
     )
 
 

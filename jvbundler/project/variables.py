@@ -135,7 +135,7 @@ def secret(
     )
 
 
-def misplaced_secrets(root: Node, listed: Container[str]) -> list[Problem]:
+def misplaced_secrets(root: Node) -> list[Problem]:
     """Secrets outside the maps of environment variables: whatever stands there is rendered."""
     problems = []
     for path, node in scalars(root):

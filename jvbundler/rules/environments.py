@@ -59,9 +59,11 @@ def differing(one: dict[str, Any], other: dict[str, Any], path: Path = ()) -> It
     """The paths at which two maps differ, as deep as both are maps."""
     for key in sorted(one.keys() | other.keys()):
         first, second = one.get(key), other.get(key)
+        if first == second:
+            continue
         if isinstance(first, dict) and isinstance(second, dict):
             yield from differing(first, second, (*path, key))
-        elif first != second:
+        else:
             yield (*path, key)
 
 

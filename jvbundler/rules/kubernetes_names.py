@@ -12,23 +12,23 @@ from jvbundler.rules.rule import Finding, Path, rule
 if TYPE_CHECKING:
     from jvbundler.app.model import App
 
-_NAME = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z")
-_SUBDOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*\Z")
-_KEY = re.compile(r"[-._A-Za-z0-9]{1,253}\Z")
+_NAME = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z"
+_SUBDOMAIN = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*\Z"
+_KEY = r"[-._A-Za-z0-9]{1,253}\Z"
 
 
 def is_label_key(key: str) -> bool:
     """An optional DNS name of at most 253 characters and a slash, then a name of at most 63."""
     prefix, slash, name = key.rpartition("/")
-    return bool(_NAME.match(name)) and (not slash or is_subdomain(prefix))
+    return bool(re.match(_NAME, name)) and (not slash or is_subdomain(prefix))
 
 
 def is_label_value(value: str) -> bool:
-    return value == "" or bool(_NAME.match(value))
+    return value == "" or bool(re.match(_NAME, value))
 
 
 def is_subdomain(name: str) -> bool:
-    return len(name) <= 253 and bool(_SUBDOMAIN.match(name))
+    return len(name) <= 253 and bool(re.match(_SUBDOMAIN, name))
 
 
 def label_maps(environment: Environment) -> Iterator[tuple[Path, dict[str, str]]]:
@@ -91,7 +91,7 @@ def bad_secret_reference(environment: Environment, app: App) -> Iterator[Finding
         if not is_subdomain(secret.kubernetes_secret):
             message = f"'{secret.kubernetes_secret}' is no name for a Secret"
             yield Finding((*path, "secret_name"), message, "use lower-case letters, digits, '-' and '.'")
-        if not _KEY.match(secret.kubernetes_key):
+        if not re.match(_KEY, secret.kubernetes_key):
             message = f"'{secret.kubernetes_key}' is no key of a Secret"
             yield Finding((*path, "key"), message, "use letters, digits, '-', '_' and '.'")
 

@@ -41,8 +41,8 @@ RESERVED_NAMES = frozenset(
 TAKEN_PORTS = (3000, 9001)
 ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
 ENVIRONMENT: Path = ("lambda", "environment")
-_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]+\Z")
-_REPOSITORY = re.compile(r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*\Z")
+_VARIABLE = r"[A-Za-z][A-Za-z0-9_]+\Z"
+_REPOSITORY = r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*\Z"
 
 
 @rule(
@@ -113,7 +113,7 @@ def malformed_variable(environment: Environment, app: App) -> Iterator[Finding]:
     if not environment.settings["lambda"]["enabled"]:
         return
     for name in sorted({*environment.lambda_variables, *secret_names(environment, "lambda")}):
-        if not _VARIABLE.match(name) and name not in RESERVED_NAMES:
+        if not re.match(_VARIABLE, name) and name not in RESERVED_NAMES:
             message = f"'{name}' is no name for a variable on Lambda"
             hint = "begin it with a letter, and use at least two characters"
             yield Finding(written_at(environment, name), message, hint)
@@ -160,7 +160,7 @@ def bad_repository_name(environment: Environment, app: App) -> Iterator[Finding]
     settings = environment.settings
     own = settings["lambda"]["ecr"]["repository_name"]
     name = own or environment.image_name
-    if settings["lambda"]["enabled"] and not (_REPOSITORY.match(name) and 2 <= len(name) <= 256):
+    if settings["lambda"]["enabled"] and not (re.match(_REPOSITORY, name) and 2 <= len(name) <= 256):
         path: Path = ("lambda", "ecr", "repository_name") if own else ("image", "name")
         if not own and not settings["image"]["name"]:
             path = ("app", "name")

@@ -6,19 +6,21 @@ Grammar: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # One unit of the result is a billionth: the smallest that Kubernetes keeps.
 UNIT = 10**9
-_QUANTITY = re.compile(
+_QUANTITY = (
     r"([+-]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)|[eE]([+-]?[0-9]{1,2}))?\Z"
 )
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 
 
+@lru_cache(maxsize=1024)
 def parse_quantity(text: str) -> int | None:
     """The amount in billionths, rounded up as Kubernetes does, or None where it is no quantity."""
-    found = _QUANTITY.match(text)
+    found = re.match(_QUANTITY, text)
     if found is None:
         return None
     sign, number, suffix, exponent = found.groups()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from inspect import cleandoc
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.problem import Place, Severity
@@ -31,18 +30,26 @@ ProjectCheck = Callable[["Project"], Iterator[Finding]]
 class Rule(NamedTuple):
     """A rule as `jvbundler rules` and docs/rules.md show it.
 
-    `text` is its paragraph, `source` says who sets the limit. A rule without a check is raised where the
-    files are read or rendered; `also_warns` marks one of those that is an error in some cases only.
+    `docstring` is its paragraph, indented as in the code; `source` says who sets the limit. A rule without
+    a check is raised where the files are read or rendered; `also_warns` marks one of those that is an error
+    in some cases only.
     """
 
     id: str
     severity: Severity
     title: str
     source: str
-    text: str
+    docstring: str
     check: EnvironmentCheck | None = None
     project_check: ProjectCheck | None = None
     also_warns: bool = False
+
+    @property
+    def text(self) -> str:
+        """Its paragraph."""
+        from inspect import cleandoc
+
+        return cleandoc(self.docstring)
 
     @property
     def can_be_waived(self) -> bool:
@@ -58,7 +65,7 @@ def rule(
     """Registers a check of one environment; its docstring becomes the paragraph of the rule."""
 
     def register(check: EnvironmentCheck) -> EnvironmentCheck:
-        REGISTERED.append(Rule(id, severity, title, source, cleandoc(check.__doc__ or ""), check=check))
+        REGISTERED.append(Rule(id, severity, title, source, check.__doc__ or "", check=check))
         return check
 
     return register
@@ -70,8 +77,7 @@ def project_rule(
     """The same for a check of the app and of all environments together."""
 
     def register(check: ProjectCheck) -> ProjectCheck:
-        text = cleandoc(check.__doc__ or "")
-        REGISTERED.append(Rule(id, severity, title, source, text, project_check=check))
+        REGISTERED.append(Rule(id, severity, title, source, check.__doc__ or "", project_check=check))
         return check
 
     return register

@@ -15,7 +15,7 @@ from jvbundler.source.yaml_scalars import typed_text
 # In this order: an escape, a reference with or without a default, and a `${` that is neither.
 _TOKEN = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{")
 # Braces that come from outside are no reference of the file's author; AWS's own are left for AWS.
-_OUTSIDE_BRACES = re.compile(r"\{\{(?!resolve:)")
+_OUTSIDE_BRACES = r"\{\{(?!resolve:)"
 _ESCAPE_HINT = "$${ writes a literal ${"
 
 
@@ -82,7 +82,7 @@ class _Interpolation:
             return "${"
         text = self._environ.get(name, "")
         if text or default is None:
-            return _OUTSIDE_BRACES.sub("{{ '{{' }}", text)
+            return re.sub(_OUTSIDE_BRACES, "{{ '{{' }}", text)
         return str(default)
 
     def _report(self, node: Node, tokens: list[re.Match[str]], secrets: list[str]) -> None:

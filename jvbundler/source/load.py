@@ -5,24 +5,23 @@ It knows `environments`, `secrets` and maps named `environment`, and must not kn
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.node import Node
 from jvbundler.problem import Place, Problem, error
 from jvbundler.secret_names import looks_secret
-from jvbundler.source.assign import Interpolated, assign
 from jvbundler.source.interpolate import interpolate
 from jvbundler.source.merge import merge
-from jvbundler.source.references import resolve_references
 from jvbundler.source.wording import did_you_mean, one_line, quoted
 from jvbundler.source.yaml_file import parse_yaml, read_yaml
 
-# A DNS label, as it becomes part of Kubernetes and AWS names; 32 characters leave room for an app's name.
-_ENVIRONMENT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?\Z")
+if TYPE_CHECKING:
+    from jvbundler.source.assign import Interpolated
+
+_IN_NAMES = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 # Names of output folders that are no environment.
 _RESERVED = "base"
 # What an app without environments calls its only one.
@@ -108,12 +107,27 @@ def _finished(
     found: list[Problem],
 ) -> Node:
     """The tree with `--set` applied and its references resolved."""
-    for key, value in assignments:
-        tree, problems = assign(tree, key, value, interpolated)
+    if assignments:
+        from jvbundler.source.assign import assign
+
+        for key, value in assignments:
+            tree, problems = assign(tree, key, value, interpolated)
+            found += problems
+    if has_references(tree):
+        from jvbundler.source.references import resolve_references
+
+        tree, problems = resolve_references(tree)
         found += problems
-    tree, problems = resolve_references(tree)
-    found += problems
     return tree
+
+
+def has_references(node: Node) -> bool:
+    value = node.value
+    if isinstance(value, str):
+        return "{{" in value
+    if isinstance(value, dict):
+        return any(map(has_references, value.values()))
+    return isinstance(value, list) and any(map(has_references, value))
 
 
 def _sorted(problems: Sequence[Problem]) -> tuple[Problem, ...]:
@@ -167,7 +181,7 @@ def _split(root: Node, found: list[Problem]) -> tuple[Node, dict[str, Node]]:
 
 def _bad_environment(name: str, node: Node) -> Problem | None:
     place = node.key_place or node.place
-    if not _ENVIRONMENT_NAME.match(name):
+    if not _is_environment_name(name):
         hint = "use at most 32 lower-case letters, digits and '-', with no '-' at an end"
         return error("JVB110", place, f"{quoted(name)} is not a name for an environment", hint)
     if name == _RESERVED:
@@ -180,6 +194,11 @@ def _bad_environment(name: str, node: Node) -> Problem | None:
         message = f"environment '{name}' holds environments of its own"
         return error("JVB110", inner.key_place or inner.place, message, "move them to the top level")
     return None
+
+
+def _is_environment_name(name: str) -> bool:
+    """A DNS label, as it becomes part of names on both platforms; 32 leave room for an app's name."""
+    return 0 < len(name) <= 32 and _IN_NAMES.issuperset(name) and name.strip("-") == name
 
 
 def _undeclared(asked: Sequence[str], root: Node, file: str) -> list[Problem]:

@@ -35,8 +35,6 @@ def resolve_references(root: Node) -> tuple[Node, tuple[Problem, ...]]:
     A value that is exactly one reference takes over the type of what it refers to. One that refers to a
     secret becomes that secret and keeps its text.
     """
-    if not any(isinstance(node.value, str) and "{{" in node.value for _, node in scalars(root)):
-        return root, ()
     resolver = Resolver(root)
     result = resolver.tree(root, ())
     return result, tuple(dict.fromkeys(resolver.problems))

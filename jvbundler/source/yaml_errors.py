@@ -12,8 +12,8 @@ from yaml.reader import ReaderError
 
 from jvbundler.problem import Place, Problem, error
 from jvbundler.source.wording import one_line
+from jvbundler.source.yaml_nodes import MAX_DEPTH
 
-MAX_DEPTH = 64
 _QUOTE = "quote the value"
 # What YAML's own reader refuses (its production c-printable).
 _CONTROL = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -16,7 +16,6 @@ from yaml.events import DocumentStartEvent, Event, StreamEndEvent
 
 from jvbundler.node import Node
 from jvbundler.problem import Place, Problem, error
-from jvbundler.source.yaml_errors import syntax_problem
 from jvbundler.source.yaml_nodes import Composer, Refused
 
 MAX_BYTES = 1024 * 1024
@@ -76,6 +75,8 @@ def _compose(text: str, file: str) -> tuple[Node | None, tuple[Problem, ...]]:
     except Refused as refusal:
         return None, (*problems, refusal.problem)
     except yaml.YAMLError as failure:
+        from jvbundler.source.yaml_errors import syntax_problem
+
         found = dict.fromkeys((*problems, syntax_problem(failure, text, file)))
         return None, tuple(found)
     return root, tuple(problems)

@@ -22,9 +22,9 @@ from yaml.events import (
 from jvbundler.node import Node
 from jvbundler.problem import Place, Problem, error
 from jvbundler.source.wording import one_line, quoted
-from jvbundler.source.yaml_errors import MAX_DEPTH, too_deep, unquoted_template
 from jvbundler.source.yaml_scalars import plain_scalar, tagged_scalar
 
+MAX_DEPTH = 64
 MAX_ALIASED = 10_000
 _CHARACTERS_PER_NODE = 128  # a long text that is repeated by aliases counts for more than one node
 _MAP_TAG, _LIST_TAG = "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"
@@ -53,28 +53,29 @@ class Composer:
         self._aliased = 0
         self.problems = problems
 
-    def node(self, event: Event) -> Node:
-        """The node that begins with `event`."""
+    def node(self, event: Event, key_place: Place | None = None) -> Node:
+        """The node that begins with `event`, and the place of its key in an entry of a mapping."""
         if isinstance(event, ScalarEvent):
-            return self._scalar(event)
+            return self._scalar(event, key_place)
         if isinstance(event, MappingStartEvent):
-            return self._collection(event, self._mapping)
+            return self._collection(event, self._mapping, key_place)
         if isinstance(event, SequenceStartEvent):
-            return self._collection(event, self._sequence)
-        return self._alias(event)[0]
+            return self._collection(event, self._sequence, key_place)
+        # A new node: the value is shared and its key is not.
+        return self._alias(event)[0]._replace(key_place=key_place)
 
     def _place(self, event: Event) -> Place:
         mark: Any = event.start_mark
         return Place(self._file, mark.line + 1, mark.column + 1)
 
-    def _scalar(self, event: ScalarEvent) -> Node:
+    def _scalar(self, event: ScalarEvent, key_place: Place | None) -> Node:
         text: str = event.value
         place = self._place(event)
         if event.tag is not None:
-            node = Node(self._tagged(event, place), place)
+            node = Node(self._tagged(event, place), place, key_place)
         else:
             value = plain_scalar(text) if event.implicit[0] else text
-            node = Node(value, place, text="" if isinstance(value, str) else text)
+            node = Node(value, place, key_place, text="" if isinstance(value, str) else text)
         size = 1 + len(text) // _CHARACTERS_PER_NODE
         self._size += size
         if event.anchor:
@@ -103,19 +104,24 @@ class Composer:
         self.problems.append(error("JVB101", place, f"unknown tag {quoted(shown)}", hint))
 
     def _collection(
-        self, event: CollectionStartEvent, entries: Callable[[Place], dict[str, Node] | list[Node] | None]
+        self,
+        event: CollectionStartEvent,
+        entries: Callable[[Place], dict[str, Node] | list[Node] | None],
+        key_place: Place | None,
     ) -> Node:
         place = self._place(event)
         if event.tag and event.tag not in ("!", _MAP_TAG, _LIST_TAG):
             self._unknown_tag(event.tag, place)
         if self._depth == MAX_DEPTH:
+            from jvbundler.source.yaml_errors import too_deep
+
             raise Refused(too_deep(place))
         self._depth += 1
         before = self._size
         self._size += 1
         if event.anchor:
             self._anchors[event.anchor] = _OPEN
-        node = Node(entries(place), place)
+        node = Node(entries(place), place, key_place)
         if event.anchor:
             self._anchors[event.anchor] = node, self._size - before, ""
         self._depth -= 1
@@ -138,7 +144,7 @@ class Composer:
                 continue
             place = self._place(event)
             key = self._key(event)
-            value = self._entry(place)
+            value = self.node(self._next(), place)
             if key is None:
                 is_template |= self._refuse_key(start, place)
                 continue
@@ -149,15 +155,11 @@ class Composer:
             return None
         return {**merged, **own} if merged else own
 
-    def _entry(self, key_place: Place) -> Node:
-        # A new node: where it is an alias, the value is shared and its key is not.
-        return self.node(self._next())._replace(key_place=key_place)
-
     def _key(self, event: Event) -> str | None:
         """The key as written (`on`, `8080`), or None where it is a map or a list."""
         if isinstance(event, ScalarEvent):
             if event.anchor or event.tag:
-                self._scalar(event)
+                self._scalar(event, None)
             return str(event.value)
         if isinstance(event, AliasEvent):
             node, text = self._alias(event)
@@ -169,6 +171,8 @@ class Composer:
         """Reports a key that is a map or list; whether it is the inner brace of an unquoted `{{ … }}`."""
         is_template = (start.line, start.column + 1) == (key.line, key.column)
         if is_template:
+            from jvbundler.source.yaml_errors import unquoted_template
+
             self.problems.append(unquoted_template(start))
         else:
             hint = "write 'key: value' with a text as the key"

@@ -15,7 +15,7 @@ DEFAULT_OUTPUT = "deploy"
 
 # A container's environment in deploy.yaml; the platforms' own maps win over the shared one.
 _ENVIRONMENTS = ("environment", "lambda.environment", "kubernetes.deployment.container.environment")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*\Z"
 
 
 class Options(NamedTuple):
@@ -50,7 +50,7 @@ def assignments(settings: Iterable[str], variables: Iterable[str]) -> tuple[tupl
     pairs = [_pair("--set", text) for text in settings]
     for text in variables:
         name, value = _pair("--env", text)
-        if not _VARIABLE.match(name):
+        if not re.match(_VARIABLE, name):
             raise InputError(f"--env: '{name}' is not the name of an environment variable")
         # Quoted, as a variable is a text whatever it looks like.
         pairs += [(f"{path}.{name}", json.dumps(value)) for path in _ENVIRONMENTS]
