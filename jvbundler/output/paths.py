@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
 import stat
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from jvbundler.errors import OutputRefused
 
 JOURNAL = ".jvbundler-journal.json"
 STAGING = ".jvbundler-staging"
+_UNSAFE = re.compile(
+    rf"""(?:^|/)\.{{0,2}}(?:/|$)  # no part is empty, . or ..
+    | [\\:*?"<>|\x00-\x1f]
+    | ^(?:{re.escape(JOURNAL)}|{re.escape(STAGING)})(?:/|$)""",
+    re.VERBOSE,
+)
 
 
 def is_safe(path: str) -> bool:
     """Whether `path` is relative, has forward slashes and stays inside the folder, on every system."""
-    parts = path.split("/")
-    return (
-        all(part not in ("", ".", "..") for part in parts)
-        and not any(character in '\\:*?"<>|' or ord(character) < 32 for character in path)
-        and parts[0] not in (JOURNAL, STAGING)
-    )
+    return not _UNSAFE.search(path)
 
 
 def check_paths(paths: Iterable[str]) -> None:
@@ -34,10 +38,9 @@ def check_paths(paths: Iterable[str]) -> None:
         if name in seen:
             raise ValueError(f"{seen[name]!r} and {path!r} are one file on some systems")
         seen[name] = path
-    for path in seen.values():
-        for folder in parents(path):
-            if folded(folder) in seen:
-                raise ValueError(f"{seen[folded(folder)]!r} is a file and the folder of {path!r}")
+    for folder, path in folders_of(seen.values()).items():
+        if folded(folder) in seen:
+            raise ValueError(f"{seen[folded(folder)]!r} is a file and the folder of {path!r}")
 
 
 def folded(path: str) -> str:
@@ -45,10 +48,19 @@ def folded(path: str) -> str:
     return unicodedata.normalize("NFC", path).casefold()
 
 
-def parents(path: str) -> list[str]:
+@lru_cache
+def parents(path: str) -> tuple[str, ...]:
     """The folders above `path`, outermost first: `a`, `a/b` for `a/b/c`."""
-    parts = path.split("/")[:-1]
-    return ["/".join(parts[: count + 1]) for count in range(len(parts))]
+    return tuple(itertools.accumulate(path.split("/")[:-1], "{}/{}".format))
+
+
+def folders_of(paths: Iterable[str]) -> dict[str, str]:
+    """Every folder above any of the paths, outermost first, with the first path in it."""
+    found: dict[str, str] = {}
+    for path in paths:
+        for folder in parents(path):
+            found.setdefault(folder, path)
+    return found
 
 
 def refuse_folder(folder: Path, protected: Sequence[Path]) -> None:
@@ -81,44 +93,63 @@ def _unfit(real: Path, protected: Sequence[Path]) -> str:
     return ""
 
 
-def content(folder: Path, path: str) -> bytes | None:
-    """The bytes of a file of the output folder; None where there is none.
+class Tree:
+    """The output folder as one pass over it finds it: each entry is looked at once, and links are refused.
 
-    OutputRefused where a link is on the way or something other than a file is there.
+    Texts and `os` here: for the files of one app, pathlib takes longer than the disk.
     """
-    refuse_links(folder, path)
-    file = f"{folder}/{path}"
-    try:
-        mode = os.lstat(file).st_mode
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._root = str(folder)
+        self._modes = {"": stat.S_IFDIR}
+
+    def mode(self, path: str) -> int:
+        """The mode of what is there, 0 for nothing; OutputRefused where a link is there or on the way."""
+        if path not in self._modes:
+            self._modes[path] = self._look(path) if self.is_folder(path.rpartition("/")[0]) else 0
+        return self._modes[path]
+
+    def is_folder(self, path: str) -> bool:
+        return stat.S_ISDIR(self.mode(path))
+
+    def is_file(self, path: str) -> bool:
+        return stat.S_ISREG(self.mode(path))
+
+    def content(self, path: str) -> bytes | None:
+        """The bytes of a file, None where there is none; OutputRefused where something else is there."""
+        mode = self.mode(path)
+        if not mode:
+            return None
+        file = f"{self._root}/{path}"
         if not stat.S_ISREG(mode):
-            raise OutputRefused(f"'{file}' is {_kind(mode)}, and jvbundler writes a file there: move it away")
-        with open(file, "rb", buffering=0) as stream:  # noqa: PTH123
-            return stream.readall()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as failure:
-        raise OutputRefused(f"cannot read '{file}': {reason(failure)}") from failure
+            kind = "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
+            raise OutputRefused(f"'{file}' is {kind}, and jvbundler writes a file there: move it away")
+        try:
+            with open(file, "rb", buffering=0) as stream:  # noqa: PTH123
+                return stream.readall()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as failure:
+            raise OutputRefused(f"cannot read '{file}': {reason(failure)}") from failure
 
-
-def _kind(mode: int) -> str:
-    return "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
-
-
-def refuse_links(folder: Path, path: str) -> None:
-    # Texts and os.path here and below: for the files of one app, pathlib takes longer than the disk.
-    for name in (*parents(path), path):
-        if is_link(f"{folder}/{name}"):
+    def _look(self, path: str) -> int:
+        """Raises PermissionError where it cannot be told."""
+        try:
+            mode = os.lstat(f"{self._root}/{path}").st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            return 0
+        if stat.S_ISLNK(mode):
+            file = self.folder / path
             raise OutputRefused(
-                f"'{folder / name}' is a symbolic link: jvbundler does not write through links, remove it"
+                f"'{file}' is a symbolic link: jvbundler does not write through links, remove it"
             )
+        return mode
 
 
-def is_link(file: str) -> bool:
-    """Raises PermissionError where that cannot be told."""
-    try:
-        return stat.S_ISLNK(os.lstat(file).st_mode)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
+def content(folder: Path, path: str) -> bytes | None:
+    """The bytes of one file of the output folder, as `Tree` reads many."""
+    return Tree(folder).content(path)
 
 
 def reason(failure: OSError) -> str:
