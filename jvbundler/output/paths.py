@@ -69,28 +69,32 @@ def refuse_folder(folder: Path, protected: Sequence[Path]) -> None:
         raise OutputRefused(f"'{folder}' is a symbolic link: give the folder that it points to")
     if folder.exists() and not folder.is_dir():
         raise OutputRefused(f"'{folder}' is not a folder")
-    real = Path(os.path.realpath(folder))
-    reason = _unfit(real, [Path(os.path.realpath(path)) for path in protected])
+    reason = _unfit(os.path.realpath(folder), [os.path.realpath(path) for path in protected])
     if reason:
         raise OutputRefused(f"'{folder}' is {reason}: give a folder for the output alone, such as deploy/")
 
 
-def _unfit(real: Path, protected: Sequence[Path]) -> str:
-    if real == Path(real.anchor):
+def _unfit(real: str, protected: Sequence[str]) -> str:
+    if real == os.path.dirname(real):  # noqa: PTH120
         return "the root of the file system"
-    if Path(os.path.realpath(os.path.expanduser("~"))).is_relative_to(real):  # noqa: PTH111 (never raises)
+    if _is_within(os.path.realpath(os.path.expanduser("~")), real):  # noqa: PTH111 (never raises)
         return "the home folder, or above it"
-    if ".git" in real.parts:
+    if ".git" in Path(real).parts:
         return "inside a .git folder"
-    if any(source.is_relative_to(real) for source in protected):
+    if any(_is_within(source, real) for source in protected):
         return "the app itself, or above it"
-    if any(real.is_relative_to(source / "agents") for source in protected):
+    if any(_is_within(real, os.path.join(source, "agents")) for source in protected):  # noqa: PTH118
         return "inside the app's agents"
-    if (real / "app.yaml").exists():
+    if os.path.exists(os.path.join(real, "app.yaml")):  # noqa: PTH110, PTH118
         return "a jvagent app"
-    if (real / ".git").exists():
+    if os.path.exists(os.path.join(real, ".git")):  # noqa: PTH110, PTH118
         return "the root of a repository"
     return ""
+
+
+def _is_within(path: str, folder: str) -> bool:
+    """Whether a real path is that of the folder, or of what is below it; Windows ignores case."""
+    return os.path.normcase(f"{path}{os.sep}").startswith(os.path.normcase(f"{folder}{os.sep}"))
 
 
 class Tree:
