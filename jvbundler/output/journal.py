@@ -33,29 +33,32 @@ class Journal(NamedTuple):
 def stage(tree: Tree, delete: Sequence[str], write: Mapping[str, bytes]) -> Journal:
     """Put all that changes into the staging folder, and commit; what fails before leaves no trace."""
     folder = tree.folder
+    staging, plan = f"{folder}/{STAGING}", f"{folder}/{STAGING}/{PLAN}"
     journal = Journal(
         tuple(delete), {path: str(number) for number, path in enumerate(write)}, _new_folders(tree, write)
     )
-    staging = folder / STAGING
     try:
-        staging.mkdir()
-        (staging / PLAN).write_bytes(json.dumps(journal._asdict()).encode())
+        os.mkdir(staging)  # noqa: PTH102
+        _write(plan, json.dumps(journal._asdict()).encode())
         for name in journal.folders:
-            os.mkdir(f"{folder}/{name}")  # noqa: PTH102 (quicker, as below)
+            os.mkdir(f"{folder}/{name}")  # noqa: PTH102
         for path, data in write.items():
-            with open(f"{staging}/{journal.write[path]}", "wb") as stream:  # noqa: PTH123
-                stream.write(data)
-        (staging / PLAN).replace(folder / JOURNAL)
+            _write(f"{staging}/{journal.write[path]}", data)
+        os.replace(plan, f"{folder}/{JOURNAL}")  # noqa: PTH105
     except BaseException:
         _abandon(folder)
         raise
     return journal
 
 
-def finish(folder: Path, journal: Journal) -> None:
+def _write(file: str, data: bytes) -> None:
+    with open(file, "wb") as stream:  # noqa: PTH123
+        stream.write(data)
+
+
+def finish(tree: Tree, journal: Journal) -> None:
     """Carry out a committed journal, from wherever it was left."""
-    staging = f"{folder}/{STAGING}"
-    tree = Tree(folder)
+    folder, staging = tree.folder, f"{tree.folder}/{STAGING}"
     # This refuses links before the first change.
     in_the_way = [path for path in (*journal.delete, *journal.write) if tree.is_folder(path)]
     # Once a file has moved, all deletions are done: repeated, one could hit a new file whose name differs
@@ -95,7 +98,7 @@ def recover(folder: Path) -> None:
             raise OutputRefused(
                 f"'{folder / JOURNAL}' is not ours: remove it and run 'jvbundler render --force'"
             )
-        finish(folder, journal)
+        finish(tree, journal)
     elif left:
         _abandon(folder)
 

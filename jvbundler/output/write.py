@@ -65,7 +65,8 @@ def write_output(
 def _made(folder: Path) -> Iterator[None]:
     """The folder, which is not left behind empty when it was made in vain."""
     made = list(itertools.takewhile(lambda path: not path.exists(), (folder, *folder.parents)))
-    folder.mkdir(parents=True, exist_ok=True)
+    if made:
+        folder.mkdir(parents=True, exist_ok=True)
     try:
         yield
     except BaseException:
@@ -92,7 +93,7 @@ def _write(
         _refuse_unwritable(tree, [*written, *deleted, LOCK])
         changes = {path: wanted[path] for path in written}
         journal = stage(tree, deleted, {**changes, LOCK: lock_text(new).encode()})
-        finish(folder, journal)
+        finish(tree, journal)
     return WriteResult(tuple(written), tuple(deleted), tuple(unchanged))
 
 
