@@ -9,7 +9,7 @@ from typing import NamedTuple
 from jvbundler.artifact import Artifact
 from jvbundler.errors import OutputRefused
 from jvbundler.output.lock import LOCK, Lock, read_lock, sha256
-from jvbundler.output.paths import reason
+from jvbundler.output.paths import Tree, reason
 from jvbundler.output.state import compare
 from jvbundler.output.write import keep_nothing
 
@@ -37,7 +37,7 @@ def drift(
     wanted = {artifact.path: artifact.text.encode() for artifact in artifacts}
     try:
         lock = read_lock(folder)
-        statuses = compare(folder, wanted, lock, keep)
+        statuses = compare(Tree(folder), wanted, lock, keep)
     except OSError as failure:
         raise OutputRefused(f"cannot read '{folder}': {reason(failure)}") from failure
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from jvbundler.errors import OutputRefused
-from jvbundler.output.paths import JOURNAL, STAGING, content, is_safe, parents, refuse_links
+from jvbundler.output.paths import JOURNAL, STAGING, Tree, folders_of, is_safe, parents
 
 PLAN = "journal.json"
 
@@ -31,64 +30,76 @@ class Journal(NamedTuple):
     folders: tuple[str, ...]
 
 
-def stage(folder: Path, delete: Sequence[str], write: Mapping[str, bytes]) -> Journal:
+def stage(tree: Tree, delete: Sequence[str], write: Mapping[str, bytes]) -> Journal:
     """Put all that changes into the staging folder, and commit; what fails before leaves no trace."""
+    folder = tree.folder
+    staging, plan = f"{folder}/{STAGING}", f"{folder}/{STAGING}/{PLAN}"
     journal = Journal(
-        tuple(delete), {path: str(number) for number, path in enumerate(write)}, _new_folders(folder, write)
+        tuple(delete), {path: str(number) for number, path in enumerate(write)}, _new_folders(tree, write)
     )
-    staging = folder / STAGING
     try:
-        staging.mkdir()
-        (staging / PLAN).write_bytes(json.dumps(journal._asdict()).encode())
+        os.mkdir(staging)  # noqa: PTH102
+        _write(plan, json.dumps(journal._asdict()).encode())
         for name in journal.folders:
-            (folder / name).mkdir()
+            os.mkdir(f"{folder}/{name}")  # noqa: PTH102
         for path, data in write.items():
-            with open(f"{staging}/{journal.write[path]}", "wb") as stream:  # noqa: PTH123
-                stream.write(data)
-        (staging / PLAN).replace(folder / JOURNAL)
+            _write(f"{staging}/{journal.write[path]}", data)
+        os.replace(plan, f"{folder}/{JOURNAL}")  # noqa: PTH105
     except BaseException:
         _abandon(folder)
         raise
     return journal
 
 
-def finish(folder: Path, journal: Journal) -> None:
+def _write(file: str, data: bytes) -> None:
+    with open(file, "wb") as stream:  # noqa: PTH123
+        stream.write(data)
+
+
+def finish(tree: Tree, journal: Journal) -> None:
     """Carry out a committed journal, from wherever it was left."""
-    staging = folder / STAGING
-    for path in (*journal.delete, *journal.write):
-        refuse_links(folder, path)
+    folder, staging = tree.folder, f"{tree.folder}/{STAGING}"
+    # This refuses links before the first change.
+    in_the_way = [path for path in (*journal.delete, *journal.write) if tree.is_folder(path)]
     # Once a file has moved, all deletions are done: repeated, one could hit a new file whose name differs
     # in case alone.
-    staged = {entry.name for entry in staging.iterdir()} if staging.is_dir() else set()
+    staged = set(os.listdir(staging)) if os.path.isdir(staging) else set()  # noqa: PTH112, PTH208
     if staged.issuperset(journal.write.values()):
         for path in journal.delete:
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 (folder / path).unlink()
-        _remove_empty(folder, {name for path in journal.delete for name in parents(path)})
+        _remove_empty(folder, folders_of(journal.delete))
     for path, name in journal.write.items():
         if name in staged:
-            target = f"{folder}/{path}"
-            if os.path.isdir(target):  # noqa: PTH112
+            if path in in_the_way:
                 _remove_empty(folder, [path])
-            if not os.path.isdir(parent := os.path.dirname(target)):  # noqa: PTH112, PTH120
-                os.makedirs(parent)  # noqa: PTH103
-            os.replace(f"{staging}/{name}", target)  # noqa: PTH105
+            _move(f"{staging}/{name}", f"{folder}/{path}")
     (folder / JOURNAL).unlink()
-    shutil.rmtree(staging, ignore_errors=True)
+    _remove_staging(folder)
+
+
+def _move(file: str, target: str) -> None:
+    try:
+        os.replace(file, target)  # noqa: PTH105
+    except (FileNotFoundError, NotADirectoryError):
+        # Its folder was emptied by a deletion, or is new where a file stood.
+        os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
+        os.replace(file, target)  # noqa: PTH105
 
 
 def recover(folder: Path) -> None:
     """Finish what an earlier run committed, and remove what one left that did not get so far."""
-    text = content(folder, JOURNAL)
-    refuse_links(folder, STAGING)
+    tree = Tree(folder)
+    text = tree.content(JOURNAL)
+    left = tree.mode(STAGING)
     if text is not None:
         journal = _parsed(text)
         if journal is None:
             raise OutputRefused(
                 f"'{folder / JOURNAL}' is not ours: remove it and run 'jvbundler render --force'"
             )
-        finish(folder, journal)
-    elif (folder / STAGING).exists():
+        finish(tree, journal)
+    elif left:
         _abandon(folder)
 
 
@@ -96,17 +107,26 @@ def _abandon(folder: Path) -> None:
     with contextlib.suppress(OSError):
         journal = _parsed((folder / STAGING / PLAN).read_bytes())
         _remove_empty(folder, journal.folders if journal else ())
-    shutil.rmtree(folder / STAGING, ignore_errors=True)
+    _remove_staging(folder)
 
 
-def _new_folders(folder: Path, paths: Iterable[str]) -> tuple[str, ...]:
+def _remove_staging(folder: Path) -> None:
+    """It holds plain files only. What cannot be removed is left for the next run."""
+    staging = f"{folder}/{STAGING}"
+    if os.path.islink(staging):  # noqa: PTH114
+        return
+    with contextlib.suppress(OSError):
+        for name in os.listdir(staging):  # noqa: PTH208
+            os.unlink(f"{staging}/{name}")  # noqa: PTH108
+        os.rmdir(staging)  # noqa: PTH106
+
+
+def _new_folders(tree: Tree, paths: Iterable[str]) -> tuple[str, ...]:
     """The folders to make, outermost first, but for those that a file to be deleted still stands in for."""
-    needed = dict.fromkeys(name for path in paths for name in parents(path))
     return tuple(
         name
-        for name in needed
-        if not os.path.exists(f"{folder}/{name}")  # noqa: PTH110
-        and not any(os.path.isfile(f"{folder}/{above}") for above in parents(name))  # noqa: PTH113
+        for name in folders_of(paths)
+        if not tree.mode(name) and not any(tree.is_file(above) for above in parents(name))
     )
 
 

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
 import stat
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from jvbundler.errors import OutputRefused
 
 JOURNAL = ".jvbundler-journal.json"
 STAGING = ".jvbundler-staging"
+_UNSAFE = re.compile(
+    rf"""(?:^|/)\.{{0,2}}(?:/|$)  # no part is empty, . or ..
+    | [\\:*?"<>|\x00-\x1f]
+    | ^(?:{re.escape(JOURNAL)}|{re.escape(STAGING)})(?:/|$)""",
+    re.VERBOSE,
+)
 
 
 def is_safe(path: str) -> bool:
     """Whether `path` is relative, has forward slashes and stays inside the folder, on every system."""
-    parts = path.split("/")
-    return (
-        all(part not in ("", ".", "..") for part in parts)
-        and not any(character in '\\:*?"<>|' or ord(character) < 32 for character in path)
-        and parts[0] not in (JOURNAL, STAGING)
-    )
+    return not _UNSAFE.search(path)
 
 
 def check_paths(paths: Iterable[str]) -> None:
@@ -34,10 +38,9 @@ def check_paths(paths: Iterable[str]) -> None:
         if name in seen:
             raise ValueError(f"{seen[name]!r} and {path!r} are one file on some systems")
         seen[name] = path
-    for path in seen.values():
-        for folder in parents(path):
-            if folded(folder) in seen:
-                raise ValueError(f"{seen[folded(folder)]!r} is a file and the folder of {path!r}")
+    for folder, path in folders_of(seen.values()).items():
+        if folded(folder) in seen:
+            raise ValueError(f"{seen[folded(folder)]!r} is a file and the folder of {path!r}")
 
 
 def folded(path: str) -> str:
@@ -45,10 +48,19 @@ def folded(path: str) -> str:
     return unicodedata.normalize("NFC", path).casefold()
 
 
-def parents(path: str) -> list[str]:
+@lru_cache
+def parents(path: str) -> tuple[str, ...]:
     """The folders above `path`, outermost first: `a`, `a/b` for `a/b/c`."""
-    parts = path.split("/")[:-1]
-    return ["/".join(parts[: count + 1]) for count in range(len(parts))]
+    return tuple(itertools.accumulate(path.split("/")[:-1], "{}/{}".format))
+
+
+def folders_of(paths: Iterable[str]) -> dict[str, str]:
+    """Every folder above any of the paths, outermost first, with the first path in it."""
+    found: dict[str, str] = {}
+    for path in paths:
+        for folder in parents(path):
+            found.setdefault(folder, path)
+    return found
 
 
 def refuse_folder(folder: Path, protected: Sequence[Path]) -> None:
@@ -57,68 +69,91 @@ def refuse_folder(folder: Path, protected: Sequence[Path]) -> None:
         raise OutputRefused(f"'{folder}' is a symbolic link: give the folder that it points to")
     if folder.exists() and not folder.is_dir():
         raise OutputRefused(f"'{folder}' is not a folder")
-    real = Path(os.path.realpath(folder))
-    reason = _unfit(real, [Path(os.path.realpath(path)) for path in protected])
+    reason = _unfit(os.path.realpath(folder), [os.path.realpath(path) for path in protected])
     if reason:
         raise OutputRefused(f"'{folder}' is {reason}: give a folder for the output alone, such as deploy/")
 
 
-def _unfit(real: Path, protected: Sequence[Path]) -> str:
-    if real == Path(real.anchor):
+def _unfit(real: str, protected: Sequence[str]) -> str:
+    if real == os.path.dirname(real):  # noqa: PTH120
         return "the root of the file system"
-    if Path(os.path.realpath(os.path.expanduser("~"))).is_relative_to(real):  # noqa: PTH111 (never raises)
+    if _is_within(os.path.realpath(os.path.expanduser("~")), real):  # noqa: PTH111 (never raises)
         return "the home folder, or above it"
-    if ".git" in real.parts:
+    if ".git" in Path(real).parts:
         return "inside a .git folder"
-    if any(source.is_relative_to(real) for source in protected):
+    if any(_is_within(source, real) for source in protected):
         return "the app itself, or above it"
-    if any(real.is_relative_to(source / "agents") for source in protected):
+    if any(_is_within(real, os.path.join(source, "agents")) for source in protected):  # noqa: PTH118
         return "inside the app's agents"
-    if (real / "app.yaml").exists():
+    if os.path.exists(os.path.join(real, "app.yaml")):  # noqa: PTH110, PTH118
         return "a jvagent app"
-    if (real / ".git").exists():
+    if os.path.exists(os.path.join(real, ".git")):  # noqa: PTH110, PTH118
         return "the root of a repository"
     return ""
 
 
-def content(folder: Path, path: str) -> bytes | None:
-    """The bytes of a file of the output folder; None where there is none.
+def _is_within(path: str, folder: str) -> bool:
+    """Whether a real path is that of the folder, or of what is below it; Windows ignores case."""
+    return os.path.normcase(f"{path}{os.sep}").startswith(os.path.normcase(f"{folder}{os.sep}"))
 
-    OutputRefused where a link is on the way or something other than a file is there.
+
+class Tree:
+    """The output folder as one pass over it finds it: each entry is looked at once, and links are refused.
+
+    Texts and `os` here: for the files of one app, pathlib takes longer than the disk.
     """
-    refuse_links(folder, path)
-    file = f"{folder}/{path}"
-    try:
-        mode = os.lstat(file).st_mode
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._root = str(folder)
+        self._modes = {"": stat.S_IFDIR}
+
+    def mode(self, path: str) -> int:
+        """The mode of what is there, 0 for nothing; OutputRefused where a link is there or on the way."""
+        if path not in self._modes:
+            self._modes[path] = self._look(path) if self.is_folder(path.rpartition("/")[0]) else 0
+        return self._modes[path]
+
+    def is_folder(self, path: str) -> bool:
+        return stat.S_ISDIR(self.mode(path))
+
+    def is_file(self, path: str) -> bool:
+        return stat.S_ISREG(self.mode(path))
+
+    def content(self, path: str) -> bytes | None:
+        """The bytes of a file, None where there is none; OutputRefused where something else is there."""
+        mode = self.mode(path)
+        if not mode:
+            return None
+        file = f"{self._root}/{path}"
         if not stat.S_ISREG(mode):
-            raise OutputRefused(f"'{file}' is {_kind(mode)}, and jvbundler writes a file there: move it away")
-        with open(file, "rb", buffering=0) as stream:  # noqa: PTH123
-            return stream.readall()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as failure:
-        raise OutputRefused(f"cannot read '{file}': {reason(failure)}") from failure
+            kind = "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
+            raise OutputRefused(f"'{file}' is {kind}, and jvbundler writes a file there: move it away")
+        try:
+            with open(file, "rb", buffering=0) as stream:  # noqa: PTH123
+                return stream.readall()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as failure:
+            raise OutputRefused(f"cannot read '{file}': {reason(failure)}") from failure
 
-
-def _kind(mode: int) -> str:
-    return "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
-
-
-def refuse_links(folder: Path, path: str) -> None:
-    # Texts and os.path here and below: for the files of one app, pathlib takes longer than the disk.
-    for name in (*parents(path), path):
-        if is_link(f"{folder}/{name}"):
+    def _look(self, path: str) -> int:
+        """Raises PermissionError where it cannot be told."""
+        try:
+            mode = os.lstat(f"{self._root}/{path}").st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            return 0
+        if stat.S_ISLNK(mode):
+            file = self.folder / path
             raise OutputRefused(
-                f"'{folder / name}' is a symbolic link: jvbundler does not write through links, remove it"
+                f"'{file}' is a symbolic link: jvbundler does not write through links, remove it"
             )
+        return mode
 
 
-def is_link(file: str) -> bool:
-    """Raises PermissionError where that cannot be told."""
-    try:
-        return stat.S_ISLNK(os.lstat(file).st_mode)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
+def content(folder: Path, path: str) -> bytes | None:
+    """The bytes of one file of the output folder, as `Tree` reads many."""
+    return Tree(folder).content(path)
 
 
 def reason(failure: OSError) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Literal
 
 from jvbundler.errors import OutputRefused
 from jvbundler.output.lock import Lock, sha256
-from jvbundler.output.paths import content, folded, is_link, parents
+from jvbundler.output.paths import Tree, folded, folders_of, parents
 
 # same: the bytes that we would write. line-ends: the same but for CRLF, as git checks files out on Windows.
 # stale: as we wrote it, and we would now write something else. edited: ours, and changed by somebody else.
@@ -18,30 +16,30 @@ Status = Literal["same", "line-ends", "missing", "stale", "edited", "foreign", "
 
 
 def compare(
-    folder: Path, wanted: Mapping[str, bytes], lock: Lock | None, keep: Callable[[str], bool]
+    tree: Tree, wanted: Mapping[str, bytes], lock: Lock | None, keep: Callable[[str], bool]
 ) -> dict[str, Status]:
     """The status of each wanted file and of each one of the lock that is neither wanted nor to `keep`.
 
     A file of the lock that is gone already has no status. Raises OutputRefused for links and the like.
     """
     owned = lock.files if lock else {}
-    leaving = [path for path in owned if path not in wanted and not keep(path)]
+    leaving = {path for path in owned if path not in wanted and not keep(path)}
     statuses: dict[str, Status] = {}
-    for path in leaving:
-        have = content(folder, path)
+    for path in sorted(leaving):
+        have = tree.content(path)
         if have is not None:
             statuses[path] = "orphaned" if is_pristine(have, owned[path]) else "orphaned-edited"
     for path, data in wanted.items():
-        statuses[path] = _status(folder, path, data, owned.get(path), set(leaving))
+        statuses[path] = _status(tree, path, data, owned.get(path), leaving)
     return dict(sorted(statuses.items()))
 
 
-def _status(folder: Path, path: str, data: bytes, ours: str | None, leaving: set[str]) -> Status:
-    if _gives_way(folder, path, leaving) or _other_case(folder, path, leaving):
+def _status(tree: Tree, path: str, data: bytes, ours: str | None, leaving: set[str]) -> Status:
+    if _gives_way(tree, path, leaving) or _other_case(tree, path, leaving):
         return "missing"
-    have = content(folder, path)
+    have = tree.content(path)
     if have is None:
-        _refuse_file_in_the_way(folder, path, leaving)
+        _refuse_file_in_the_way(tree, path, leaving)
         return "missing"
     if have == data:
         return "same"
@@ -57,24 +55,24 @@ def is_pristine(have: bytes, digest: str) -> bool:
     return sha256(have) == digest or sha256(have.replace(b"\r\n", b"\n")) == digest
 
 
-def _gives_way(folder: Path, path: str, leaving: set[str]) -> bool:
+def _gives_way(tree: Tree, path: str, leaving: set[str]) -> bool:
     """Whether a folder stands at `path` that holds nothing but files of ours that leave."""
-    standing = f"{folder}/{path}"
-    if not os.path.isdir(standing) or is_link(standing):  # noqa: PTH112 (quicker)
+    if not tree.is_folder(path):
         return False
-    gone = {*leaving, *(name for left in leaving for name in parents(left))}
-    return all(entry.relative_to(folder).as_posix() in gone for entry in Path(standing).rglob("*"))
+    gone = {*leaving, *folders_of(leaving)}
+    standing = (tree.folder / path).rglob("*")
+    return all(entry.relative_to(tree.folder).as_posix() in gone for entry in standing)
 
 
-def _other_case(folder: Path, path: str, leaving: set[str]) -> bool:
+def _other_case(tree: Tree, path: str, leaving: set[str]) -> bool:
     """Whether the file at `path` is one that leaves: where case is ignored, `A` is there as `a` too."""
-    alike = [left for left in leaving if folded(left) == folded(path)]
-    return any((folder / path).exists() and (folder / left).samefile(folder / path) for left in alike)
+    alike = [tree.folder / left for left in leaving if folded(left) == folded(path)]
+    return bool(tree.mode(path)) and any(left.samefile(tree.folder / path) for left in alike)
 
 
-def _refuse_file_in_the_way(folder: Path, path: str, leaving: set[str]) -> None:
+def _refuse_file_in_the_way(tree: Tree, path: str, leaving: set[str]) -> None:
     for name in parents(path):
-        if os.path.isfile(f"{folder}/{name}") and name not in leaving:  # noqa: PTH113 (quicker)
+        if tree.is_file(name) and name not in leaving:
             raise OutputRefused(
-                f"'{folder / name}' is a file, and jvbundler needs a folder there: move it away"
+                f"'{tree.folder / name}' is a file, and jvbundler needs a folder there: move it away"
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from jvbundler.errors import OutputRefused
 from jvbundler.output.exclusive import only_writer
 from jvbundler.output.journal import finish, recover, stage
 from jvbundler.output.lock import LOCK, Lock, lock_text, read_lock, sha256
-from jvbundler.output.paths import check_paths, reason, refuse_folder
+from jvbundler.output.paths import Tree, check_paths, reason, refuse_folder
 from jvbundler.output.state import Status, compare
 
 
@@ -63,8 +64,9 @@ def write_output(
 @contextlib.contextmanager
 def _made(folder: Path) -> Iterator[None]:
     """The folder, which is not left behind empty when it was made in vain."""
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+    made = list(itertools.takewhile(lambda path: not path.exists(), (folder, *folder.parents)))
+    if made:
+        folder.mkdir(parents=True, exist_ok=True)
     try:
         yield
     except BaseException:
@@ -78,7 +80,8 @@ def _write(
     folder: Path, wanted: Mapping[str, bytes], *, force: bool, inputs: str, keep: Callable[[str], bool]
 ) -> WriteResult:
     old = read_lock(folder)
-    statuses = compare(folder, wanted, old, keep)
+    tree = Tree(folder)
+    statuses = compare(tree, wanted, old, keep)
     if not force:
         _refuse_loss(folder, statuses)
     deleted = [path for path, status in statuses.items() if status.startswith("orphaned")]
@@ -87,10 +90,10 @@ def _write(
     kept = {path: digest for path, digest in (old.files if old else {}).items() if keep(path)}
     new = Lock(inputs, {**kept, **{path: sha256(data) for path, data in wanted.items()}})
     if written or deleted or old is None or old.files != new.files:
-        _refuse_unwritable(folder, [*written, *deleted, LOCK])
+        _refuse_unwritable(tree, [*written, *deleted, LOCK])
         changes = {path: wanted[path] for path in written}
-        journal = stage(folder, deleted, {**changes, LOCK: lock_text(new).encode()})
-        finish(folder, journal)
+        journal = stage(tree, deleted, {**changes, LOCK: lock_text(new).encode()})
+        finish(tree, journal)
     return WriteResult(tuple(written), tuple(deleted), tuple(unchanged))
 
 
@@ -112,9 +115,9 @@ def _refuse_loss(folder: Path, statuses: Mapping[str, Status]) -> None:
         raise OutputRefused("\n".join(lines))
 
 
-def _refuse_unwritable(folder: Path, paths: Sequence[str]) -> None:
+def _refuse_unwritable(tree: Tree, paths: Sequence[str]) -> None:
     """Raise OutputRefused while the old files still stand, instead of half-way through."""
     for name in sorted({path.rpartition("/")[0] for path in paths}):
-        parent = folder / name
-        if parent.is_dir() and not os.access(parent, os.W_OK | os.X_OK):
+        parent = tree.folder / name
+        if tree.is_folder(name) and not os.access(parent, os.W_OK | os.X_OK):
             raise OutputRefused(f"cannot write to '{parent}': permission denied")

@@ -36,23 +36,26 @@ def inputs_digest(app_root: Path, source: Source, jvagent_version: str, template
     return f"sha256:{digest.hexdigest()}"
 
 
-def _bytes(path: Path) -> bytes:
+def _bytes(path: str) -> bytes:
     try:
-        return path.read_bytes()
+        with open(path, "rb") as stream:  # noqa: PTH123 (texts here: pathlib takes longer than the reading)
+            return stream.read()
     except OSError as failure:
-        raise InputError(f"cannot read '{path}': {failure.strerror}") from failure
+        raise InputError(f"cannot read '{Path(path)}': {failure.strerror}") from failure
 
 
-def _app_files(root: Path) -> Iterator[tuple[str, Path]]:
-    yield from ((name, root / name) for name in AT_ROOT if (root / name).is_file())
-    for folder, folders, names in os.walk(root / "agents"):
+def _app_files(root: Path) -> Iterator[tuple[str, str]]:
+    for name in AT_ROOT:
+        if os.path.isfile(path := f"{root}/{name}"):  # noqa: PTH113
+            yield name, path
+    for folder, folders, names in os.walk(f"{root}/agents"):
         folders.sort()
-        for name in sorted(set(names) & set(IN_AGENTS)):
-            path = Path(folder, name)
-            yield path.relative_to(root).as_posix(), path
+        for name in sorted(set(names).intersection(IN_AGENTS)):
+            path = f"{folder}/{name}"
+            yield path[len(f"{root}/") :].replace(os.sep, "/"), path
 
 
-def _template_files(folder: Path | None) -> Iterator[tuple[str, Path]]:
+def _template_files(folder: Path | None) -> Iterator[tuple[str, str]]:
     if folder:
         for path in sorted(folder.rglob("*.j2")):
-            yield f"templates/{path.relative_to(folder).as_posix()}", path
+            yield f"templates/{path.relative_to(folder).as_posix()}", str(path)

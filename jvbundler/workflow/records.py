@@ -19,7 +19,7 @@ from jvbundler import __version__
 from jvbundler.app.ignored import NOT_IN_IMAGE
 from jvbundler.errors import OutputRefused
 from jvbundler.output.lock import read_lock, sha256
-from jvbundler.output.paths import JOURNAL, STAGING, content
+from jvbundler.output.paths import JOURNAL, STAGING, Tree
 from jvbundler.packaged import PACKAGE, packaged_path
 from jvbundler.problem import Place, Problem
 from jvbundler.workflow.inputs import AT_ROOT, IN_AGENTS
@@ -170,7 +170,8 @@ def standing(output: Path, files: str) -> tuple[str, ...] | None:
         lock = read_lock(output)
         if lock is None or _list_digest(lock.files) != files:
             return None
-        same = all(sha256(content(output, path) or b"") == digest for path, digest in lock.files.items())
+        tree = Tree(output)
+        same = all(sha256(tree.content(path) or b"") == digest for path, digest in lock.files.items())
     except (OSError, OutputRefused):
         return None
     return tuple(lock.files) if same else None

@@ -65,8 +65,8 @@ def render_app(
 
 def inside(app_root: Path, output: Path) -> str:
     """The output folder relative to the app, or an empty text where it lies elsewhere."""
-    path = os.path.relpath(output.resolve(), app_root.resolve())
-    return "" if path.startswith("..") else Path(path).as_posix()
+    path = os.path.relpath(os.path.realpath(output), os.path.realpath(app_root))
+    return "" if path.startswith("..") else path.replace(os.sep, "/")
 
 
 def _problems_of_output(project: Project, artifacts: Iterable[Artifact], output: Path) -> Iterator[Problem]:

@@ -154,6 +154,16 @@ def test_nothing_is_written_through_a_link(tmp_path: Path, link: str) -> None:
     assert list(target.iterdir()) == []
 
 
+def test_a_link_to_where_a_folder_is_in_the_way_is_refused_before_the_commit(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere" / "Dockerfile").mkdir(parents=True)
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "docker").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OutputRefused, match="symbolic link"):
+        write(out, A)
+    assert [p.name for p in out.iterdir()] == ["docker"]
+
+
 def test_an_owned_file_that_became_a_link_is_not_followed_to_be_deleted(tmp_path: Path) -> None:
     out, other = tmp_path / "out", tmp_path / "other"
     write(out, A)
