@@ -37,6 +37,8 @@ def stage(tree: Tree, delete: Sequence[str], write: Mapping[str, bytes]) -> Jour
     journal = Journal(
         tuple(delete), {path: str(number) for number, path in enumerate(write)}, _new_folders(tree, write)
     )
+    if os.path.lexists(staging):
+        raise OutputRefused(f"'{staging}' holds something that is not ours: remove it")
     try:
         os.mkdir(staging)  # noqa: PTH102
         _write(plan, json.dumps(journal._asdict()).encode())

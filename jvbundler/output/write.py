@@ -93,7 +93,8 @@ def _write(
         _refuse_unwritable(tree, [*written, *deleted, LOCK])
         changes = {path: wanted[path] for path in written}
         journal = stage(tree, deleted, {**changes, LOCK: lock_text(new).encode()})
-        finish(tree, journal)
+        # A tree of its own: whoever planted a link in the meantime is not followed.
+        finish(Tree(folder), journal)
     return WriteResult(tuple(written), tuple(deleted), tuple(unchanged))
 
 

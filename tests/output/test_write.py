@@ -164,6 +164,15 @@ def test_a_link_to_where_a_folder_is_in_the_way_is_refused_before_the_commit(tmp
     assert [p.name for p in out.iterdir()] == ["docker"]
 
 
+def test_what_others_put_into_the_staging_folder_is_not_deleted(tmp_path: Path) -> None:
+    notes = tmp_path / ".jvbundler-staging" / "mine" / "notes.md"
+    notes.parent.mkdir(parents=True)
+    notes.write_text("mine")
+    with pytest.raises(OutputRefused, match="holds something that is not ours: remove it"):
+        write(tmp_path, A)
+    assert notes.exists()
+
+
 def test_an_owned_file_that_became_a_link_is_not_followed_to_be_deleted(tmp_path: Path) -> None:
     out, other = tmp_path / "out", tmp_path / "other"
     write(out, A)
