@@ -87,25 +87,25 @@ class Bench:
 
     def one_app(self) -> list[Bar]:
         app = make_apps(self.folder / "one", 1)[0]
-        render = (self.jvbundler, "render", str(app), "-o", str(app / OUTPUT))
+        render = (self.jvbundler, "render", str(app))
         peer = make_apps(self.folder / "peer", 1)[0]
-        on_disk = self.disk / OUTPUT
+        output, on_disk = app / "deploy", self.disk / OUTPUT
 
         def cold() -> None:
-            move_away(app / OUTPUT)
+            move_away(output)
             move_away(on_disk)
             move_away(self.folder / "cache")
 
         works = {
             "jvbundler --version": Work((self.jvbundler, "--version")),
             "jvbundler --help": Work((self.jvbundler, "--help")),
-            "render, cold, on disk": Work((*render[:-1], str(on_disk)), before=cold),
+            "render, cold, on disk": Work((*render, "--output", str(on_disk)), before=cold),
             "render, cold": Work(render, before=cold),
             "render, unchanged": Work(render),
             "render --check": Work((*render, "--check")),
             "validate": Work((self.jvbundler, "validate", str(app))),
         }
-        overlay = str(app / OUTPUT / "kubernetes" / "overlays" / "prod")
+        overlay = str(output / "kubernetes" / "overlays" / "prod")
         jvdeploy, kubectl, kustomize = tool("jvdeploy"), tool("kubectl"), tool("kustomize")
         if jvdeploy:
             works["jvdeploy --help"] = Work((jvdeploy, "--help"))

@@ -20,7 +20,7 @@ _MAGIC = frozenset("*?[")
 # Fewer are done before the other processes have started: 0.05 s, which is three apps that are written anew.
 ENOUGH_FOR_WORKERS = 16
 # How many apps a worker takes at a time.
-_AT_A_TIME = 8
+_AT_A_TIME = 4
 
 
 class AppFolder(NamedTuple):
