@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -19,8 +20,8 @@ Result = TypeVar("Result")
 _MAGIC = frozenset("*?[")
 # Fewer are done before the other processes have started: 0.05 s, which is three apps that are written anew.
 ENOUGH_FOR_WORKERS = 16
-# How many apps a worker takes at a time.
-_AT_A_TIME = 4
+# In how many parts a worker gets its share: few of them wait for one another, and none at the end for long.
+_PARTS = 16
 
 
 class AppFolder(NamedTuple):
@@ -86,8 +87,11 @@ def _name(root: Path) -> str:
 def _refuse_shared(apps: Sequence[AppFolder]) -> None:
     seen: dict[str, AppFolder] = {}
     clashes = []
+    # Once for each parent, which may be that of all. A folder that is a link itself is refused by the write.
+    real = lru_cache(os.path.realpath)
     for app in apps:
-        other = seen.setdefault(folded(os.path.realpath(app.output)), app)
+        parent, name = os.path.split(app.output)
+        other = seen.setdefault(folded(f"{real(parent)}/{name}"), app)
         if other is not app:
             clashes.append(f"'{other.shown_as}' and '{app.shown_as}' would both be written to '{app.output}'")
     if clashes:
@@ -97,14 +101,14 @@ def _refuse_shared(apps: Sequence[AppFolder]) -> None:
 
 def each(job: Callable[[AppFolder], Result], apps: Sequence[AppFolder]) -> Iterator[Result]:
     """The result of `job` for each app, in order, as they come; over the cores where that is quicker."""
-    workers = min(cores(), len(apps) // _AT_A_TIME)
+    workers = min(cores(), len(apps) // 4)
     if workers < 2 or len(apps) < ENOUGH_FOR_WORKERS:
         yield from map(job, apps)
         return
     from concurrent.futures import ProcessPoolExecutor
 
     with ProcessPoolExecutor(workers, initializer=_leave_interrupts_to_the_parent) as pool:
-        yield from pool.map(job, apps, chunksize=_AT_A_TIME)
+        yield from pool.map(job, apps, chunksize=max(1, len(apps) // (workers * _PARTS)))
 
 
 def cores() -> int:

@@ -89,7 +89,8 @@ def _program() -> bytes:
     """What tells our code and data from those of another build, which may be of the same version."""
     with contextlib.suppress(OSError):
         # What pip installed is listed there with the digest of each file.
-        return (PACKAGE.parent / f"jvbundler-{__version__}.dist-info" / "RECORD").read_bytes()
+        record = PACKAGE.parent / f"jvbundler-{__version__}.dist-info" / "RECORD"
+        return hashlib.sha256(record.read_bytes()).digest()
     digest = hashlib.sha256()
     for folder in (PACKAGE, packaged_path("templates"), packaged_path("schemas/catalog")):
         for part in _tree(str(folder), _ALL_ARE_READ, str(PACKAGE / "schemas")):
@@ -107,7 +108,7 @@ def _tree(
     with os.scandir(folder) as found:
         entries = sorted(found, key=lambda entry: entry.name)
     for entry in entries:
-        if entry.name in leave_out or (output and os.path.abspath(entry.path) == output):  # noqa: PTH100
+        if entry.name in leave_out or _is_at(entry, output):
             continue
         yield f"\n{entry.path}\n".encode("utf-8", "surrogateescape")
         if entry.is_dir():
@@ -118,6 +119,11 @@ def _tree(
             yield _content(entry.path)
         else:
             yield str(entry.stat(follow_symlinks=False).st_size).encode()
+
+
+def _is_at(entry: os.DirEntry[str], path: str) -> bool:
+    # The name first: making a path absolute takes as long as reading a small file.
+    return path.endswith(entry.name) and os.path.abspath(entry.path) == path  # noqa: PTH100
 
 
 def _content(path: str) -> bytes:
@@ -164,7 +170,7 @@ def remember(
 
 def standing(output: Path, files: str) -> tuple[str, ...] | None:
     """The paths of the files in the output, None where they are not, byte for byte, those on record."""
-    if os.path.lexists(output / JOURNAL) or os.path.lexists(output / STAGING):
+    if os.path.lexists(f"{output}/{JOURNAL}") or os.path.lexists(f"{output}/{STAGING}"):
         return None  # left by a run that was killed: the next write has to repair it
     try:
         lock = read_lock(output)
@@ -193,7 +199,7 @@ def _problem(fields: Sequence[Any]) -> Problem:
 
 def _path(app: AppFolder) -> Path:
     """One file for an app and its output folder, so that a new record takes the place of the old one."""
-    of = f"{os.path.realpath(app.root)}\n{os.path.realpath(app.output)}"
+    of = f"{os.path.abspath(app.root)}\n{os.path.abspath(app.output)}"  # noqa: PTH100
     return _folder() / f"{sha256(of.encode('utf-8', 'surrogateescape'))[:32]}.json"
 
 
