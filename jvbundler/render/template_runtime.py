@@ -18,6 +18,7 @@ Make = Callable[["Environment"], Root]
 
 # Jinja2's mark for a variable that the context does not have.
 missing: Any = object()
+_OF_EVERY_DICT = frozenset(dir(dict))
 
 
 class TemplateRuntimeError(Exception):
@@ -49,6 +50,8 @@ def undefined(name: str) -> NoReturn:
 
 def attribute(value: Any, name: str) -> Any:
     """`value.name` as Jinja2 reads it: an attribute, else an item."""
+    if type(value) is dict and name not in _OF_EVERY_DICT:
+        return value[name]  # what follows would come to the same, by way of an exception
     try:
         return getattr(value, name)
     except AttributeError:

@@ -117,10 +117,10 @@ def difference(before: Any, after: Any, path: tuple[str, ...] = ()) -> Iterator[
 
 def same(one: Any, other: Any) -> bool:
     """Equality that tells `true` from 1 and 1 from 1.0, as YAML does."""
-    if type(one) is not type(other):
+    if one != other or type(one) is not type(other):
         return False
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+        return all(same(value, other[key]) for key, value in one.items())
     if isinstance(one, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other)
+        return all(map(same, one, other))
+    return True
