@@ -28,6 +28,7 @@ from report import Bar, results
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = "out"
 MIB, KIB = 1024 * 1024, 1024
+CHECK_NEEDS = "import click, pathlib, hashlib, json"
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,12 @@ class Bench:
             move_away(on_disk)
             move_away(self.folder / "cache")
 
+        python = str(Path(self.jvbundler).with_name("python"))
         works = {
+            # What no code of ours can save: the interpreter, and the libraries that a render or a check needs.
+            "python": Work((python, "-c", "pass")),
+            "python, imports of a check": Work((python, "-c", CHECK_NEEDS)),
+            "python, imports of a render": Work((python, "-c", f"{CHECK_NEEDS}, yaml")),
             "jvbundler --version": Work((self.jvbundler, "--version")),
             "jvbundler --help": Work((self.jvbundler, "--help")),
             "render, cold, on disk": Work((*render, "--output", str(on_disk)), before=cold),

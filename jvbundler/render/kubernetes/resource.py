@@ -163,7 +163,11 @@ def group_of(api_version: str) -> str:
 
 def from_template(stem: str, text: str, name: str, namespace: str) -> Resource:
     """`text` is what an object's template made of `name` and `namespace`."""
-    head = dict(_HEAD.findall(text))
+    head: dict[str, str] = {}
+    for line in _HEAD.finditer(text):
+        head.setdefault(line[1], line[2])
+        if len(head) == 2:  # both stand at the top, and the text is long
+            break
     identity = (head.get("apiVersion", ""), head.get("kind", ""), "", name)
     return Resource(stem, text, namespace, identity)
 
