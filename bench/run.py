@@ -173,7 +173,7 @@ class Bench:
         if not apps.exists():
             make_apps(apps, number)
         argv = (self.jvbundler, "render", str(apps / "*"), "-o", str((into or self.folder) / OUTPUT))
-        rounds = 5 if number <= 100 else 3 if number <= 1000 else 1
+        rounds = 5 if number <= 100 else 3
         self.times |= medians({name: Work(argv, before=self.forget)}, rounds, self.env, warm_up=number <= 100)
         return argv
 

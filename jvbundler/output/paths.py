@@ -8,13 +8,15 @@ import re
 import stat
 import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from jvbundler.errors import OutputRefused
 
 JOURNAL = ".jvbundler-journal.json"
 STAGING = ".jvbundler-staging"
+# Windows has one of the two, the others have the other.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _UNSAFE = re.compile(
     rf"""(?:^|/)\.{{0,2}}(?:/|$)  # no part is empty, . or ..
     | [\\:*?"<>|\x00-\x1f]
@@ -130,8 +132,7 @@ class Tree:
             kind = "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
             raise OutputRefused(f"'{file}' is {kind}, and jvbundler writes a file there: move it away")
         try:
-            with open(file, "rb", buffering=0) as stream:  # noqa: PTH123
-                return stream.readall()
+            return _read(file)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as failure:
@@ -149,6 +150,15 @@ class Tree:
                 f"'{file}' is a symbolic link: jvbundler does not write through links, remove it"
             )
         return mode
+
+
+def _read(file: str) -> bytes:
+    """Without a file object, which asks the system twice as much; what became a link just now is an error."""
+    descriptor = os.open(file, _FLAGS)
+    try:
+        return b"".join(iter(partial(os.read, descriptor, 65_536), b""))
+    finally:
+        os.close(descriptor)
 
 
 def content(folder: Path, path: str) -> bytes | None:
