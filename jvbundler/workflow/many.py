@@ -21,7 +21,7 @@ _MAGIC = frozenset("*?[")
 # Fewer are done before the other processes have started: 0.05 s, which is three apps that are written anew.
 ENOUGH_FOR_WORKERS = 16
 # In how many parts a worker gets its share: few of them wait for one another, and none at the end for long.
-_PARTS = 16
+_PARTS = 8
 
 
 class AppFolder(NamedTuple):
