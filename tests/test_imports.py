@@ -74,7 +74,8 @@ import contextlib, io, sys
 from jvbundler.__main__ import main
 with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
     main(["--help"])
-print(sorted(set(sys.modules) & {"yaml", "jinja2", "jsonschema", "packaging.requirements", "jvbundler.runner"}))
+heavy = {"yaml", "jinja2", "jsonschema", "packaging.requirements", "jvbundler.runner"}
+print(sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
