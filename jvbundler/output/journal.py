@@ -38,7 +38,7 @@ def stage(tree: Tree, delete: Sequence[str], write: Mapping[str, bytes]) -> Jour
         tuple(delete), {path: str(number) for number, path in enumerate(write)}, _new_folders(tree, write)
     )
     if os.path.lexists(staging):
-        raise OutputRefused(f"'{staging}' holds something that is not ours: remove it")
+        raise OutputRefused(f"'{staging}' is not ours, or holds something that is not: remove it")
     try:
         os.mkdir(staging)  # noqa: PTH102
         _write(plan, json.dumps(journal._asdict()).encode())

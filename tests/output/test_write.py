@@ -168,9 +168,15 @@ def test_what_others_put_into_the_staging_folder_is_not_deleted(tmp_path: Path) 
     notes = tmp_path / ".jvbundler-staging" / "mine" / "notes.md"
     notes.parent.mkdir(parents=True)
     notes.write_text("mine")
-    with pytest.raises(OutputRefused, match="holds something that is not ours: remove it"):
+    with pytest.raises(OutputRefused, match="is not ours, or holds something that is not: remove it"):
         write(tmp_path, A)
     assert notes.exists()
+
+
+def test_a_pipe_in_the_place_of_the_staging_folder_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".jvbundler-staging")
+    with pytest.raises(OutputRefused, match="is not ours"):
+        write(tmp_path, A)
 
 
 def test_an_owned_file_that_became_a_link_is_not_followed_to_be_deleted(tmp_path: Path) -> None:
