@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import lru_cache
 
 from jvbundler.render import yaml_text
 
@@ -34,6 +35,7 @@ ESCAPES: dict[str, Callable[[object], str]] = {
 }
 
 
+@lru_cache
 def escape_of(template: str) -> Callable[[object], str]:
     """What escapes the values that a template prints, by the name of its file."""
     return next((escape for suffix, escape in ESCAPES.items() if template.endswith(suffix)), str)

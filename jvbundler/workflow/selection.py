@@ -21,8 +21,7 @@ class Selection(NamedTuple):
         target, _, rest = path.partition("/")
         if rest and self.targets and target not in self.targets:
             return False
-        environment = environment_of(path)
-        return not (environment and self.environments and environment not in self.environments)
+        return not self.environments or environment_of(path) in ("", *self.environments)
 
     def leaves_out(self, path: str) -> bool:
         return not self.covers(path)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from jvbundler.problem import Place, Problem, error
-from jvbundler.render.kubernetes.deployment import CHECKSUM, container, mounts
+from jvbundler.render.kubernetes.deployment import CHECKSUM, container_name, mounts
 from jvbundler.render.kubernetes.names import selector
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def taken_names(environment: Environment) -> Iterator[Problem]:
     kubernetes = environment.settings["kubernetes"]
     pod, written = kubernetes["deployment"]["pod"], kubernetes["deployment"]["container"]
     own_mounts = mounts(environment)
-    containers = {container(environment)["name"]}
+    containers = {container_name(environment)}
     yield from repeated(environment, (*POD, "init_containers"), pod["init_containers"], "name", containers)
     yield from repeated(environment, (*POD, "extra_containers"), pod["extra_containers"], "name", containers)
     volumes = {mount["name"] for mount in own_mounts}

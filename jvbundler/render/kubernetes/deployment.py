@@ -92,6 +92,10 @@ def affinity(environment: Environment) -> dict[str, Any]:
     return {**own, **environment.settings["kubernetes"]["affinity"]}
 
 
+def container_name(environment: Environment) -> str:
+    return environment.settings["kubernetes"]["deployment"]["container"]["name"] or environment.instance
+
+
 def container(environment: Environment) -> dict[str, Any]:
     kubernetes = environment.settings["kubernetes"]
     written = kubernetes["deployment"]["container"]
@@ -101,7 +105,7 @@ def container(environment: Environment) -> dict[str, Any]:
     own = [{"configMapRef": {"name": environment.instance}}] if variables else []
     moved = container_port(environment) != environment.server_port
     return {
-        "name": written["name"] or environment.instance,
+        "name": container_name(environment),
         "image": environment.kubernetes_image,
         "image_pull_policy": written["image_pull_policy"] or policy,
         "digest_known": by_digest,
