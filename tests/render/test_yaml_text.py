@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jvbundler.render.yaml_text import block, flow, scalar
@@ -27,6 +27,7 @@ def test_any_text_is_one_scalar_on_one_line(text: str) -> None:
 
 
 @given(values)
+@example({"0?": None})  # PyYAML ends a plain scalar at `?` in a flow collection
 def test_any_value_comes_back_from_flow_and_block(value: Any) -> None:
     assert yaml.safe_load(flow(value)) == value
     assert yaml.safe_load("a:\n  b:\n" + block(value, 4)) == {"a": {"b": value}}
