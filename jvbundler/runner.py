@@ -241,12 +241,16 @@ def _start(
 
 @contextlib.contextmanager
 def _signals_held() -> Iterator[list[int]]:
-    """Collects the signals that would end us: while a program starts, nobody could end it in turn."""
+    """Collects the signals that would end us: while a program starts, nobody could end it in turn.
+
+    One that is ignored, as Ctrl-C is in a worker and in a shell's background, stays so.
+    """
     came: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield came  # signals go to the main thread
         return
-    former = {number: signal.signal(number, lambda n, _: came.append(n)) for number in _ENDING}
+    handled = [n for n in _ENDING if signal.getsignal(n) not in (signal.SIG_IGN, None)]
+    former = {number: signal.signal(number, lambda n, _: came.append(n)) for number in handled}
     try:
         yield came
     finally:

@@ -141,28 +141,39 @@ def test_an_interrupt_stops_the_program_too(tmp_path: Path) -> None:
     assert has_ended(int((tmp_path / "pid").read_text()))
 
 
-def test_an_interrupt_while_the_program_starts_stops_it_too(tmp_path: Path) -> None:
-    hangs = program(
-        tmp_path / "hangs", f"echo $$ > {tmp_path}/pid.new; mv {tmp_path}/pid.new {tmp_path}/pid; sleep 60"
-    )
-    # `subprocess` waits with its one `os.read` until the program runs: there the interrupt comes.
+def interrupted_while_starting(program: str, pid: Path, ignored: bool) -> subprocess.CompletedProcess[bytes]:
+    """`subprocess` waits with its one `os.read` until the program runs: there the interrupt comes."""
     code = (
         "import os, signal, sys\n"
         "from jvbundler.runner import run\n"
         "def profile(frame, event, function):\n"
         "    if event == 'c_return' and function is os.read:\n"
         "        sys.setprofile(None)\n"
-        f"        while not os.path.exists({str(tmp_path / 'pid')!r}): pass\n"
+        f"        while not os.path.exists({str(pid)!r}): pass\n"
         "        os.kill(os.getpid(), signal.SIGINT)\n"
+        f"{'signal.signal(signal.SIGINT, signal.SIG_IGN)' if ignored else ''}\n"
         "sys.setprofile(profile)\n"
-        f"run([{hangs!r}], timeout_seconds=60)"
+        f"print(run([{program!r}], timeout_seconds=60).text)"
     )
     checkout = Path(__file__).resolve().parent.parent
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", code], cwd=checkout, capture_output=True, timeout=30, check=False
     )
+
+
+def test_an_interrupt_while_the_program_starts_stops_it_too(tmp_path: Path) -> None:
+    hangs = program(
+        tmp_path / "hangs", f"echo $$ > {tmp_path}/pid.new; mv {tmp_path}/pid.new {tmp_path}/pid; sleep 60"
+    )
+    done = interrupted_while_starting(hangs, tmp_path / "pid", ignored=False)
     assert done.stderr.strip().endswith(b"KeyboardInterrupt")
     assert has_ended(int((tmp_path / "pid").read_text()))
+
+
+def test_an_interrupt_that_is_ignored_stops_nothing(tmp_path: Path) -> None:
+    slow = program(tmp_path / "slow", f"echo $$ > {tmp_path}/pid; sleep 0.5; echo done")
+    done = interrupted_while_starting(slow, tmp_path / "pid", ignored=True)
+    assert (done.stdout.strip(), done.stderr) == (b"done", b"")
 
 
 def test_secrets_are_masked_in_the_message_and_in_the_argv(tmp_path: Path) -> None:

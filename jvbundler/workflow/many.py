@@ -20,6 +20,8 @@ Result = TypeVar("Result")
 _MAGIC = frozenset("*?[")
 # Fewer are done before the other processes have started: 0.05 s, which is three apps that are written anew.
 ENOUGH_FOR_WORKERS = 16
+# With fewer for each, more workers would not be done earlier.
+_APPS_FOR_A_WORKER = 4
 # In how many parts a worker gets its share: few of them wait for one another, and none at the end for long.
 _PARTS = 8
 
@@ -101,7 +103,7 @@ def _refuse_shared(apps: Sequence[AppFolder]) -> None:
 
 def each(job: Callable[[AppFolder], Result], apps: Sequence[AppFolder]) -> Iterator[Result]:
     """The result of `job` for each app, in order, as they come; over the cores where that is quicker."""
-    workers = min(cores(), len(apps) // 4)
+    workers = min(cores(), len(apps) // _APPS_FOR_A_WORKER)
     if workers < 2 or len(apps) < ENOUGH_FOR_WORKERS:
         yield from map(job, apps)
         return
