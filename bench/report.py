@@ -24,8 +24,9 @@ def results(bars: Iterable[Bar], times: Mapping[str, float], machine: str) -> st
 def _head(machine: str) -> Iterator[str]:
     yield "# Speed and memory"
     yield ""
-    yield f"Written by `make bench`: {machine}. Compare ratios, not times. Cold: the output folder is empty;"
-    yield "unchanged: it is current. Files are in the page cache, and Python code is byte-compiled, in both."
+    yield f"Written by `make bench`: {machine}."
+    yield "Compare ratios, not times. Cold: the output folder is empty; unchanged: it is current. Files are"
+    yield "in the page cache, and Python code is byte-compiled, in both."
     yield ""
     yield "| work | measured | is | at most | met |"
     yield "|---|---|--:|--:|---|"
