@@ -6,8 +6,8 @@ import logging
 import os
 from pathlib import Path
 
-from jvbundler.artifact import Artifact
-from jvbundler.errors import JvbundlerError, OutputRefused
+from jvbundler.values.artifact import Artifact
+from jvbundler.values.errors import JvbundlerError, OutputRefused
 from jvbundler.workflow.bundle import bundle_files, write_bundle
 from jvbundler.workflow.options import Options
 

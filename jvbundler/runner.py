@@ -18,7 +18,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from pathlib import Path
 from typing import NamedTuple
 
-from jvbundler.errors import InputError, ToolFailed
+from jvbundler.values.errors import InputError, ToolFailed
 
 # From SIGTERM to SIGKILL: sam and kubectl stop within one second.
 GRACE_SECONDS = 2.0

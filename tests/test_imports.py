@@ -19,7 +19,8 @@ LAYERS = (
     ("render", "rules", "plan"),
     ("project",),
     ("app", "source"),
-    ("problem", "artifact", "command", "node", "errors", "packaged", "secret_names"),
+    ("command",),
+    ("values",),
 )
 DOORS = {
     "subprocess": {"runner"},

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jvbundler.errors import ToolFailed
 from jvbundler.runner import find_tool, masked, run
+from jvbundler.values.errors import ToolFailed
 
 
 def program(path: Path, script: str) -> str:

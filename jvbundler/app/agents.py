@@ -22,9 +22,9 @@ from jvbundler.app.reading import (
     shown,
     text,
 )
-from jvbundler.node import Node
-from jvbundler.problem import Place, Problem, error, warning
 from jvbundler.source.yaml_file import parse_yaml
+from jvbundler.values.node import Node
+from jvbundler.values.problem import Place, Problem, error, warning
 
 
 class LocalAction(NamedTuple):

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from jvbundler.app.info import Info, Written, read_info
-from jvbundler.packaged import packaged_path
-from jvbundler.problem import Place, Problem, error
+from jvbundler.values.packaged import packaged_path
+from jvbundler.values.problem import Place, Problem, error
 
 _FOLDER = "schemas/catalog"
 

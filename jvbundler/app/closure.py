@@ -14,8 +14,8 @@ from jvbundler.app.agents import Agent, LocalAction, unlisted_local_actions
 from jvbundler.app.catalog import Catalog
 from jvbundler.app.info import Written
 from jvbundler.app.model import Action, Wish
-from jvbundler.node import Node
-from jvbundler.problem import Place, Problem, error, warning
+from jvbundler.values.node import Node
+from jvbundler.values.problem import Place, Problem, error, warning
 
 RULE = "JVB202"
 

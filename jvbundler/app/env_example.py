@@ -8,8 +8,8 @@ from pathlib import Path
 
 from jvbundler.app.model import Variable
 from jvbundler.app.reading import exists, file_bytes, shown
-from jvbundler.problem import Place, Problem
-from jvbundler.secret_names import contains_secret, looks_secret
+from jvbundler.values.problem import Place, Problem
+from jvbundler.values.secret_names import contains_secret, looks_secret
 
 NAME = ".env.example"
 _ASSIGNMENT = r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jvbundler.node import Node, find
+from jvbundler.values.node import Node, find
 
 # Where jvspatial and jvagent take a database's kind from (db/factory.py, logging/config.py, core/config.py).
 _DATABASES = ("JVSPATIAL_DB_TYPE", "JVSPATIAL_LOG_DB_TYPE", "JVAGENT_PAGEINDEX_DB_TYPE")

@@ -14,10 +14,10 @@ from jvbundler.app.lock import read_lock
 from jvbundler.app.model import REQUIREMENTS, App, PipRequirement, Wish
 from jvbundler.app.reading import exists, file_bytes, folders, mapping, shown, text
 from jvbundler.app.requirements import merged_requirements
-from jvbundler.node import Node, find
-from jvbundler.problem import Place, Problem, error
-from jvbundler.secret_names import contains_secret
 from jvbundler.source.yaml_file import parse_yaml
+from jvbundler.values.node import Node, find
+from jvbundler.values.problem import Place, Problem, error
+from jvbundler.values.secret_names import contains_secret
 
 EXTRA_PIP = "image.extra_pip"
 

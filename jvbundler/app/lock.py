@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jvbundler.app.model import LockState
 from jvbundler.app.reading import exists, file_bytes, shown
-from jvbundler.problem import Place, Problem, error
+from jvbundler.values.problem import Place, Problem, error
 
 NAME = "requirements.lock"
 _HEADER = r"# jvbundler lock: (sha256:[0-9a-f]{64})\s*"

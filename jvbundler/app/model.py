@@ -5,8 +5,8 @@ from __future__ import annotations
 import pathlib
 from typing import Literal, NamedTuple
 
-from jvbundler.node import Node
-from jvbundler.problem import Place
+from jvbundler.values.node import Node
+from jvbundler.values.problem import Place
 
 REQUIREMENTS = "requirements.txt"
 

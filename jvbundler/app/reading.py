@@ -10,8 +10,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from jvbundler.node import Node
-from jvbundler.problem import Place, Problem, error
+from jvbundler.values.node import Node
+from jvbundler.values.problem import Place, Problem, error
 
 BROKEN = "JVB206"
 

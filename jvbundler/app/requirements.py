@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.app.model import PipRequirement, Wish
 from jvbundler.app.plain_requirements import leading_name, plain_requirement
-from jvbundler.problem import Problem, error
-from jvbundler.secret_names import contains_secret
+from jvbundler.values.problem import Problem, error
+from jvbundler.values.secret_names import contains_secret
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement

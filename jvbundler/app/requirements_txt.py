@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jvbundler.app.model import REQUIREMENTS, Wish
 from jvbundler.app.reading import file_bytes, leads_outside, outside, shown
-from jvbundler.problem import Place, Problem, error, warning
+from jvbundler.values.problem import Place, Problem, error, warning
 
 _INCLUDE = re.compile(r"(?:-r|--requirement)(?:\s+|=|(?<=-r))(.+)")
 _ADDRESS = re.compile(r"(?:[a-z]+\+)?[a-z]+://|\.{0,2}/|[^\s@]+\.(?:whl|tar\.gz|zip)$", re.IGNORECASE)

@@ -8,7 +8,7 @@ import click
 
 from jvbundler.cli import handoff, options
 from jvbundler.cli.terminal import Terminal
-from jvbundler.errors import InputError
+from jvbundler.values.errors import InputError
 
 EPILOG = """\b
 Examples:

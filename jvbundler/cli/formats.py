@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from jvbundler import __version__
-from jvbundler.problem import Place, Problem
+from jvbundler.values.problem import Place, Problem
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 

@@ -12,7 +12,7 @@ import click
 
 from jvbundler.cli import options
 from jvbundler.cli.progress import Progress
-from jvbundler.errors import InputError, JvbundlerError
+from jvbundler.values.errors import InputError, JvbundlerError
 
 if TYPE_CHECKING:
     from jvbundler.plan.image import ImageOptions

@@ -10,7 +10,7 @@ import click
 from jvbundler.cli import handoff, lambda_options, options
 from jvbundler.cli.progress import Progress
 from jvbundler.cli.terminal import Terminal
-from jvbundler.errors import InputError
+from jvbundler.values.errors import InputError
 
 _SINCE = re.compile(r"([0-9]+)\s*(s|m|h|d)\Z")
 _UNITS = {"s": "sec", "m": "min", "h": "hour", "d": "day"}

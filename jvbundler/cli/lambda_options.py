@@ -10,7 +10,7 @@ import click
 
 from jvbundler.cli import handoff
 from jvbundler.cli.handoff import together
-from jvbundler.errors import InputError
+from jvbundler.values.errors import InputError
 
 if TYPE_CHECKING:
     from jvbundler.workflow.deploy_lambda import Deployed

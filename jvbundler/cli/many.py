@@ -13,7 +13,7 @@ from jvbundler.cli.render import drift_problems, mending
 from jvbundler.cli.report import report
 from jvbundler.cli.source_lines import printable
 from jvbundler.cli.terminal import Terminal
-from jvbundler.problem import Problem
+from jvbundler.values.problem import Problem
 from jvbundler.workflow.current import Outcome, Request, check_one, write_one
 from jvbundler.workflow.many import app_folders, each
 from jvbundler.workflow.render_many import attempt, exit_code, validate_one

@@ -11,7 +11,7 @@ import click
 from jvbundler.cli import options
 from jvbundler.cli.report import report
 from jvbundler.cli.terminal import Terminal
-from jvbundler.problem import Place, Problem
+from jvbundler.values.problem import Place, Problem
 from jvbundler.workflow.current import Outcome, Request, check_one, write_one
 from jvbundler.workflow.many import AppFolder, is_many
 from jvbundler.workflow.options import output_path
@@ -20,7 +20,7 @@ from jvbundler.workflow.selection import Selection
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from jvbundler.artifact import Artifact
+    from jvbundler.values.artifact import Artifact
 
 EPILOG = """\b
 Examples:

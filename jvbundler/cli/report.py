@@ -9,7 +9,7 @@ from typing import TextIO
 import click
 
 from jvbundler.cli.terminal import Terminal
-from jvbundler.problem import Problem
+from jvbundler.values.problem import Problem
 
 COLORS = {"error": "red", "warning": "yellow"}
 
@@ -26,7 +26,7 @@ def report(problems: Sequence[Problem], terminal: Terminal) -> None:
 
 def blotted(problem: Problem) -> Problem:
     """A message may quote the user's file: an unknown key, a requirement. No token gets out that way."""
-    from jvbundler.secret_names import without_secrets
+    from jvbundler.values.secret_names import without_secrets
 
     return problem._replace(message=without_secrets(problem.message), hint=without_secrets(problem.hint))
 

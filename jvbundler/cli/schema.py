@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from jvbundler.cli import options
-from jvbundler.packaged import packaged_text
+from jvbundler.values.packaged import packaged_text
 
 EPILOG = """\b
 Example:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from jvbundler.problem import Place, Problem
-from jvbundler.secret_names import contains_secret, looks_secret
+from jvbundler.values.problem import Place, Problem
+from jvbundler.values.secret_names import contains_secret, looks_secret
 
 LONGEST_LINE = 160
 

@@ -8,7 +8,7 @@ from typing import Any
 from jvbundler.diff.model import ABSENT, Field
 from jvbundler.diff.objects import SECRET_PARAMETER
 from jvbundler.diff.values import function_name
-from jvbundler.secret_names import contains_secret, looks_secret
+from jvbundler.values.secret_names import contains_secret, looks_secret
 
 MASK = "***"
 

@@ -7,10 +7,10 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from jvbundler.errors import InputError, ToolFailed
 from jvbundler.output.lock import LOCK
 from jvbundler.output.paths import is_safe
 from jvbundler.runner import Completed, run
+from jvbundler.values.errors import InputError, ToolFailed
 
 SECONDS = 60
 # Git sets them for its hooks, relative to a folder that is not ours.

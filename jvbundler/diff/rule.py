@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from jvbundler.diff.fields import leaves
 from jvbundler.diff.model import ABSENT, Action, Field, Level, Risk, RiskKind
-from jvbundler.rules.quantity import parse_quantity
+from jvbundler.values.quantity import parse_quantity
 
 CHANGED: tuple[Action, ...] = ("changed",)
 ADDED: tuple[Action, ...] = ("added",)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from jvbundler.artifact import Artifact
-from jvbundler.errors import OutputRefused
 from jvbundler.output.lock import LOCK, Lock, read_lock, sha256
 from jvbundler.output.paths import Tree, reason
 from jvbundler.output.state import compare
 from jvbundler.output.write import keep_nothing
+from jvbundler.values.artifact import Artifact
+from jvbundler.values.errors import OutputRefused
 
 
 class Drift(NamedTuple):

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from jvbundler.errors import OutputRefused
+from jvbundler.values.errors import OutputRefused
 
 
 @contextlib.contextmanager

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jvbundler.errors import OutputRefused
 from jvbundler.output.paths import JOURNAL, STAGING, Tree, folders_of, is_safe, parents
+from jvbundler.values.errors import OutputRefused
 
 PLAN = "journal.json"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from jvbundler import __version__
-from jvbundler.errors import OutputRefused
 from jvbundler.output.paths import content, is_safe
+from jvbundler.values.errors import OutputRefused
 
 LOCK = "jvbundler.lock.json"
 SCHEMA = 1

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 
-from jvbundler.errors import OutputRefused
+from jvbundler.values.errors import OutputRefused
 
 JOURNAL = ".jvbundler-journal.json"
 STAGING = ".jvbundler-staging"

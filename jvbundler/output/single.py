@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from jvbundler.errors import OutputRefused
 from jvbundler.output.paths import reason
+from jvbundler.values.errors import OutputRefused
 
 
 def nobodys(text: str) -> bool:

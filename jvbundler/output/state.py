@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from jvbundler.errors import OutputRefused
 from jvbundler.output.lock import Lock, sha256
 from jvbundler.output.paths import Tree, folded, folders_of, parents
+from jvbundler.values.errors import OutputRefused
 
 # same: the bytes that we would write. line-ends: the same but for CRLF, as git checks files out on Windows.
 # stale: as we wrote it, and we would now write something else. edited: ours, and changed by somebody else.

@@ -9,8 +9,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.command import NO_LIMIT, OUTPUT, Command
-from jvbundler.errors import InputError
 from jvbundler.render.lambda_names import repository_uri
+from jvbundler.values.errors import InputError
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment

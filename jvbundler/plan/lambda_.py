@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.command import NO_LIMIT, PARAMETERS, Command
-from jvbundler.errors import InputError
 from jvbundler.render.lambda_.samconfig import capability
 from jvbundler.render.lambda_names import (
     API_LOGS,
@@ -18,6 +17,7 @@ from jvbundler.render.lambda_names import (
     repository_stack_name,
     repository_uri,
 )
+from jvbundler.values.errors import InputError
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment

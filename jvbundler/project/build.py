@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jvbundler.node import Node
-from jvbundler.problem import Problem
 from jvbundler.project.model import BASE, Environment, Project, Secret, slug
 from jvbundler.project.schema import check
 from jvbundler.project.variables import (
@@ -21,6 +19,8 @@ from jvbundler.project.variables import (
     storage_root,
     written_variables,
 )
+from jvbundler.values.node import Node
+from jvbundler.values.problem import Problem
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App

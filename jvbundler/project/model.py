@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from jvbundler.node import Node, Path, locate
-from jvbundler.problem import Place
+from jvbundler.values.node import Node, Path, locate
+from jvbundler.values.problem import Place
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from jvbundler.node import Node, find, locate
-from jvbundler.packaged import packaged_text
-from jvbundler.problem import Place, Problem, error, warning
 from jvbundler.project import validator
+from jvbundler.values.node import Node, find, locate
+from jvbundler.values.packaged import packaged_text
+from jvbundler.values.problem import Place, Problem, error, warning
 
 if TYPE_CHECKING:
     from jvbundler.project.settings import Settings

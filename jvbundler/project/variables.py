@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import TYPE_CHECKING, Literal
 
-from jvbundler.node import Node, find, scalars
-from jvbundler.problem import Place, Problem, error
 from jvbundler.project.model import Secret
-from jvbundler.secret_names import contains_secret, looks_secret
+from jvbundler.values.node import Node, find, scalars
+from jvbundler.values.problem import Place, Problem, error
+from jvbundler.values.secret_names import contains_secret, looks_secret
 
 if TYPE_CHECKING:
     from jvbundler.project.settings import Secrets, Settings

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from jvbundler.artifact import Artifact
 from jvbundler.project.image import framework_requirements, python_version
 from jvbundler.project.model import Environment, Project
 from jvbundler.render.templating import render as render_template
+from jvbundler.values.artifact import Artifact
 
 # Pinned, so that the same deploy.yaml builds the same image; raised with a release of jvbundler.
 ADAPTER_IMAGE = "public.ecr.aws/awsguru/aws-lambda-adapter:1.0.1"

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jvbundler.artifact import Artifact
 from jvbundler.project.model import Environment, Project
 from jvbundler.render.templating import render as render_template
+from jvbundler.values.artifact import Artifact
 
 
 def render(project: Project, overrides: Path | None = None) -> Iterator[Artifact]:

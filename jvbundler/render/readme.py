@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from jvbundler.artifact import Artifact
 from jvbundler.project.model import Environment, Project, Secret
 from jvbundler.render.lambda_names import repository_stack_name
 from jvbundler.render.templating import render as render_template
+from jvbundler.values.artifact import Artifact
 
 
 def render(project: Project, overrides: Path | None = None) -> Artifact:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from jvbundler.artifact import Artifact
     from jvbundler.project.model import Project
+    from jvbundler.values.artifact import Artifact
 
     Render = Callable[[Project, Path | None], Iterable[Artifact]]
 

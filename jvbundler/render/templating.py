@@ -13,11 +13,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jvbundler.errors import InputError
-from jvbundler.packaged import PACKAGE, packaged_path
-from jvbundler.problem import Place, error
 from jvbundler.render import template_runtime
 from jvbundler.render.escaping import FILTERS, Verbatim, escape_of
+from jvbundler.values.errors import InputError
+from jvbundler.values.packaged import PACKAGE, packaged_path
+from jvbundler.values.problem import Place, error
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from jvbundler.app.ignored import NOT_IN_IMAGE
 from jvbundler.app.lock import lock_problem
-from jvbundler.problem import Place
 from jvbundler.project.image import image_digest, python_version
 from jvbundler.project.model import Environment, Project
 from jvbundler.project.variables import PLATFORM_PATHS
@@ -20,6 +19,7 @@ from jvbundler.rules.reading import (
     variable_path,
 )
 from jvbundler.rules.rule import Finding, project_rule, rule
+from jvbundler.values.problem import Place
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from jvbundler.artifact import Artifact
-from jvbundler.problem import Place, Problem, error, warning
+from jvbundler.values.artifact import Artifact
+from jvbundler.values.problem import Place, Problem, error, warning
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 MAX_TEMPLATE_BYTES = 1_000_000

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from jvbundler.node import find
 from jvbundler.project.model import Environment, path_of
 from jvbundler.project.variables import PLATFORM_PATHS, Platform
 from jvbundler.rules.reading import (
@@ -19,6 +18,7 @@ from jvbundler.rules.reading import (
 )
 from jvbundler.rules.rule import Finding, rule
 from jvbundler.rules.storage import STORAGE_PATHS
+from jvbundler.values.node import find
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App

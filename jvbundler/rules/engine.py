@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from jvbundler.problem import Place, Problem, error, warning
 from jvbundler.project.model import Environment, Project
 from jvbundler.rules.registry import RULES, RULES_BY_ID
 from jvbundler.rules.rule import Finding, Path, Rule
+from jvbundler.values.problem import Place, Problem, error, warning
 
 # Found in what is rendered, after `check_project`: whether its waiver is used cannot be known here.
 FOUND_LATER = ("JVB327",)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from jvbundler.project.model import Environment
-from jvbundler.rules.quantity import UNIT, parse_quantity
 from jvbundler.rules.reading import CONTAINER, pods
 from jvbundler.rules.rule import Finding, rule
+from jvbundler.values.quantity import UNIT, parse_quantity
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App

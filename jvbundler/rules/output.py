@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from jvbundler.problem import Problem, error
 from jvbundler.project.model import Environment, Project
-from jvbundler.rules.quantity import parse_quantity
+from jvbundler.values.problem import Problem, error
+from jvbundler.values.quantity import parse_quantity
 
 Read = Callable[[str], "str | None"]
 PERSISTENCE = ("kubernetes", "persistence")

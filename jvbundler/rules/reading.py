@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from jvbundler.node import find
 from jvbundler.project.model import Environment
 from jvbundler.project.variables import PLATFORM_PATHS, SHARED_PATH, Platform
 from jvbundler.rules.rule import Path
+from jvbundler.values.node import find
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App

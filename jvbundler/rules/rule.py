@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from jvbundler.problem import Place, Severity
+from jvbundler.values.problem import Place, Severity
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from jvbundler.node import Node, find
 from jvbundler.project.model import Environment
 from jvbundler.rules.rule import Finding, Path, rule
-from jvbundler.secret_names import looks_secret
+from jvbundler.values.node import Node, find
+from jvbundler.values.secret_names import looks_secret
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App

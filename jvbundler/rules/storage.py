@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from jvbundler.node import find
 from jvbundler.project.model import Environment
 from jvbundler.project.variables import Platform, storage_paths, storage_root
 from jvbundler.rules.reading import (
@@ -21,6 +20,7 @@ from jvbundler.rules.reading import (
     written_or,
 )
 from jvbundler.rules.rule import Finding, rule
+from jvbundler.values.node import find
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from jvbundler.node import Node, Path, find
-from jvbundler.problem import Place, Problem, error
 from jvbundler.source.wording import quoted
 from jvbundler.source.yaml_file import parse_value
 from jvbundler.source.yaml_scalars import typed_text
+from jvbundler.values.node import Node, Path, find
+from jvbundler.values.problem import Place, Problem, error
 
 Interpolated = tuple[Node, tuple[Problem, ...]]
 SET = Place("--set", 1, 1)

@@ -15,9 +15,9 @@ from jinja2.meta import find_undeclared_variables
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
-from jvbundler.node import Node
 from jvbundler.source.references import Failed, Path, Resolver, shown
 from jvbundler.source.wording import did_you_mean
+from jvbundler.values.node import Node
 
 _LONGEST_PRODUCT = 1_000_000
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from jvbundler.node import Node
-from jvbundler.problem import Problem, error
 from jvbundler.source.yaml_scalars import typed_text
+from jvbundler.values.node import Node
+from jvbundler.values.problem import Problem, error
 
 # In this order: an escape, a reference with or without a default, and a `${` that is neither.
 _TOKEN = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{")

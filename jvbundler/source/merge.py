@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jvbundler.node import Node
+from jvbundler.values.node import Node
 
 
 def merge(base: Node, overlay: Node) -> Node:

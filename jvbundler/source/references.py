@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from jvbundler.node import Node, find, scalars
-from jvbundler.problem import Problem, error
 from jvbundler.source.wording import did_you_mean, one_line
+from jvbundler.values.node import Node, find, scalars
+from jvbundler.values.problem import Problem, error
 
 Path = tuple[str | int, ...]
 

@@ -10,9 +10,9 @@ import re
 from yaml import MarkedYAMLError, YAMLError
 from yaml.reader import ReaderError
 
-from jvbundler.problem import Place, Problem, error
 from jvbundler.source.wording import one_line
 from jvbundler.source.yaml_nodes import MAX_DEPTH
+from jvbundler.values.problem import Place, Problem, error
 
 _QUOTE = "quote the value"
 # What YAML's own reader refuses (its production c-printable).

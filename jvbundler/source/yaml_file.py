@@ -14,9 +14,9 @@ from typing import Any
 import yaml
 from yaml.events import DocumentStartEvent, Event, StreamEndEvent
 
-from jvbundler.node import Node
-from jvbundler.problem import Place, Problem, error
 from jvbundler.source.yaml_nodes import Composer, Refused
+from jvbundler.values.node import Node
+from jvbundler.values.problem import Place, Problem, error
 
 MAX_BYTES = 1024 * 1024
 # libyaml is ten times faster; wheels of PyYAML have it, a build from source may not.

@@ -19,10 +19,10 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from jvbundler.node import Node
-from jvbundler.problem import Place, Problem, error
 from jvbundler.source.wording import one_line, quoted
 from jvbundler.source.yaml_scalars import plain_scalar, tagged_scalar
+from jvbundler.values.node import Node
+from jvbundler.values.problem import Place, Problem, error
 
 MAX_DEPTH = 64
 MAX_ALIASED = 10_000

@@ -10,7 +10,7 @@ from yaml import ScalarNode
 from yaml.constructor import SafeConstructor
 from yaml.resolver import Resolver
 
-from jvbundler.node import Scalar
+from jvbundler.values.node import Scalar
 
 _PREFIX = "tag:yaml.org,2002:"
 _CONSTRUCTOR = SafeConstructor()

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from jvbundler.errors import ToolFailed
 from jvbundler.runner import run
+from jvbundler.values.errors import ToolFailed
 
 SECONDS = 60.0
 _SHOWN = 200

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
-from jvbundler.problem import Place, Problem, Severity, error
 from jvbundler.tools.manifest import dotted, place_of
+from jvbundler.values.problem import Place, Problem, Severity, error
 
 if TYPE_CHECKING:
     import yaml

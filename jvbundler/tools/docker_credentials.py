@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jvbundler.errors import ToolFailed
 from jvbundler.runner import run
+from jvbundler.values.errors import ToolFailed
 
 # The key of Docker Hub in docker's config (docker/cli, cli/config/configfile).
 DOCKER_HUB = "https://index.docker.io/v1/"

@@ -6,8 +6,8 @@ import json
 import os
 from tempfile import TemporaryDirectory
 
-from jvbundler.problem import Place, Problem
 from jvbundler.runner import find_tool, run
+from jvbundler.values.problem import Place, Problem
 
 TIMEOUT_SECONDS = 60
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from jvbundler.artifact import Artifact
-from jvbundler.problem import Place, Problem, error
 from jvbundler.runner import find_tool, run
 from jvbundler.tools.kubernetes_schema import write_kubeconform_schemas
 from jvbundler.tools.manifest import documents
+from jvbundler.values.artifact import Artifact
+from jvbundler.values.problem import Place, Problem, error
 
 RULE = "kubeconform"
 TIMEOUT_SECONDS = 120

@@ -11,9 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from jvbundler.packaged import packaged_path
-from jvbundler.problem import Problem, error
 from jvbundler.tools.manifest import Document, documents, dotted
+from jvbundler.values.packaged import packaged_path
+from jvbundler.values.problem import Problem, error
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

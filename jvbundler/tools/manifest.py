@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from jvbundler.problem import Place, Problem, error
+from jvbundler.values.problem import Place, Problem, error
 
 RULE = "yaml"
 

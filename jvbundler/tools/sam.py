@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from jvbundler.problem import Place, Problem, error
 from jvbundler.runner import find_tool, run
+from jvbundler.values.problem import Place, Problem, error
 
 RULE = "sam validate"
 TIMEOUT_SECONDS = 180

@@ -6,14 +6,14 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from jvbundler.artifact import Artifact
-from jvbundler.errors import InputError
-from jvbundler.node import Node
 from jvbundler.output.single import write_file
-from jvbundler.problem import Place, Problem
 from jvbundler.project.build import build_project
 from jvbundler.render.targets import render_target
 from jvbundler.source.load import Source
+from jvbundler.values.artifact import Artifact
+from jvbundler.values.errors import InputError
+from jvbundler.values.node import Node
+from jvbundler.values.problem import Place, Problem
 from jvbundler.workflow.compile import compile_project, load_project_app, ordered
 from jvbundler.workflow.options import CONFIG, Options, below, config_path
 

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from jvbundler.command import Command
-from jvbundler.errors import ToolFailed
 from jvbundler.plan.lambda_ import LambdaStack, discard_plan, execute_plan
+from jvbundler.values.errors import ToolFailed
 from jvbundler.workflow.execute import Execution, execute_all
 from jvbundler.workflow.lambda_reading import StackFacts
 

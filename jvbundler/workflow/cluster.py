@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from jvbundler.errors import ToolFailed
 from jvbundler.plan.kubernetes_target import ObjectName, Target
 from jvbundler.runner import Completed
+from jvbundler.values.errors import ToolFailed
 
 Object = dict[str, Any]
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.app.load import load_app
-from jvbundler.errors import InputError
-from jvbundler.node import Node, locate
-from jvbundler.problem import Place, Problem
 from jvbundler.project.build import build_project
 from jvbundler.project.schema import check
 from jvbundler.rules import check_project
 from jvbundler.source.load import load_source
+from jvbundler.values.errors import InputError
+from jvbundler.values.node import Node, locate
+from jvbundler.values.problem import Place, Problem
 from jvbundler.workflow.options import CONFIG, Options, below, config_path
 
 if TYPE_CHECKING:

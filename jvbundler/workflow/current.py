@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from jvbundler.problem import Problem
+from jvbundler.values.problem import Problem
 from jvbundler.workflow.many import AppFolder
 from jvbundler.workflow.options import Options
 from jvbundler.workflow.records import Looked, inputs_of, recorded, remember, standing

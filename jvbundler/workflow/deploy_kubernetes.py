@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from jvbundler.errors import InputError, ToolFailed
 from jvbundler.plan import kubernetes as plan
 from jvbundler.plan.kubernetes_target import ObjectName, Target
 from jvbundler.runner import masked
+from jvbundler.values.errors import InputError, ToolFailed
 from jvbundler.workflow.cluster import (
     Live,
     as_applied,

@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.command import Command
-from jvbundler.errors import ToolFailed
 from jvbundler.plan.image import ImageOptions, push_plan, repositories
 from jvbundler.plan.lambda_ import (
     STACK_SECONDS,
@@ -17,6 +16,7 @@ from jvbundler.plan.lambda_ import (
     repository_plan,
 )
 from jvbundler.tools.aws import Account, with_advice
+from jvbundler.values.errors import ToolFailed
 from jvbundler.workflow.change_set import change
 from jvbundler.workflow.doctor import Check, aws, require, sam
 from jvbundler.workflow.execute import Execution, execute_all

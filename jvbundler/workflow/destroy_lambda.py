@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.command import Command
-from jvbundler.errors import ToolFailed
 from jvbundler.plan.lambda_ import STACK_SECONDS, LambdaStack
 from jvbundler.plan.lambda_destroy import destroy_plan
 from jvbundler.render.lambda_names import repository_name
 from jvbundler.tools.aws import Account, read
+from jvbundler.values.errors import ToolFailed
 from jvbundler.workflow.deploy_lambda import explained
 from jvbundler.workflow.execute import Execution, execute_all
 from jvbundler.workflow.lambda_reading import account_id, images, items_of, stack_facts, text_of

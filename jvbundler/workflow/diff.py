@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from jvbundler.artifact import Artifact
 from jvbundler.diff.compare import compare
 from jvbundler.diff.model import Change, RiskKind
 from jvbundler.output.lock import read_lock
 from jvbundler.output.paths import content
-from jvbundler.problem import Problem
+from jvbundler.values.artifact import Artifact
+from jvbundler.values.problem import Problem
 from jvbundler.workflow.options import Options
 from jvbundler.workflow.render import render_app
 from jvbundler.workflow.selection import Selection, environment_of

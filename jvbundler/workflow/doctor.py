@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from jvbundler.errors import ToolFailed
 from jvbundler.runner import INSTALL, Completed, find_tool, run
+from jvbundler.values.errors import ToolFailed
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment

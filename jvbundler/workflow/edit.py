@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from jvbundler.errors import InputError
-from jvbundler.node import Node, find, plain
 from jvbundler.output.single import write_file
-from jvbundler.problem import Place
 from jvbundler.render import yaml_text
 from jvbundler.source.yaml_file import parse_yaml
+from jvbundler.values.errors import InputError
+from jvbundler.values.node import Node, find, plain
+from jvbundler.values.problem import Place
 
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*\"""")
 # Where an unquoted scalar ends: at a comment, and inside `{…}` at a comma or a bracket.

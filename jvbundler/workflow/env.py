@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jvbundler.errors import InputError
-from jvbundler.node import find
-from jvbundler.secret_names import contains_secret, looks_secret
 from jvbundler.source.wording import did_you_mean
 from jvbundler.source.yaml_file import read_yaml
+from jvbundler.values.errors import InputError
+from jvbundler.values.node import find
+from jvbundler.values.secret_names import contains_secret, looks_secret
 from jvbundler.workflow.edit import set_value, unset_value, write_edit
 
 if TYPE_CHECKING:

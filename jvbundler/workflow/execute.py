@@ -18,9 +18,9 @@ from types import FrameType
 from typing import Literal, NamedTuple
 
 from jvbundler.command import NO_LIMIT, OUTPUT, PARAMETERS, Command
-from jvbundler.errors import InputError, JvbundlerError, ToolFailed
 from jvbundler.runner import Completed, follow, limit
-from jvbundler.secret_names import looks_secret
+from jvbundler.values.errors import InputError, JvbundlerError, ToolFailed
+from jvbundler.values.secret_names import looks_secret
 
 # The shell's own variable: a folder, whatever its name looks like.
 _NO_SECRETS = ("PWD",)

@@ -6,9 +6,9 @@ import json
 import re
 from collections.abc import Iterator
 
-from jvbundler.errors import InputError
 from jvbundler.project.reference import Schema, default_words, keys, type_and_limits
 from jvbundler.project.schema import load_schema
+from jvbundler.values.errors import InputError
 
 
 def explain_key(key: str) -> str:

@@ -7,11 +7,11 @@ import re
 from pathlib import Path
 
 from jvbundler.command import Command
-from jvbundler.errors import InputError, ToolFailed
-from jvbundler.node import find
 from jvbundler.plan.image import ImageOptions, attests, build_plan, platforms, push_plan, repositories
 from jvbundler.runner import find_tool, run
 from jvbundler.source.yaml_file import read_yaml
+from jvbundler.values.errors import InputError, ToolFailed
+from jvbundler.values.node import find
 from jvbundler.workflow.doctor import Check, aws, docker_checks
 from jvbundler.workflow.edit import set_value, write_edit
 from jvbundler.workflow.execute import Execution, execute_all, require_variables

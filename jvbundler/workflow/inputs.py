@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jvbundler import __version__
-from jvbundler.errors import InputError
+from jvbundler.values.errors import InputError
 
 if TYPE_CHECKING:
     from jvbundler.source.load import Source
@@ -25,7 +25,7 @@ def inputs_digest(app_root: Path, source: Source, jvagent_version: str, template
 
     A secret's `${NAME}` is never replaced, so that its value cannot be guessed from the digest.
     """
-    from jvbundler.node import plain  # not for records.py, which reads no YAML
+    from jvbundler.values.node import plain  # not for records.py, which reads no YAML
 
     digest = hashlib.sha256(f"{__version__}\n{jvagent_version}\n".encode())
     trees = {"": source.base, **source.environments}

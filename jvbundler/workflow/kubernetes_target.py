@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from jvbundler.errors import InputError
 from jvbundler.plan.image import registry_of
 from jvbundler.plan.kubernetes_target import ObjectName, Target
 from jvbundler.tools.manifest import documents
+from jvbundler.values.errors import InputError
 from jvbundler.workflow.cluster import Object, at, name_of
 from jvbundler.workflow.release import Release
 

@@ -11,8 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from jvbundler.errors import InputError
 from jvbundler.output.paths import folded
+from jvbundler.values.errors import InputError
 from jvbundler.workflow.options import CONFIG, Options, output_path
 
 Result = TypeVar("Result")

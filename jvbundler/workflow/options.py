@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from jvbundler.errors import InputError
+from jvbundler.values.errors import InputError
 
 CONFIG = "deploy.yaml"
 DEFAULT_OUTPUT = "deploy"

@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jvbundler import __version__
 from jvbundler.app.ignored import NOT_IN_IMAGE
-from jvbundler.errors import OutputRefused
 from jvbundler.output.lock import read_lock, sha256
 from jvbundler.output.paths import JOURNAL, STAGING, Tree
-from jvbundler.packaged import PACKAGE, packaged_path
-from jvbundler.problem import Place, Problem
+from jvbundler.values.errors import OutputRefused
+from jvbundler.values.packaged import PACKAGE, packaged_path
+from jvbundler.values.problem import Place, Problem
 from jvbundler.workflow.inputs import AT_ROOT, IN_AGENTS
 from jvbundler.workflow.many import AppFolder
 from jvbundler.workflow.options import Options, config_path
 
 if TYPE_CHECKING:
-    from jvbundler.artifact import Artifact
+    from jvbundler.values.artifact import Artifact
 
 _READ = frozenset((*AT_ROOT, *IN_AGENTS))
 _ALL_ARE_READ = None

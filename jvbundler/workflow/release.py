@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from jvbundler.command import Command
-from jvbundler.errors import InputError, OutputRefused
 from jvbundler.output.drift import Drift, drift
 from jvbundler.output.exclusive import only_writer
 from jvbundler.output.lock import LOCK
+from jvbundler.values.errors import InputError, OutputRefused
 from jvbundler.workflow.options import Options, output_path
 from jvbundler.workflow.render import Rendered, render_app, write_rendered
 from jvbundler.workflow.selection import Selection

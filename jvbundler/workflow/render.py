@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from jvbundler.artifact import Artifact
-from jvbundler.errors import InputError
 from jvbundler.output.paths import content, reason
 from jvbundler.output.write import WriteResult, keep_nothing, write_output
-from jvbundler.problem import Problem
 from jvbundler.render import readme
 from jvbundler.render.targets import TARGETS, render_target
 from jvbundler.rules import check_artifacts, check_output, without_waived
+from jvbundler.values.artifact import Artifact
+from jvbundler.values.errors import InputError
+from jvbundler.values.problem import Problem
 from jvbundler.workflow.compile import Compiled, compile_project, ordered
 from jvbundler.workflow.inputs import inputs_digest
 from jvbundler.workflow.options import Options, below, output_path

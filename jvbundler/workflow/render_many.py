@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from jvbundler.errors import InputError, JvbundlerError
+from jvbundler.values.errors import InputError, JvbundlerError
 from jvbundler.workflow.current import Outcome, Request
 from jvbundler.workflow.many import AppFolder
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jvbundler.command import Command
-from jvbundler.errors import InputError, ToolFailed
 from jvbundler.plan.lambda_ import STACK_SECONDS, LambdaStack, image_of, rollback_plan
 from jvbundler.tools.aws import Account, read
+from jvbundler.values.errors import InputError, ToolFailed
 from jvbundler.workflow.deploy_lambda import explained
 from jvbundler.workflow.execute import Execution, execute_all
 from jvbundler.workflow.lambda_parameters import template_parameters

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from jvbundler.errors import InputError
 from jvbundler.rules import RULES
+from jvbundler.values.errors import InputError
 
 
 def rule_list() -> str:

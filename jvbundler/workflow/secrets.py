@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from jvbundler.errors import InputError, ToolFailed
 from jvbundler.plan.secrets import Holder, describe_argv, holders, keys_argv, secret_value_argv
 from jvbundler.runner import Completed, masked, run
+from jvbundler.values.errors import InputError, ToolFailed
 from jvbundler.workflow.compile import Compiled, compile_project
 from jvbundler.workflow.options import Options
 from jvbundler.workflow.selection import Selection

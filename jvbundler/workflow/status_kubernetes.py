@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from jvbundler.errors import ToolFailed
 from jvbundler.plan import kubernetes as plan
 from jvbundler.plan.kubernetes_target import Target
+from jvbundler.values.errors import ToolFailed
 from jvbundler.workflow.cluster import (
     Object,
     at,

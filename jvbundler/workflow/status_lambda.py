@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jvbundler.errors import InputError
 from jvbundler.plan.lambda_ import LambdaStack
 from jvbundler.tools.aws import Account, read
+from jvbundler.values.errors import InputError
 from jvbundler.workflow.lambda_health import needs_signature, urls
 from jvbundler.workflow.lambda_reading import (
     NO_STACK,

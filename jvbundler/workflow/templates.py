@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jvbundler.errors import InputError, OutputRefused
 from jvbundler.output.paths import reason
 from jvbundler.output.single import write_file
-from jvbundler.packaged import packaged_path
+from jvbundler.values.errors import InputError, OutputRefused
+from jvbundler.values.packaged import packaged_path
 
 FOLDER = "templates"
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from jvbundler.artifact import Artifact
-from jvbundler.problem import Problem
+from jvbundler.values.artifact import Artifact
+from jvbundler.values.problem import Problem
 from jvbundler.workflow.compile import ordered
 from jvbundler.workflow.options import Options, below
 from jvbundler.workflow.render import render_app

@@ -12,7 +12,7 @@ import pytest
 from jvbundler.app.load import load_app
 from jvbundler.app.model import App, Wish
 from jvbundler.app.requirements import merged_requirements
-from jvbundler.problem import Place
+from jvbundler.values.problem import Place
 
 from .conftest import Write
 

@@ -9,8 +9,8 @@ import pytest
 
 from jvbundler.app.catalog import available_versions, load_catalog
 from jvbundler.app.load import load_app
-from jvbundler.packaged import packaged_text
-from jvbundler.problem import Place
+from jvbundler.values.packaged import packaged_text
+from jvbundler.values.problem import Place
 
 from .conftest import CHECKOUT, Write
 

@@ -9,7 +9,7 @@ from jvbundler.app.env_example import parse_env_example
 from jvbundler.app.framework import framework_extras
 from jvbundler.app.load import load_app
 from jvbundler.app.model import Variable
-from jvbundler.problem import Place
+from jvbundler.values.problem import Place
 
 from .conftest import Write
 

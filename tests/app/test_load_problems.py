@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jvbundler.app.load import load_app
-from jvbundler.problem import Place, Problem
+from jvbundler.values.problem import Place, Problem
 
 from .conftest import Write
 

@@ -9,7 +9,7 @@ from uv import find_uv_bin
 
 from jvbundler.app.load import load_app
 from jvbundler.app.lock import is_current, lock_command, lock_digest, lock_input, lock_problem, lock_text
-from jvbundler.problem import Place
+from jvbundler.values.problem import Place
 
 from .conftest import Write
 

@@ -12,7 +12,7 @@ from jvbundler.app.model import PipRequirement, Wish
 from jvbundler.app.plain_requirements import leading_name, plain_requirement
 from jvbundler.app.requirements import merged_requirements
 from jvbundler.app.versions import satisfiable, specifier_text
-from jvbundler.problem import Place
+from jvbundler.values.problem import Place
 
 
 def wishes(*texts: str) -> list[Wish]:

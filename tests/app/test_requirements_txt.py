@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jvbundler.app.load import load_app
 from jvbundler.app.model import App
-from jvbundler.problem import Problem
+from jvbundler.values.problem import Problem
 
 from .conftest import Write
 

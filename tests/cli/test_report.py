@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from jvbundler.cli.formats import formatted
 from jvbundler.cli.report import problem_line, summary
 from jvbundler.cli.source_lines import source_lines
-from jvbundler.packaged import packaged_text
-from jvbundler.problem import Place, Problem, error, warning
+from jvbundler.values.packaged import packaged_text
+from jvbundler.values.problem import Place, Problem, error, warning
 
 TYPO = error(
     "JVB104",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jvbundler.artifact import Artifact
 from jvbundler.output.drift import drift
 from jvbundler.output.lock import LOCK
 from jvbundler.output.write import write_output
+from jvbundler.values.artifact import Artifact
 
 FILES = [Artifact(name, "1\n") for name in ("edited", "missing", "orphaned", "same", "stale")]
 WANTED = [

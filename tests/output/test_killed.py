@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from jvbundler.artifact import Artifact
 from jvbundler.output.journal import recover
 from jvbundler.output.write import write_output
+from jvbundler.values.artifact import Artifact
 
 # Every change of the file system raises an audit event before it happens; the n-th one kills.
 KILLED_WRITE = """
 import json, os, signal, sys
 from pathlib import Path
-from jvbundler.artifact import Artifact
+from jvbundler.values.artifact import Artifact
 from jvbundler.output.write import write_output
 folder, last, artifacts = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
 left = last

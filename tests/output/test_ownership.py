@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jvbundler.artifact import Artifact
-from jvbundler.errors import OutputRefused
 from jvbundler.output.drift import drift
 from jvbundler.output.write import write_output
+from jvbundler.values.artifact import Artifact
+from jvbundler.values.errors import OutputRefused
 
 NAMES = st.sampled_from(["a", "b", "d/a", "d/b", "d/e/a", "f/a"])
 RENDER = st.tuples(st.just("render"), st.dictionaries(NAMES, st.sampled_from(["1\n", "2\n"])))

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from jvbundler.artifact import Artifact
-from jvbundler.errors import OutputRefused
 from jvbundler.output.exclusive import only_writer
 from jvbundler.output.lock import LOCK
 from jvbundler.output.paths import refuse_folder
 from jvbundler.output.write import WriteResult, write_output
+from jvbundler.values.artifact import Artifact
+from jvbundler.values.errors import OutputRefused
 
 
 def write(folder: Path, *artifacts: Artifact, force: bool = False) -> WriteResult:

@@ -7,7 +7,6 @@ import shlex
 import pytest
 
 from jvbundler.command import Command
-from jvbundler.errors import InputError
 from jvbundler.plan.lambda_ import (
     LambdaStack,
     deploy_plan,
@@ -19,6 +18,7 @@ from jvbundler.plan.lambda_ import (
     rollback_plan,
 )
 from jvbundler.plan.lambda_destroy import destroy_plan
+from jvbundler.values.errors import InputError
 
 URI = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme"
 IMAGE = f"{URI}@sha256:{'0' * 64}"

@@ -17,12 +17,12 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
 from jvbundler.app.model import App
-from jvbundler.node import Node
-from jvbundler.problem import Place
 from jvbundler.project.build import build_project
 from jvbundler.project.model import Project
 from jvbundler.render.lambda_ import render
 from jvbundler.source.load import Source, parse_source
+from jvbundler.values.node import Node
+from jvbundler.values.problem import Place
 
 # The same package, under the name that it had before it joined Python.
 toml: Callable[[str], dict[str, Any]] = import_module(

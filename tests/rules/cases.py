@@ -14,15 +14,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from jvbundler.app.load import load_app
-from jvbundler.errors import InputError
-from jvbundler.node import locate
-from jvbundler.problem import Problem
 from jvbundler.project.build import build_project
 from jvbundler.project.model import Project
 from jvbundler.project.schema import check
 from jvbundler.render.targets import TARGETS, render_target
 from jvbundler.rules import check_artifacts, check_output, check_project, without_waived
 from jvbundler.source.load import load_source
+from jvbundler.values.errors import InputError
+from jvbundler.values.node import locate
+from jvbundler.values.problem import Problem
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 INVALID = GOLDEN / "invalid"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from jvbundler.app.load import load_app
 from jvbundler.app.model import App
-from jvbundler.problem import Problem
 from jvbundler.project.build import build_project
 from jvbundler.project.model import Project
 from jvbundler.source.load import parse_source
+from jvbundler.values.problem import Problem
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jvbundler.artifact import Artifact
 from jvbundler.rules import check_artifacts
+from jvbundler.values.artifact import Artifact
 
 
 @pytest.mark.parametrize(

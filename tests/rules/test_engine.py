@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from jvbundler.problem import Place, warning
 from jvbundler.rules import check_project, without_waived
+from jvbundler.values.problem import Place, warning
 from tests.rules.projects import project
 
 BALANCED = """\

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from jvbundler.app.load import load_app
-from jvbundler.problem import Problem
 from jvbundler.project.build import build_project
 from jvbundler.project.schema import load_schema
 from jvbundler.render.init import first_config
 from jvbundler.rules import check_project
 from jvbundler.source.load import load_source
+from jvbundler.values.problem import Problem
 from tests.rules.projects import ROOT, project, project_and_problems, support_app
 
 GOLDEN = sorted(path.parent for path in (ROOT / "golden").glob("*/deploy.yaml"))

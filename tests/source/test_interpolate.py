@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jvbundler.node import Node, find, plain
-from jvbundler.problem import Place
-from jvbundler.secret_names import looks_secret
 from jvbundler.source.interpolate import interpolate
 from jvbundler.source.references import resolve_references
 from jvbundler.source.yaml_file import parse_yaml
+from jvbundler.values.node import Node, find, plain
+from jvbundler.values.problem import Place
+from jvbundler.values.secret_names import looks_secret
 
 ENVIRON = {"REGION": "eu-west-1", "PORT": "8080", "DEBUG": "true", "EMPTY": "", "DB_PASSWORD": "hunter2"}
 

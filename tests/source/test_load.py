@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jvbundler.node import find, plain
 from jvbundler.source.load import Source, load_source, parse_source
+from jvbundler.values.node import find, plain
 
 DEPLOY = """\
 app: {name: demo}

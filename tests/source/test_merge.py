@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jvbundler.node import Node, find, plain
-from jvbundler.problem import Place
 from jvbundler.source.merge import merge
 from jvbundler.source.yaml_file import parse_yaml
+from jvbundler.values.node import Node, find, plain
+from jvbundler.values.problem import Place
 
 
 def tree(text: str) -> Node:

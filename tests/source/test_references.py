@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jvbundler.node import Node, find, plain
-from jvbundler.problem import Place
 from jvbundler.source.references import resolve_references
 from jvbundler.source.yaml_file import parse_yaml
+from jvbundler.values.node import Node, find, plain
+from jvbundler.values.problem import Place
 
 SAMPLE = """\
 app: {name: my_app, version: 1.5, debug: true, tags: [x, "{{ app.name }}"], empty: null}

@@ -10,9 +10,9 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jvbundler.node import find, plain
-from jvbundler.problem import Place
 from jvbundler.source.yaml_file import MAX_BYTES, parse_yaml, read_yaml
+from jvbundler.values.node import find, plain
+from jvbundler.values.problem import Place
 
 
 def value_of(text: str) -> object:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from jvbundler.problem import Place, Problem
 from jvbundler.tools import cfn
+from jvbundler.values.problem import Place, Problem
 from tests.tools.templates import GOOD
 
 FILE = "lambda/prod/template.yaml"

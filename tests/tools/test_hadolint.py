@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from jvbundler.problem import Place
 from jvbundler.tools import hadolint
+from jvbundler.values.problem import Place
 
 GOOD = """\
 FROM python:3.12-slim

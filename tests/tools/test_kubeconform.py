@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from jvbundler.artifact import Artifact
 from jvbundler.tools import kubeconform
+from jvbundler.values.artifact import Artifact
 from tests.tools.manifests import (
     CUSTOM_RESOURCE,
     GOOD,

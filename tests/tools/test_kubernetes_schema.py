@@ -10,7 +10,6 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jvbundler.problem import Place, Problem
 from jvbundler.tools.kubernetes_schema import (
     check_manifests,
     schema_version,
@@ -18,6 +17,7 @@ from jvbundler.tools.kubernetes_schema import (
     unchecked_kinds,
     write_kubeconform_schemas,
 )
+from jvbundler.values.problem import Place, Problem
 from tests.tools.manifests import (
     CUSTOM_RESOURCE,
     GOOD,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from jvbundler.errors import ToolFailed
 from jvbundler.tools import kustomize
+from jvbundler.values.errors import ToolFailed
 
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: shop\ndata:\n  A: b\n"
 

@@ -5,8 +5,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jvbundler.problem import Place
 from jvbundler.tools.manifest import documents, dotted
+from jvbundler.values.problem import Place
 
 MANIFEST = """\
 # a comment

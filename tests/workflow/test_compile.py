@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jvbundler.errors import InputError
+from jvbundler.values.errors import InputError
 from jvbundler.workflow.compile import compile_project
 from jvbundler.workflow.inputs import inputs_digest
 from jvbundler.workflow.options import Options, assignments, output_path

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jvbundler.errors import InputError, OutputRefused
+from jvbundler.values.errors import InputError, OutputRefused
 from jvbundler.workflow.edit import scalar, set_value, unset_value, write_edit
 
 TEXT = """\

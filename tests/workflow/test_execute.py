@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jvbundler.command import Command, script
-from jvbundler.errors import InputError, ToolFailed
+from jvbundler.values.errors import InputError, ToolFailed
 from jvbundler.workflow.execute import Event, Execution, execute, execute_all, require_variables
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from jvbundler.cli.lambda_operate import start_time
-from jvbundler.errors import InputError
 from jvbundler.plan.lambda_ import LambdaStack
+from jvbundler.values.errors import InputError
 from jvbundler.workflow.change_set import change_set_table
 from jvbundler.workflow.lambda_reading import failures
 from jvbundler.workflow.rollback_lambda import previous_digest

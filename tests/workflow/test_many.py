@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jvbundler.errors import InputError
+from jvbundler.values.errors import InputError
 from jvbundler.workflow.many import (
     ENOUGH_FOR_WORKERS,
     AppFolder,

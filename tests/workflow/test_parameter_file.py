@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jvbundler.command import Command
-from jvbundler.errors import ToolFailed
+from jvbundler.values.errors import ToolFailed
 from jvbundler.workflow.execute import Execution, execute
 
 # sam's own reading of `--parameter-overrides`, for a path a line.

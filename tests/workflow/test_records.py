@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from jvbundler.output.drift import Drift
-from jvbundler.problem import Problem
+from jvbundler.values.problem import Problem
 from jvbundler.workflow.current import Outcome, Request, check_one, write_one
 from jvbundler.workflow.many import AppFolder
 from jvbundler.workflow.options import Options
@@ -130,7 +130,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from jvbundler.workflow import records
 from jvbundler.output.drift import Drift
-from jvbundler.problem import Problem
+from jvbundler.values.problem import Problem
 from jvbundler.workflow.current import Request, check_one
 from jvbundler.workflow.many import AppFolder
 from jvbundler.workflow.options import Options

@@ -9,9 +9,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jvbundler.artifact import Artifact
-from jvbundler.errors import InputError
-from jvbundler.problem import Place, Problem
 from jvbundler.render import templating
 from jvbundler.render.kubernetes.clashes import clashes
 from jvbundler.render.kubernetes.extras import extra_resources, problems_of_extras
@@ -19,6 +16,9 @@ from jvbundler.render.kubernetes.objects import own_objects
 from jvbundler.render.kubernetes.overlay import Overlay, overlay
 from jvbundler.render.kubernetes.patches import Patched, patched
 from jvbundler.render.kubernetes.resource import Resource
+from jvbundler.values.artifact import Artifact
+from jvbundler.values.errors import InputError
+from jvbundler.values.problem import Place, Problem
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment, Project

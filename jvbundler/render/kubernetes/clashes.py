@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from jvbundler.problem import Place, Problem, error
 from jvbundler.render.kubernetes.deployment import CHECKSUM, container_name, mounts
 from jvbundler.render.kubernetes.names import selector
+from jvbundler.values.problem import Place, Problem, error
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment

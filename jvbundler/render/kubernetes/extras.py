@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from jvbundler.problem import Problem, error
 from jvbundler.project.model import slug
 from jvbundler.render.kubernetes.patches import is_object
 from jvbundler.render.kubernetes.resource import Data, Resource, from_data, group_of, with_own_stems
+from jvbundler.values.problem import Problem, error
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment

@@ -8,8 +8,6 @@ from typing import Any
 
 from yaml import YAMLError
 
-from jvbundler.errors import InputError
-from jvbundler.problem import Place, error
 from jvbundler.project.model import Environment
 from jvbundler.render.kubernetes import network, scaling, storage
 from jvbundler.render.kubernetes.deployment import deployment, service_account
@@ -17,6 +15,8 @@ from jvbundler.render.kubernetes.names import KEEP, SUBSTITUTE, labels, metadata
 from jvbundler.render.kubernetes.patches import is_object
 from jvbundler.render.kubernetes.resource import Resource, from_template, parsed, with_own_stems
 from jvbundler.render.templating import render
+from jvbundler.values.errors import InputError
+from jvbundler.values.problem import Place, error
 
 Context = dict[str, Any]
 

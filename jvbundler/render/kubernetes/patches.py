@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jvbundler.node import find, plain
-from jvbundler.problem import Place, Problem, error
 from jvbundler.render.kubernetes import json_patch
 from jvbundler.render.kubernetes.json_patch import Refused
 from jvbundler.render.kubernetes.resource import Data, Resource, from_data
+from jvbundler.values.node import find, plain
+from jvbundler.values.problem import Place, Problem, error
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from jvbundler.artifact import Artifact
 from jvbundler.project.build import DEFAULT_ENVIRONMENT
 from jvbundler.project.model import Environment, Project
 from jvbundler.render.lambda_.alarms import alarms
@@ -22,6 +21,7 @@ from jvbundler.render.lambda_.role import role
 from jvbundler.render.lambda_.samconfig import samconfig
 from jvbundler.render.lambda_names import FUNCTION_LOGS
 from jvbundler.render.templating import render as render_template
+from jvbundler.values.artifact import Artifact
 
 
 def render(project: Project, overrides: Path | None = None) -> Iterable[Artifact]:

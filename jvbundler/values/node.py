@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from jvbundler.problem import Place
+from jvbundler.values.problem import Place
 
 Scalar = str | int | float | bool | None
 Path = Sequence[str | int]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from jvbundler.problem import Problem
+from jvbundler.values.problem import Problem
 
 
 class JvbundlerError(Exception):
