@@ -22,7 +22,7 @@ from jvbundler.app.reading import (
     shown,
     text,
 )
-from jvbundler.source.yaml_file import parse_yaml
+from jvbundler.source.yaml.file import parse_yaml
 from jvbundler.values.node import Node
 from jvbundler.values.problem import Place, Problem, error, warning
 

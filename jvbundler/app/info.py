@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from jvbundler.app.reading import BROKEN, items, kind, mapping, text
-from jvbundler.source.yaml_file import parse_yaml
+from jvbundler.source.yaml.file import parse_yaml
 from jvbundler.values.node import Node
 from jvbundler.values.problem import Place, Problem, error, warning
 

@@ -14,7 +14,7 @@ from jvbundler.app.lock import read_lock
 from jvbundler.app.model import REQUIREMENTS, App, PipRequirement, Wish
 from jvbundler.app.reading import exists, file_bytes, folders, mapping, shown, text
 from jvbundler.app.requirements import merged_requirements
-from jvbundler.source.yaml_file import parse_yaml
+from jvbundler.source.yaml.file import parse_yaml
 from jvbundler.values.node import Node, find
 from jvbundler.values.problem import Place, Problem, error
 from jvbundler.values.secret_names import contains_secret

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 
 from jvbundler.source.wording import quoted
-from jvbundler.source.yaml_file import parse_value
-from jvbundler.source.yaml_scalars import typed_text
+from jvbundler.source.yaml.file import parse_value
+from jvbundler.source.yaml.scalars import typed_text
 from jvbundler.values.node import Node, Path, find
 from jvbundler.values.problem import Place, Problem, error
 

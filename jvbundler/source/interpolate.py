@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from jvbundler.source.yaml_scalars import typed_text
+from jvbundler.source.yaml.scalars import typed_text
 from jvbundler.values.node import Node
 from jvbundler.values.problem import Problem, error
 

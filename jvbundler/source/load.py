@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jvbundler.source.interpolate import interpolate
 from jvbundler.source.merge import merge
 from jvbundler.source.wording import did_you_mean, one_line, quoted
-from jvbundler.source.yaml_file import parse_yaml, read_yaml
+from jvbundler.source.yaml.file import parse_yaml, read_yaml
 from jvbundler.values.node import Node
 from jvbundler.values.problem import Place, Problem, error
 from jvbundler.values.secret_names import looks_secret

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jvbundler.output.single import write_file
 from jvbundler.render import yaml_text
-from jvbundler.source.yaml_file import parse_yaml
+from jvbundler.source.yaml.file import parse_yaml
 from jvbundler.values.errors import InputError
 from jvbundler.values.node import Node, find, plain
 from jvbundler.values.problem import Place

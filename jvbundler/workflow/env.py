@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jvbundler.source.wording import did_you_mean
-from jvbundler.source.yaml_file import read_yaml
+from jvbundler.source.yaml.file import read_yaml
 from jvbundler.values.errors import InputError
 from jvbundler.values.node import find
 from jvbundler.values.secret_names import contains_secret, looks_secret

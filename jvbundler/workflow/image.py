@@ -9,7 +9,7 @@ from pathlib import Path
 from jvbundler.command import Command
 from jvbundler.plan.image import ImageOptions, attests, build_plan, platforms, push_plan, repositories
 from jvbundler.runner import find_tool, run
-from jvbundler.source.yaml_file import read_yaml
+from jvbundler.source.yaml.file import read_yaml
 from jvbundler.values.errors import InputError, ToolFailed
 from jvbundler.values.node import find
 from jvbundler.workflow.doctor import Check, aws, docker_checks

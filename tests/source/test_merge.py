@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jvbundler.source.merge import merge
-from jvbundler.source.yaml_file import parse_yaml
+from jvbundler.source.yaml.file import parse_yaml
 from jvbundler.values.node import Node, find, plain
 from jvbundler.values.problem import Place
 

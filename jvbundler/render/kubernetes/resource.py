@@ -13,7 +13,7 @@ from yaml.events import MappingEndEvent, MappingStartEvent, ScalarEvent, Sequenc
 
 from jvbundler.render import yaml_text
 from jvbundler.render.kubernetes.names import SUBSTITUTE
-from jvbundler.source.yaml_scalars import plain_scalar, tagged_scalar
+from jvbundler.source.yaml.scalars import plain_scalar, tagged_scalar
 
 Data = dict[str, Any]
 

@@ -20,7 +20,7 @@ from yaml.events import (
 )
 
 from jvbundler.source.wording import one_line, quoted
-from jvbundler.source.yaml_scalars import plain_scalar, tagged_scalar
+from jvbundler.source.yaml.scalars import plain_scalar, tagged_scalar
 from jvbundler.values.node import Node
 from jvbundler.values.problem import Place, Problem, error
 
@@ -113,7 +113,7 @@ class Composer:
         if event.tag and event.tag not in ("!", _MAP_TAG, _LIST_TAG):
             self._unknown_tag(event.tag, place)
         if self._depth == MAX_DEPTH:
-            from jvbundler.source.yaml_errors import too_deep
+            from jvbundler.source.yaml.errors import too_deep
 
             raise Refused(too_deep(place))
         self._depth += 1
@@ -171,7 +171,7 @@ class Composer:
         """Reports a key that is a map or list; whether it is the inner brace of an unquoted `{{ … }}`."""
         is_template = (start.line, start.column + 1) == (key.line, key.column)
         if is_template:
-            from jvbundler.source.yaml_errors import unquoted_template
+            from jvbundler.source.yaml.errors import unquoted_template
 
             self.problems.append(unquoted_template(start))
         else:

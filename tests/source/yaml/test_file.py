@@ -10,7 +10,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jvbundler.source.yaml_file import MAX_BYTES, parse_yaml, read_yaml
+from jvbundler.source.yaml.file import MAX_BYTES, parse_yaml, read_yaml
 from jvbundler.values.node import find, plain
 from jvbundler.values.problem import Place
 

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from yaml.events import DocumentStartEvent, Event, StreamEndEvent
 
-from jvbundler.source.yaml_nodes import Composer, Refused
+from jvbundler.source.yaml.nodes import Composer, Refused
 from jvbundler.values.node import Node
 from jvbundler.values.problem import Place, Problem, error
 
@@ -75,7 +75,7 @@ def _compose(text: str, file: str) -> tuple[Node | None, tuple[Problem, ...]]:
     except Refused as refusal:
         return None, (*problems, refusal.problem)
     except yaml.YAMLError as failure:
-        from jvbundler.source.yaml_errors import syntax_problem
+        from jvbundler.source.yaml.errors import syntax_problem
 
         found = dict.fromkeys((*problems, syntax_problem(failure, text, file)))
         return None, tuple(found)

@@ -11,7 +11,7 @@ from yaml import MarkedYAMLError, YAMLError
 from yaml.reader import ReaderError
 
 from jvbundler.source.wording import one_line
-from jvbundler.source.yaml_nodes import MAX_DEPTH
+from jvbundler.source.yaml.nodes import MAX_DEPTH
 from jvbundler.values.problem import Place, Problem, error
 
 _QUOTE = "quote the value"
