@@ -10,10 +10,10 @@ from jvbundler.app.catalog import Catalog, load_catalog
 from jvbundler.app.closure import Providers, resolve
 from jvbundler.app.env_example import read_env_example
 from jvbundler.app.framework import configured_variables
-from jvbundler.app.lock import read_lock
 from jvbundler.app.model import REQUIREMENTS, App, PipRequirement, Wish
+from jvbundler.app.pip.requirements import merged_requirements
+from jvbundler.app.pip.requirements_lock import read_lock
 from jvbundler.app.reading import exists, file_bytes, folders, mapping, shown, text
-from jvbundler.app.requirements import merged_requirements
 from jvbundler.source.yaml.file import parse_yaml
 from jvbundler.values.node import Node, find
 from jvbundler.values.problem import Place, Problem, error
@@ -47,7 +47,7 @@ def load_app(
     has_file = exists(root / REQUIREMENTS, shown(shown_as, REQUIREMENTS), problems)
     wanted = [wish for action in actions + unlisted for wish in providers.wishes(action.id)]
     if has_file:
-        from jvbundler.app.requirements_txt import read_requirements
+        from jvbundler.app.pip.requirements_txt import read_requirements
 
         wanted += read_requirements(root, shown_as, problems)
     wanted += (Wish(spec, EXTRA_PIP, place) for spec, place in extra_pip)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jvbundler.app.framework import framework_extras
-from jvbundler.app.lock import lock_digest
+from jvbundler.app.pip.requirements_lock import lock_digest
 from jvbundler.project.model import Project
 
 

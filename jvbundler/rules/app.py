@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jvbundler.app.ignored import NOT_IN_IMAGE
-from jvbundler.app.lock import lock_problem
+from jvbundler.app.pip.requirements_lock import lock_problem
 from jvbundler.project.image import image_digest, python_version
 from jvbundler.project.model import Environment, Project
 from jvbundler.project.variables import PLATFORM_PATHS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from jvbundler.app.lock import NAME, lock_command, lock_input, lock_text
+from jvbundler.app.pip.requirements_lock import NAME, lock_command, lock_input, lock_text
 from jvbundler.output.single import write_file
 from jvbundler.project.image import image_digest, image_requirements, python_version
 from jvbundler.project.model import Project

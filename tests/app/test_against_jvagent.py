@@ -11,10 +11,10 @@ import pytest
 
 from jvbundler.app.load import load_app
 from jvbundler.app.model import App, Wish
-from jvbundler.app.requirements import merged_requirements
+from jvbundler.app.pip.requirements import merged_requirements
 from jvbundler.values.problem import Place
 
-from .conftest import Write
+from tests.app.conftest import Write
 
 HERE = Path(__file__).parent
 PROFILES = ["orchestrator", "minimal", "conversational", "research", "whatsapp_voice"]

@@ -12,7 +12,7 @@ from jvbundler.app.load import load_app
 from jvbundler.values.packaged import packaged_text
 from jvbundler.values.problem import Place
 
-from .conftest import CHECKOUT, Write
+from tests.app.conftest import CHECKOUT, Write
 
 DEPLOY = Place("deploy.yaml", 3, 5)
 

@@ -11,7 +11,7 @@ from jvbundler.app.load import load_app
 from jvbundler.app.model import Variable
 from jvbundler.values.problem import Place
 
-from .conftest import Write
+from tests.app.conftest import Write
 
 TEXT = """\
 # =====

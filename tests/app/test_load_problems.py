@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jvbundler.app.load import load_app
 from jvbundler.values.problem import Place, Problem
 
-from .conftest import Write
+from tests.app.conftest import Write
 
 APP = "app: demo\nagents:\n  - acme/bot\n"
 AGENT = "agent: acme/bot\nactions:\n  - action: acme/hello\n"

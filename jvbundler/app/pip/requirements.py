@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.app.model import PipRequirement, Wish
-from jvbundler.app.plain_requirements import leading_name, plain_requirement
+from jvbundler.app.pip.plain import leading_name, plain_requirement
 from jvbundler.values.problem import Problem, error
 from jvbundler.values.secret_names import contains_secret
 
@@ -96,7 +96,7 @@ def _settled(one: _Parsed, installed: dict[str, str], problems: list[Problem]) -
     """Whether the framework's own requirement already covers this one, or contradicts it."""
     from packaging.specifiers import SpecifierSet
 
-    from jvbundler.app.versions import satisfiable
+    from jvbundler.app.pip.versions import satisfiable
 
     if one.name not in installed or one.requirement.marker or one.requirement.url:
         return False
@@ -129,7 +129,7 @@ def _url_conflict(group: Sequence[_Parsed]) -> Problem | None:
 
 
 def _version_conflict(group: Sequence[_Parsed]) -> Problem | None:
-    from jvbundler.app.versions import satisfiable
+    from jvbundler.app.pip.versions import satisfiable
 
     if satisfiable(_intersection(group)):
         return None
@@ -163,7 +163,7 @@ def _spec(group: Sequence[_Parsed]) -> str:
     """`name[extra1,extra2]>=1,<2; marker`, or `name[extra] @ url ; marker` (the space ends the URL)."""
     from packaging.utils import canonicalize_name
 
-    from jvbundler.app.versions import specifier_text
+    from jvbundler.app.pip.versions import specifier_text
 
     first = group[0].requirement
     extras = sorted({canonicalize_name(extra) for one in group for extra in one.requirement.extras})

@@ -9,9 +9,9 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from jvbundler.app.model import PipRequirement, Wish
-from jvbundler.app.plain_requirements import leading_name, plain_requirement
-from jvbundler.app.requirements import merged_requirements
-from jvbundler.app.versions import satisfiable, specifier_text
+from jvbundler.app.pip.plain import leading_name, plain_requirement
+from jvbundler.app.pip.requirements import merged_requirements
+from jvbundler.app.pip.versions import satisfiable, specifier_text
 from jvbundler.values.problem import Place
 
 

@@ -8,10 +8,17 @@ import pytest
 from uv import find_uv_bin
 
 from jvbundler.app.load import load_app
-from jvbundler.app.lock import is_current, lock_command, lock_digest, lock_input, lock_problem, lock_text
+from jvbundler.app.pip.requirements_lock import (
+    is_current,
+    lock_command,
+    lock_digest,
+    lock_input,
+    lock_problem,
+    lock_text,
+)
 from jvbundler.values.problem import Place
 
-from .conftest import Write
+from tests.app.conftest import Write
 
 
 def digest(*specs: str, python: str = "3.12", jvagent: str = "0.1.7", platforms: tuple[str, ...] = ()) -> str:

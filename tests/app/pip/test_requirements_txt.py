@@ -6,7 +6,7 @@ from jvbundler.app.load import load_app
 from jvbundler.app.model import App
 from jvbundler.values.problem import Problem
 
-from .conftest import Write
+from tests.app.conftest import Write
 
 
 def loaded(write: Write, content: str, **files: str) -> tuple[App, tuple[Problem, ...]]:
