@@ -180,8 +180,8 @@ def order_by_use(classes: dict[str, str]) -> list[str]:
 def generated() -> dict[Path, str]:
     schema = json.loads((ROOT / "schemas/deploy.schema.json").read_text(encoding="utf-8"))
     return {
-        ROOT / "jvbundler/project/settings.py": settings_source(schema),
-        ROOT / "jvbundler/project/validator.py": validator_source(schema),
+        ROOT / "jvbundler/generated/settings.py": settings_source(schema),
+        ROOT / "jvbundler/generated/validator.py": validator_source(schema),
         ROOT / "docs/configuration.md": configuration_reference(schema),
         ROOT / "docs/rules.md": rules_reference(),
     }

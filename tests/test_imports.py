@@ -15,17 +15,18 @@ PACKAGE = Path(__file__).resolve().parent.parent / "jvbundler"
 LAYERS = (
     ("cli", "__main__"),
     ("workflow", "bundler"),
-    ("output", "diff", "runner", "tools"),
+    ("output", "diff", "runner", "tools", "checkers"),
     ("render", "rules", "plan"),
     ("project",),
     ("app", "source"),
+    ("generated",),
     ("command",),
     ("values",),
 )
 DOORS = {
     "subprocess": {"runner"},
     "click": {"cli"},
-    "jinja2": {"render.templating", "source.expressions"},
+    "jinja2": {"render.text.templating", "source.expressions"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

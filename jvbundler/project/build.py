@@ -24,7 +24,7 @@ from jvbundler.values.problem import Problem
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App
-    from jvbundler.project.settings import Settings
+    from jvbundler.generated.settings import Settings
     from jvbundler.source.load import Source
 
 DEFAULT_ENVIRONMENT = "default"

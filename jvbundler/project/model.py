@@ -9,7 +9,7 @@ from jvbundler.values.problem import Place
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App
-    from jvbundler.project.settings import Settings
+    from jvbundler.generated.settings import Settings
 
 BASE = ""
 

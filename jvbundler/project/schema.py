@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from jvbundler.project import validator
+from jvbundler.generated import validator
 from jvbundler.values.node import Node, find, locate
 from jvbundler.values.packaged import packaged_text
 from jvbundler.values.problem import Place, Problem, error, warning
 
 if TYPE_CHECKING:
-    from jvbundler.project.settings import Settings
+    from jvbundler.generated.settings import Settings
 
 SCHEMA = "schemas/deploy.schema.json"
 

@@ -11,7 +11,7 @@ from jvbundler.values.problem import Place, Problem, error
 from jvbundler.values.secret_names import contains_secret, looks_secret
 
 if TYPE_CHECKING:
-    from jvbundler.project.settings import Secrets, Settings
+    from jvbundler.generated.settings import Secrets, Settings
 
 Platform = Literal["lambda", "kubernetes"]
 

@@ -18,8 +18,8 @@ from jvbundler.workflow.options import CONFIG, Options, below, config_path
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App
+    from jvbundler.generated.settings import Settings
     from jvbundler.project.model import Project
-    from jvbundler.project.settings import Settings
     from jvbundler.source.load import Source
 
 NO_APP = "JVB200"

@@ -13,7 +13,6 @@ from jvbundler.app.load import load_app
 from jvbundler.app.model import App, Wish
 from jvbundler.app.pip.requirements import merged_requirements
 from jvbundler.values.problem import Place
-
 from tests.app.conftest import Write
 
 HERE = Path(__file__).parent

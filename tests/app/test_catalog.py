@@ -11,7 +11,6 @@ from jvbundler.app.catalog import available_versions, load_catalog
 from jvbundler.app.load import load_app
 from jvbundler.values.packaged import packaged_text
 from jvbundler.values.problem import Place
-
 from tests.app.conftest import CHECKOUT, Write
 
 DEPLOY = Place("deploy.yaml", 3, 5)

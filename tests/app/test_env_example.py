@@ -10,7 +10,6 @@ from jvbundler.app.framework import framework_extras
 from jvbundler.app.load import load_app
 from jvbundler.app.model import Variable
 from jvbundler.values.problem import Place
-
 from tests.app.conftest import Write
 
 TEXT = """\

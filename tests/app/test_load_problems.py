@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from jvbundler.app.load import load_app
 from jvbundler.values.problem import Place, Problem
-
 from tests.app.conftest import Write
 
 APP = "app: demo\nagents:\n  - acme/bot\n"

@@ -12,7 +12,7 @@ from jvbundler.render.kubernetes.scaling import replicas, spreads, strategy
 from jvbundler.render.kubernetes.storage import checksum, claim_name, mounted_files
 
 if TYPE_CHECKING:
-    from jvbundler.project.settings import KubernetesDeploymentContainerResources
+    from jvbundler.generated.settings import KubernetesDeploymentContainerResources
 
 CHECKSUM = "jvbundler.dev/config-checksum"
 # The app reads the first, other servers and the health check of the image the second.

@@ -12,8 +12,8 @@ from jvbundler.values.node import find, plain
 from jvbundler.values.problem import Place, Problem, error
 
 if TYPE_CHECKING:
+    from jvbundler.generated.settings import KubernetesPatches
     from jvbundler.project.model import Environment
-    from jvbundler.project.settings import KubernetesPatches
 
 COMMENT = "# Changed by `kubernetes.patches` of deploy.yaml, which keeps none of the comments.\n"
 

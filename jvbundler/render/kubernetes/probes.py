@@ -8,7 +8,7 @@ from jvbundler.project.model import Environment
 from jvbundler.render.kubernetes.network import named_port
 
 if TYPE_CHECKING:
-    from jvbundler.project.settings import (
+    from jvbundler.generated.settings import (
         KubernetesDeploymentContainerLivenessProbe,
         KubernetesDeploymentContainerReadinessProbe,
         KubernetesDeploymentContainerStartupProbe,

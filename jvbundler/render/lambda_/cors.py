@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jvbundler.project.settings import LambdaApiGatewayCors, LambdaFunctionUrlCors
+    from jvbundler.generated.settings import LambdaApiGatewayCors, LambdaFunctionUrlCors
 
 
 def http_cors(cors: LambdaApiGatewayCors) -> dict[str, Any] | None:

@@ -17,7 +17,6 @@ from jvbundler.app.pip.requirements_lock import (
     lock_text,
 )
 from jvbundler.values.problem import Place
-
 from tests.app.conftest import Write
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from jvbundler.app.load import load_app
 from jvbundler.app.model import App
 from jvbundler.values.problem import Problem
-
 from tests.app.conftest import Write
 
 
