@@ -1,7 +1,7 @@
 """Build hook of hatchling: the wheel gets the templates as one Python module, beside their text.
 
 Compiling them takes longer than all the rest of a render. What Jinja2's compiler writes is kept as it is, and
-finds jvbundler/render/template_runtime.py in the place of Jinja2's runtime. A checkout has only the text, so
+finds jvbundler/render/text/template_runtime.py in place of Jinja2's runtime. A checkout has only the text, so
 that an edit counts at once.
 """
 
@@ -19,11 +19,12 @@ from jinja2 import Environment, nodes
 
 HEAD = '''"""The templates, compiled; made by scripts/compile_templates.py."""
 
-from jvbundler.render.template_runtime import (
+from jvbundler.render.text.template_runtime import (
     LoopContext, TemplateRuntimeError, Undefined, internalcode, missing, str_join
 )
 
 '''
+RUNTIME = "jvbundler/render/text/template_runtime.py"
 # What `template_runtime` stands in for.
 NODES = {
     nodes.Add,
@@ -57,7 +58,7 @@ class CompileTemplates(BuildHookInterface):  # type: ignore[type-arg]
         if version == "editable":
             return
         sys.path.insert(0, self.root)
-        from jvbundler.render.templating import COMPILED
+        from jvbundler.render.text.templating import COMPILED
 
         self._folder = tempfile.TemporaryDirectory()
         module = Path(self._folder.name, f"{COMPILED}.py")
@@ -80,8 +81,8 @@ def compiled_module() -> str:
 
 def compiled_templates() -> Iterator[tuple[str, str]]:
     """Each template's name, and the code of its function `root`."""
-    from jvbundler.render.escaping import escape_of
-    from jvbundler.render.templating import TEMPLATES, environment
+    from jvbundler.render.text.escaping import escape_of
+    from jvbundler.render.text.templating import TEMPLATES, environment
 
     for file in sorted(TEMPLATES.rglob("*.j2")):
         name, text = file.relative_to(TEMPLATES).as_posix(), file.read_text(encoding="utf-8")
@@ -94,7 +95,7 @@ def compiled_templates() -> Iterator[tuple[str, str]]:
 
 def refuse_unsupported(environment: Environment, name: str, text: str) -> None:
     """ValueError where a template uses something of Jinja2 that `template_runtime` does not have."""
-    from jvbundler.render.template_runtime import Environment as StandIn
+    from jvbundler.render.text.template_runtime import Environment as StandIn
 
     for node in environment.parse(text).find_all(nodes.Node):
         if isinstance(node, nodes.Filter):
@@ -106,4 +107,4 @@ def refuse_unsupported(environment: Environment, name: str, text: str) -> None:
         else:
             is_known = type(node) in NODES
         if not is_known:
-            raise ValueError(f"{name}:{node.lineno}: {node} is not in jvbundler/render/template_runtime.py")
+            raise ValueError(f"{name}:{node.lineno}: {node} is not in {RUNTIME}")

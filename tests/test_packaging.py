@@ -67,13 +67,13 @@ def test_a_template_that_uses_more_of_jinja2_than_the_wheel_has_is_refused(text:
     script = (
         "import sys; sys.path[:0] = ['scripts', '.']\n"
         "from compile_templates import refuse_unsupported\n"
-        "from jvbundler.render.templating import environment\n"
+        "from jvbundler.render.text.templating import environment\n"
         "refuse_unsupported(environment(str), 'new.j2', sys.argv[1])"
     )
     command = [sys.executable, "-c", script, text]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert "ValueError: new.j2:1: " in done.stderr
-    assert "is not in jvbundler/render/template_runtime.py" in done.stderr
+    assert "is not in jvbundler/render/text/template_runtime.py" in done.stderr
 
 
 def test_the_sdist_holds_what_the_wheel_is_built_from(built: Path) -> None:

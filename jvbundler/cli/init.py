@@ -39,7 +39,7 @@ def command(
     Every option is in it; what app.yaml and .env.example say is filled in.
     """
     from jvbundler.output.single import write_file
-    from jvbundler.render.init import SCHEMA_FILE
+    from jvbundler.render.deploy_yaml import SCHEMA_FILE
     from jvbundler.values.packaged import packaged_text
     from jvbundler.workflow.init import initial_config
     from jvbundler.workflow.options import Options, config_path

@@ -10,8 +10,8 @@ from jvbundler.diff.lines import instruction_changes, line_changes
 from jvbundler.diff.mask import masked_field
 from jvbundler.diff.model import ABSENT, Action, Change, Field
 from jvbundler.diff.objects import Key, Object, objects
-from jvbundler.diff.risks import dockerfile_risks, risks_of
-from jvbundler.diff.rule import Changed
+from jvbundler.diff.risks.assess import dockerfile_risks, risks_of
+from jvbundler.diff.risks.rule import Changed
 from jvbundler.diff.values import documents
 
 _SOURCES = ("kubernetes/base/", "kubernetes/overlays/")

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from jvbundler.output.lock import LOCK
+from jvbundler.output.lockfile import LOCK
 from jvbundler.output.paths import is_safe
 from jvbundler.runner import Completed, run
 from jvbundler.values.errors import InputError, ToolFailed

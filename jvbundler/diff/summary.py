@@ -8,7 +8,7 @@ from typing import Any
 
 from jvbundler.diff.model import ABSENT, LEVELS, Action, Change, Field, Level, dotted
 from jvbundler.diff.values import function_name
-from jvbundler.render.yaml_text import flow
+from jvbundler.render.text.yaml_text import flow
 
 ACTIONS: tuple[Action, ...] = ("added", "removed", "changed", "moved")
 SIGNS: dict[Action, str] = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from jvbundler.output.lock import LOCK, Lock, read_lock, sha256
+from jvbundler.output.lockfile import LOCK, Lock, read_lock, sha256
 from jvbundler.output.paths import Tree, reason
 from jvbundler.output.state import compare
 from jvbundler.output.write import keep_nothing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from jvbundler.output.lock import Lock, sha256
+from jvbundler.output.lockfile import Lock, sha256
 from jvbundler.output.paths import Tree, folded, folders_of, parents
 from jvbundler.values.errors import OutputRefused
 

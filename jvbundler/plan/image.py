@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.command import NO_LIMIT, OUTPUT, Command
-from jvbundler.render.lambda_names import repository_uri
+from jvbundler.render.lambda_.names import repository_uri
 from jvbundler.values.errors import InputError
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.command import NO_LIMIT, PARAMETERS, Command
-from jvbundler.render.lambda_.samconfig import capability
-from jvbundler.render.lambda_names import (
+from jvbundler.render.lambda_.names import (
     API_LOGS,
     FUNCTION_LOGS,
     repository_name,
     repository_stack_name,
     repository_uri,
 )
+from jvbundler.render.lambda_.samconfig import capability
 from jvbundler.values.errors import InputError
 
 if TYPE_CHECKING:

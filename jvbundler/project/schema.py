@@ -147,7 +147,7 @@ def suggestion(path: list[Any], siblings: list[str], schema: dict[str, Any]) -> 
     """The key that was probably meant: one of another tool's, a sibling, or one of its name elsewhere."""
     from difflib import get_close_matches
 
-    from jvbundler.project.reference import keys
+    from jvbundler.project.documentation import keys
 
     key = str(path[-1])
     if dotted(path) in KEYS_OF_THE_SCAFFOLD:
@@ -173,7 +173,7 @@ def bad_key(violation: Violation, root: Node, path: list[Any]) -> Problem:
 
 
 def bad_value(violation: Violation, place: Place, path: list[Any]) -> Problem:
-    from jvbundler.project.reference import type_and_limits
+    from jvbundler.project.documentation import type_and_limits
 
     # The value is not repeated: it may be a secret that stands in the wrong place.
     schema = violation.schema if isinstance(violation.schema, dict) else {}

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from jvbundler.project.image import framework_requirements, python_version
 from jvbundler.project.model import Environment, Project
-from jvbundler.render.templating import render as render_template
+from jvbundler.project.packages import framework_requirements, python_version
+from jvbundler.render.text.templating import render as render_template
 from jvbundler.values.artifact import Artifact
 
 # Pinned, so that the same deploy.yaml builds the same image; raised with a release of jvbundler.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jvbundler.project.model import Environment, Project
-from jvbundler.render.templating import render as render_template
+from jvbundler.render.text.templating import render as render_template
 from jvbundler.values.artifact import Artifact
 
 

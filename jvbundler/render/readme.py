@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from jvbundler.project.model import Environment, Project, Secret
-from jvbundler.render.lambda_names import repository_stack_name
-from jvbundler.render.templating import render as render_template
+from jvbundler.render.lambda_.names import repository_stack_name
+from jvbundler.render.text.templating import render as render_template
 from jvbundler.values.artifact import Artifact
 
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 # Imported when they are used: a render does not pay for the targets that are not enabled.
 TARGETS = {
     "docker": "jvbundler.render.docker",
-    "lambda": "jvbundler.render.lambda_",
-    "kubernetes": "jvbundler.render.kubernetes",
+    "lambda": "jvbundler.render.lambda_.target",
+    "kubernetes": "jvbundler.render.kubernetes.target",
     "gitops": "jvbundler.render.gitops",
 }
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from jvbundler.app.ignored import NOT_IN_IMAGE
 from jvbundler.app.pip.requirements_lock import lock_problem
-from jvbundler.project.image import image_digest, python_version
 from jvbundler.project.model import Environment, Project
+from jvbundler.project.packages import image_digest, python_version
 from jvbundler.project.variables import PLATFORM_PATHS
 from jvbundler.rules.debian_packages import COMPILER, needed
-from jvbundler.rules.reading import (
+from jvbundler.rules.facts import (
     app_variables,
     is_true,
     platforms,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jvbundler.project.model import Environment
 from jvbundler.project.variables import Platform
-from jvbundler.rules.reading import PLATFORM_TITLES, app_variables, platforms, secret_names, variable_path
+from jvbundler.rules.facts import PLATFORM_TITLES, app_variables, platforms, secret_names, variable_path
 from jvbundler.rules.rule import Finding, Path, rule
 
 if TYPE_CHECKING:

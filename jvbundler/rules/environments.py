@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from jvbundler.project.model import Environment, Project, path_of
-from jvbundler.rules.reading import platforms, written_or
+from jvbundler.rules.facts import platforms, written_or
 from jvbundler.rules.rule import Finding, Path, project_rule, rule
 
 if TYPE_CHECKING:

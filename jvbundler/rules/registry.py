@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-from jvbundler.rules import (
-    app,
-    both,
-    database,
-    endpoints,
-    environments,
-    kubernetes,
-    kubernetes_names,
-    kubernetes_scale,
-    lambda_,
-    probes,
-    secrets,
-    storage,
-)
-from jvbundler.rules.elsewhere import RAISED_ELSEWHERE
+from jvbundler.rules import app, database, environments, secrets, shared, storage
+from jvbundler.rules.descriptions import RAISED_ELSEWHERE
+from jvbundler.rules.kubernetes import names, network, probes, scale
+from jvbundler.rules.lambda_ import endpoints, function
 from jvbundler.rules.rule import REGISTERED, Rule
 
 # Importing a module registers its rules.
 MODULES = (
     app,
-    both,
     database,
     endpoints,
     environments,
-    kubernetes,
-    kubernetes_names,
-    kubernetes_scale,
-    lambda_,
+    function,
+    names,
+    network,
     probes,
+    scale,
     secrets,
+    shared,
     storage,
 )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jvbundler.project.model import Environment
 from jvbundler.project.variables import Platform, storage_paths, storage_root
-from jvbundler.rules.reading import (
+from jvbundler.rules.facts import (
     FILE_DATABASES,
     PLATFORM_TITLES,
     app_variables,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jvbundler.app.load import load_app
 from jvbundler.project.build import build_project
 from jvbundler.project.schema import check
-from jvbundler.rules import check_project
+from jvbundler.rules.engine import check_project
 from jvbundler.source.load import load_source
 from jvbundler.values.errors import InputError
 from jvbundler.values.node import Node, locate

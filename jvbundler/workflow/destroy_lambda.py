@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jvbundler.command import Command
 from jvbundler.plan.lambda_ import STACK_SECONDS, LambdaStack
 from jvbundler.plan.lambda_destroy import destroy_plan
-from jvbundler.render.lambda_names import repository_name
+from jvbundler.render.lambda_.names import repository_name
 from jvbundler.tools.aws import Account, read
 from jvbundler.values.errors import ToolFailed
 from jvbundler.workflow.deploy_lambda import explained

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from jvbundler.diff.compare import compare
 from jvbundler.diff.model import Change, RiskKind
-from jvbundler.output.lock import read_lock
+from jvbundler.output.lockfile import read_lock
 from jvbundler.output.paths import content
 from jvbundler.values.artifact import Artifact
 from jvbundler.values.problem import Problem

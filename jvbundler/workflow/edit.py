@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from jvbundler.output.single import write_file
-from jvbundler.render import yaml_text
+from jvbundler.render.text import yaml_text
 from jvbundler.source.yaml.file import parse_yaml
 from jvbundler.values.errors import InputError
 from jvbundler.values.node import Node, find, plain

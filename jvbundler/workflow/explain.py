@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from jvbundler.project.reference import Schema, default_words, keys, type_and_limits
+from jvbundler.project.documentation import Schema, default_words, keys, type_and_limits
 from jvbundler.project.schema import load_schema
 from jvbundler.values.errors import InputError
 

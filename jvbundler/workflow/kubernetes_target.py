@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from jvbundler.checkers.manifest import documents
 from jvbundler.plan.image import registry_of
 from jvbundler.plan.kubernetes_target import ObjectName, Target
-from jvbundler.tools.manifest import documents
 from jvbundler.values.errors import InputError
 from jvbundler.workflow.cluster import Object, at, name_of
 from jvbundler.workflow.release import Release

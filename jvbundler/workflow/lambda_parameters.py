@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.plan.lambda_ import IMAGE_PARAMETER
 from jvbundler.render.lambda_.function import app_variables
+from jvbundler.render.lambda_.names import secret_parameters
 from jvbundler.render.lambda_.parameters import Parameter, parameters
-from jvbundler.render.lambda_names import secret_parameters
 from jvbundler.values.errors import InputError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from jvbundler.app.pip.requirements_lock import NAME, lock_command, lock_input, lock_text
 from jvbundler.output.single import write_file
-from jvbundler.project.image import image_digest, image_requirements, python_version
 from jvbundler.project.model import Project
+from jvbundler.project.packages import image_digest, image_requirements, python_version
 from jvbundler.runner import run
 from jvbundler.workflow.compile import compile_project
 from jvbundler.workflow.options import Options, below

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jvbundler import __version__
 from jvbundler.app.ignored import NOT_IN_IMAGE
-from jvbundler.output.lock import read_lock, sha256
+from jvbundler.output.lockfile import read_lock, sha256
 from jvbundler.output.paths import JOURNAL, STAGING, Tree
 from jvbundler.values.errors import OutputRefused
 from jvbundler.values.packaged import PACKAGE, packaged_path

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from jvbundler.command import Command
 from jvbundler.output.drift import Drift, drift
-from jvbundler.output.exclusive import only_writer
-from jvbundler.output.lock import LOCK
+from jvbundler.output.lockfile import LOCK
+from jvbundler.output.writer_lock import only_writer
 from jvbundler.values.errors import InputError, OutputRefused
 from jvbundler.workflow.options import Options, output_path
 from jvbundler.workflow.render import Rendered, render_app, write_rendered

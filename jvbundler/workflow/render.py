@@ -11,7 +11,9 @@ from jvbundler.output.paths import content, reason
 from jvbundler.output.write import WriteResult, keep_nothing, write_output
 from jvbundler.render import readme
 from jvbundler.render.targets import TARGETS, render_target
-from jvbundler.rules import check_artifacts, check_output, without_waived
+from jvbundler.rules.artifacts import check_artifacts
+from jvbundler.rules.engine import without_waived
+from jvbundler.rules.immutable_fields import check_output
 from jvbundler.values.artifact import Artifact
 from jvbundler.values.errors import InputError
 from jvbundler.values.problem import Problem

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jvbundler.rules import RULES
+from jvbundler.rules.registry import RULES
 from jvbundler.values.errors import InputError
 
 

@@ -80,7 +80,7 @@ def _kubernetes(manifests: dict[str, list[Artifact]]) -> Iterator[Checked]:
             Checked(name, "no file for it", ran=False) for name in ("Kubernetes schemas", "kubeconform")
         )
         return
-    from jvbundler.tools import kubeconform, kubernetes_schema
+    from jvbundler.checkers import kubeconform, kubernetes_schema
 
     for version, files in manifests.items():
         unknown = {k for f in files for k in kubernetes_schema.unchecked_kinds(f.path, f.text, version)}
@@ -95,14 +95,14 @@ def _kubernetes(manifests: dict[str, list[Artifact]]) -> Iterator[Checked]:
 
 
 def _cfn(templates: Sequence[Artifact]) -> Checked:
-    from jvbundler.tools import cfn
+    from jvbundler.checkers import cfn
 
     available = cfn.available()
     return _each("cfn-lint", templates, available, "pip install 'jvbundler[validate]'", cfn.check_template)
 
 
 def _hadolint(files: Sequence[Artifact]) -> Checked:
-    from jvbundler.tools import hadolint
+    from jvbundler.checkers import hadolint
 
     return _each("hadolint", files, hadolint.available(), "not on PATH", hadolint.check)
 

@@ -179,7 +179,7 @@ def test_only_what_a_command_needs_is_imported(app: Path) -> None:
         "packaging.requirements",
         "subprocess",
         "importlib.metadata",
-        "jvbundler.tools.cfn",
+        "jvbundler.checkers.cfn",
     }
     code = (
         # What click brings is click's: on Python 3.10 its uuid imports subprocess.

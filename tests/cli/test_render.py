@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jvbundler.output.exclusive import only_writer
+from jvbundler.output.writer_lock import only_writer
 from tests.cli.conftest import ROOT, Run
 
 

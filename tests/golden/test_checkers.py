@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from jvbundler.tools.kubernetes_schema import write_kubeconform_schemas
+from jvbundler.checkers.kubernetes_schema import write_kubeconform_schemas
 from tests.golden.cases import CASES, GOLDEN
 
 KUBERNETES = [c for c in CASES if (GOLDEN / c / "expected/kubernetes").is_dir()]
@@ -62,7 +62,7 @@ def test_hadolint_has_nothing_to_say_with_all_its_rules() -> None:
 
 
 def test_cfn_lint_has_nothing_to_say_about_any_template() -> None:
-    from jvbundler.tools.cfn import check_template
+    from jvbundler.checkers.cfn import check_template
 
     findings = [
         str(finding)

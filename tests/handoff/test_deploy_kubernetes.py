@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from jvbundler.output.exclusive import only_writer
+from jvbundler.output.writer_lock import only_writer
 from tests.handoff.conftest import DIGEST, HEALTHY, Run, Tools, answer_text, environment
 
 DEPLOY = ("deploy", "k8s", "support", "-e", "dev")

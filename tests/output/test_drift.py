@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jvbundler.output.drift import drift
-from jvbundler.output.lock import LOCK
+from jvbundler.output.lockfile import LOCK
 from jvbundler.output.write import write_output
 from jvbundler.values.artifact import Artifact
 

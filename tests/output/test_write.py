@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from jvbundler.output.exclusive import only_writer
-from jvbundler.output.lock import LOCK
+from jvbundler.output.lockfile import LOCK
 from jvbundler.output.paths import refuse_folder
 from jvbundler.output.write import WriteResult, write_output
+from jvbundler.output.writer_lock import only_writer
 from jvbundler.values.artifact import Artifact
 from jvbundler.values.errors import OutputRefused
 

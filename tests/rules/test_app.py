@@ -7,8 +7,8 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from jvbundler.rules import check_project
 from jvbundler.rules.debian_packages import NEEDS, needed
+from jvbundler.rules.engine import check_project
 from tests.rules.projects import ROOT, project, support_app
 
 QUIET = "kubernetes: {enabled: true, persistence: {enabled: true}}\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jvbundler.rules import check_artifacts
+from jvbundler.rules.artifacts import check_artifacts
 from jvbundler.values.artifact import Artifact
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jvbundler.rules import check_project, without_waived
+from jvbundler.rules.engine import check_project, without_waived
 from jvbundler.values.problem import Place, warning
 from tests.rules.projects import project
 

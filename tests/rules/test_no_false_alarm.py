@@ -10,8 +10,8 @@ import pytest
 from jvbundler.app.load import load_app
 from jvbundler.project.build import build_project
 from jvbundler.project.schema import load_schema
-from jvbundler.render.init import first_config
-from jvbundler.rules import check_project
+from jvbundler.render.deploy_yaml import first_config
+from jvbundler.rules.engine import check_project
 from jvbundler.source.load import load_source
 from jvbundler.values.problem import Problem
 from tests.rules.projects import ROOT, project, project_and_problems, support_app

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from jvbundler.rules import RULES, Rule
-from jvbundler.rules.reference import GROUPS, rules_reference
+from jvbundler.rules.documentation import GROUPS, rules_reference
+from jvbundler.rules.registry import RULES
+from jvbundler.rules.rule import Rule
 
 PACKAGE = Path(__file__).resolve().parents[2] / "jvbundler"
 # The words of rules, not the places that raise them.

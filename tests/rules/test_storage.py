@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jvbundler.rules import check_project
+from jvbundler.rules.engine import check_project
 from tests.rules.projects import project
 
 SERVER = "environment: {JVSPATIAL_DB_TYPE: postgres%s}\nsecrets: [JVSPATIAL_POSTGRES_DSN]\n"

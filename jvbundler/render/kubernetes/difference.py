@@ -9,7 +9,7 @@ from typing import Any
 
 from jvbundler.render.kubernetes import json_patch
 from jvbundler.render.kubernetes.resource import Data, is_builtin
-from jvbundler.render.yaml_text import is_literal, is_plain
+from jvbundler.render.text.yaml_text import is_literal, is_plain
 
 # Lists whose items Kustomize merges by this key. In the result the patch's items come first, then the others.
 MERGED_BY = {

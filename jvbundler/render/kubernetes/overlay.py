@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from jvbundler.render import yaml_text
 from jvbundler.render.kubernetes import json_patch
 from jvbundler.render.kubernetes.difference import MERGED_BY, Unsayable, strategic_patch
 from jvbundler.render.kubernetes.resource import Data, Resource, is_builtin, is_namespaced
+from jvbundler.render.text import yaml_text
 
 # Cluster kinds that Kustomize's own `namespace:` would change, or does not know to be the cluster's.
 KNOWN_CLUSTER_KINDS = frozenset(

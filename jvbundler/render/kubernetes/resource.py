@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, cast
 import yaml
 from yaml.events import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
 
-from jvbundler.render import yaml_text
 from jvbundler.render.kubernetes.names import SUBSTITUTE
+from jvbundler.render.text import yaml_text
 from jvbundler.source.yaml.scalars import plain_scalar, tagged_scalar
 
 Data = dict[str, Any]

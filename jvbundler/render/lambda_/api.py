@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from jvbundler.project.model import Environment
 from jvbundler.render.lambda_.cors import http_cors, rest_cors, url_cors
 from jvbundler.render.lambda_.intrinsics import get_att, own_name, ref, sub
-from jvbundler.render.lambda_names import API_LOGS, UNNAMED_HTTP_STAGE, stage_name
+from jvbundler.render.lambda_.names import API_LOGS, UNNAMED_HTTP_STAGE, stage_name
 
 # The longest that API Gateway waits for a function, in milliseconds. A REST API that streams waits longer.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jvbundler.project.model import Environment, Secret
 from jvbundler.render.lambda_.intrinsics import arn, escaped, get_att, ref
-from jvbundler.render.lambda_names import ALIAS, UNNAMED_HTTP_STAGE, secret_parameters, stage_name
+from jvbundler.render.lambda_.names import ALIAS, UNNAMED_HTTP_STAGE, secret_parameters, stage_name
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App

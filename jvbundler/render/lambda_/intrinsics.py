@@ -6,8 +6,8 @@ What a user wrote goes into `!Sub` only where the schema keeps `$` out of it, or
 from __future__ import annotations
 
 from jvbundler.project.model import Environment
-from jvbundler.render.escaping import Verbatim
-from jvbundler.render.yaml_text import scalar
+from jvbundler.render.text.escaping import Verbatim
+from jvbundler.render.text.yaml_text import scalar
 
 
 def ref(name: str) -> Verbatim:

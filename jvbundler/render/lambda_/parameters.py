@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from jvbundler.project.model import Environment
 from jvbundler.render.lambda_.function import uses_s3
-from jvbundler.render.lambda_names import registry, repository_name, secret_parameters
+from jvbundler.render.lambda_.names import registry, repository_name, secret_parameters
 
 # `[.]` reads better than a backslash, which double quotes would double.
 ANY_REPOSITORY = "[0-9]{12}[.]dkr[.]ecr[.][a-z0-9-]+[.]amazonaws[.]com([.]cn)?/[a-z0-9._/-]+"

@@ -6,7 +6,7 @@ from typing import Any
 
 from jvbundler.project.model import Environment
 from jvbundler.render.lambda_.intrinsics import arn
-from jvbundler.render.lambda_names import repository_name, repository_stack_name
+from jvbundler.render.lambda_.names import repository_name, repository_stack_name
 
 DAYS_OF_UNTAGGED = 7
 

@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from jvbundler.project.model import Environment
-from jvbundler.render.escaping import Verbatim, toml_value
-from jvbundler.render.lambda_names import image_uri, repository_uri
+from jvbundler.render.lambda_.names import image_uri, repository_uri
+from jvbundler.render.text.escaping import Verbatim, toml_value
 
 # CloudFormation takes a larger template from a bucket only.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html

@@ -1,0 +1,131 @@
+"""What compiled templates need of Jinja2, without importing it: that would take a sixth of a render's time.
+
+scripts/compile_templates.py puts each template into the wheel as the function that Jinja2 makes of it.
+Such a function asks an environment for filters, attributes and other templates, and a context for variables.
+Both are stood in for here, as far as our templates use them; the build refuses a template that uses more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NoReturn, TypeVar
+
+from jvbundler.render.text.escaping import FILTERS, Verbatim
+
+Value = TypeVar("Value")
+Root = Callable[["Context"], Iterator[str]]
+Make = Callable[["Environment"], Root]
+
+# Jinja2's mark for a variable that the context does not have.
+missing: Any = object()
+_OF_EVERY_DICT = frozenset(dir(dict))
+
+
+class TemplateRuntimeError(Exception):
+    """A template of ours is wrong."""
+
+
+def internalcode(function: Value) -> Value:
+    return function
+
+
+def Undefined(why: str) -> Verbatim:
+    """What a condition without `else` prints where it is false."""
+    return Verbatim("")
+
+
+def str_join(values: Iterable[object]) -> str:
+    """What `~` makes of its operands."""
+    return "".join(map(str, values))
+
+
+def as_text(value: object) -> str:
+    """Jinja2's `string`: what is a text stays what it is."""
+    return value if isinstance(value, str) else str(value)
+
+
+def undefined(name: str) -> NoReturn:
+    raise TemplateRuntimeError(f"'{name}' is undefined")
+
+
+def attribute(value: Any, name: str) -> Any:
+    """`value.name` as Jinja2 reads it: an attribute, else an item."""
+    if type(value) is dict and name not in _OF_EVERY_DICT:
+        return value[name]  # what follows would come to the same, by way of an exception
+    try:
+        return getattr(value, name)
+    except AttributeError:
+        return value[name]
+
+
+class Context:
+    """The variables of one template."""
+
+    __slots__ = ("variables",)
+
+    def __init__(self, variables: Mapping[str, Any]) -> None:
+        self.variables = variables
+
+    def resolve_or_missing(self, name: str) -> Any:
+        return self.variables.get(name, missing)
+
+    def get_all(self) -> Mapping[str, Any]:
+        return self.variables
+
+    @staticmethod
+    def call(function: Callable[..., Value], *arguments: Any, _loop_vars: object = None) -> Value:
+        return function(*arguments)
+
+
+class LoopContext:
+    """A loop that asks for `loop.first`."""
+
+    def __init__(self, items: Iterable[Any], undefined: object) -> None:
+        self._items = items
+        self.first = True
+
+    def __iter__(self) -> Iterator[tuple[Any, LoopContext]]:
+        for item in self._items:
+            yield item, self
+            self.first = False
+
+
+class Template:
+    """A template that another one includes."""
+
+    __slots__ = ("root_render_func",)
+
+    def __init__(self, root: Root) -> None:
+        self.root_render_func = root
+
+    @staticmethod
+    def new_context(variables: Mapping[str, Any], shared: bool, own: Mapping[str, Any]) -> Context:
+        """The variables of the including template, and `own`, those of the loop that it stands in."""
+        return Context({**variables, **{name: value for name, value in own.items() if value is not missing}})
+
+
+class Environment:
+    """The templates of one kind of file. `escape` turns a printed value into text that is right there."""
+
+    concat = "".join
+    undefined = staticmethod(undefined)
+    getattr = staticmethod(attribute)
+    filters: Mapping[str, Callable[..., Any]] = {**FILTERS, "string": as_text}
+    tests: Mapping[str, Callable[[Any], bool]] = {"none": lambda value: value is None}
+
+    def __init__(self, made: Mapping[str, Make], escape: Callable[[object], str]) -> None:
+        self._made, self._escape = made, escape
+        self._templates: dict[str, Template] = {}
+
+    def finalize(self, value: object) -> str:
+        return value if isinstance(value, Verbatim) else self._escape(value)
+
+    def get_template(self, name: str, parent: str = "") -> Template:
+        if name not in self._templates:
+            self._templates[name] = Template(self._made[name](self))
+        return self._templates[name]
+
+    get_or_select_template = get_template
+
+    def render(self, name: str, variables: Mapping[str, Any]) -> str:
+        return "".join(self.get_template(name).root_render_func(Context(variables)))

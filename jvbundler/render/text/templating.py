@@ -1,0 +1,101 @@
+"""Templates → text: the one module that knows Jinja2. What a template prints is escaped for its kind of file.
+
+In `*.yaml.j2` every printed value is a YAML scalar, or a flow collection; in `Dockerfile.j2` a double-quoted
+word; in `*.toml.j2` a TOML value. `| block(n)` prints a value over several lines, `| shell` a shell word,
+`| json` a JSON text, `| verbatim` text that has been checked against a pattern already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jvbundler.render.text import template_runtime
+from jvbundler.render.text.escaping import FILTERS, Verbatim, escape_of
+from jvbundler.values.errors import InputError
+from jvbundler.values.packaged import PACKAGE, packaged_path
+from jvbundler.values.problem import Place, error
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = packaged_path("templates")
+# Only in the wheel: a checkout reads the text, so that an edit counts at once.
+COMPILED = "compiled_templates"
+
+
+def render(name: str, context: Mapping[str, Any], overrides: Path | None = None) -> str:
+    """The text of template `name` (`kubernetes/service.yaml.j2`) for `context`.
+
+    `overrides` is the folder of `--templates`: a template that is there takes the place of ours.
+    A template that fails is the user's mistake where it is an override, and then names its line.
+    """
+    escape = escape_of(name)
+    if overrides:
+        return _overridden(name, context, overrides)
+    if is_compiled():
+        return compiled(escape).render(name, context)
+    return environment(escape).get_template(name).render(context)
+
+
+@lru_cache
+def is_compiled() -> bool:
+    return (PACKAGE / f"{COMPILED}.py").is_file()
+
+
+@lru_cache
+def compiled(escape: Callable[[object], str]) -> template_runtime.Environment:
+    return template_runtime.Environment(import_module(f"jvbundler.{COMPILED}").TEMPLATES, escape)
+
+
+@lru_cache
+def environment(escape: Callable[[object], str], overrides: Path | None = None) -> Environment:
+    """The templates whose output `escape` escapes: the user's, else ours."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2.runtime import Undefined
+
+    def finalize(value: object) -> object:
+        # An undefined value is left to StrictUndefined, which names it.
+        return value if isinstance(value, (Verbatim, Undefined)) else escape(value)
+
+    made = Environment(
+        loader=FileSystemLoader([overrides, TEMPLATES] if overrides else TEMPLATES),
+        undefined=StrictUndefined,
+        finalize=finalize,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters.update(FILTERS)
+    return made
+
+
+def _overridden(name: str, context: Mapping[str, Any], overrides: Path) -> str:
+    from jinja2 import TemplateError
+
+    try:
+        return environment(escape_of(name), overrides).get_template(name).render(context)
+    except (TemplateError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as failure:
+        file = f"{overrides}/{name}"
+        if not (overrides / name).is_file():
+            raise
+        hint = "`jvbundler templates show` prints the original"
+        problem = error(
+            "JVB120", Place(file, line_of(failure, file)), f"the template failed: {failure}", hint
+        )
+        raise InputError(problems=[problem]) from failure
+
+
+def line_of(failure: BaseException, file: str) -> int:
+    """The template's line that failed: a syntax error knows it, else Jinja2 put it into the traceback."""
+    line = getattr(failure, "lineno", None)
+    trace = failure.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == file:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line or 1

@@ -1,0 +1,216 @@
+"""Descriptions of the rules whose problems are raised where a file is read, built or rendered."""
+
+from __future__ import annotations
+
+from jvbundler.rules.rule import Rule
+
+YAML = "YAML 1.1, as PyYAML and jvagent read it"
+FORMAT = "schemas/deploy.schema.json"
+LOADING = "jvbundler: how deploy.yaml is loaded (docs/configuration.md)"
+JVAGENT = "jvagent 0.1.7: how it loads agents and actions"
+
+RAISED_ELSEWHERE: tuple[Rule, ...] = (
+    Rule(
+        "JVB100", "error", "File that cannot be read", "The operating system",
+        "deploy.yaml does not exist, is a folder, or may not be read.",
+    ),
+    Rule(
+        "JVB101", "error", "Not YAML", YAML,
+        "The text is not valid YAML: a tab in the indentation, a quote or bracket that is never closed, a"
+        " `{{` or `${` that has to be quoted, a tag that is not known.",
+    ),
+    Rule(
+        "JVB102", "error", "Duplicate key", YAML,
+        "One key is written twice in a map. YAML readers silently keep one of the two.",
+    ),
+    Rule(
+        "JVB103", "error", "Value that the format does not allow", FORMAT,
+        "The value has the wrong type, is too small or too large, or does not match the pattern of its"
+        " key. `jvbundler explain KEY` says what is allowed. The limits that the platforms set are among"
+        " them: memory of a function (128 to 10,240 MB), its timeout (1 to 900 s), ephemeral storage (512"
+        " to 10,240 MB), the mount path of EFS (`/mnt/…`), names of repositories, tags, namespaces and"
+        " regions. A value is never repeated in the message: it may be a secret in the wrong place.",
+    ),
+    Rule(
+        "JVB104", "error", "Unknown key", FORMAT,
+        "The format has no such key at this place. The key that was probably meant is named.",
+    ),
+    Rule(
+        "JVB105", "error", "Variable that is not set", LOADING,
+        "`${NAME}` is taken from the environment of the process that renders, and NAME is not set there,"
+        " or the reference is malformed. `${NAME:-default}` has a default, and `$${` is a literal `${`. A"
+        " secret needs no value: its name is enough.",
+    ),
+    Rule(
+        "JVB106", "error", "Reference that leads nowhere", LOADING,
+        "`{{app.name}}` refers to another key of the file. The key does not exist, refers back to itself,"
+        " or the expression or its filter is wrong.",
+    ),
+    Rule(
+        "JVB107", "error", "File over a limit", LOADING,
+        "The file is larger than 1 MiB, nested deeper than 64 levels, repeats too much by aliases, holds"
+        " several documents, or is not UTF-8.",
+    ),
+    Rule(
+        "JVB108", "error", "No map at the top", LOADING,
+        "The file is empty, or its top level is a list or a single value.",
+    ),
+    Rule(
+        "JVB109", "warning", "Section that is ignored", "jvdeploy 0.1.7: its ECS target",
+        "The predecessor's `ecs` section is read over: jvbundler renders for Lambda and Kubernetes.",
+    ),
+    Rule(
+        "JVB110", "error", "Environments that are none", LOADING,
+        "`environments` is a map of names to partial copies of the file. A name has at most 32 lower-case"
+        " letters, digits and hyphens, for it becomes part of names on both platforms; `base` is taken.",
+    ),
+    Rule(
+        "JVB111", "error", "--set that cannot be read", LOADING,
+        "`--set key.path=value` names a key by its path, and the value is YAML.",
+    ),
+    Rule(
+        "JVB112", "error", "Environment that is not declared", LOADING,
+        "`-e` names an environment that deploy.yaml does not have.",
+    ),
+    Rule(
+        "JVB113", "error", "Key that is missing", FORMAT,
+        "An entry lacks a key that it cannot do without, such as the reason of a waiver.",
+    ),
+    Rule(
+        "JVB115", "error", "Waiver of an error", "jvbundler: checks.ignore",
+        "Errors cannot be waived: the platform would refuse what is rendered, or a secret or data"
+        " would be lost.",
+    ),
+    Rule(
+        "JVB116", "warning", "Waiver that is not used", "jvbundler: checks.ignore",
+        "The rule finds nothing any more, so its waiver would only hide a later finding.",
+    ),
+    Rule(
+        "JVB117", "warning", "Waiver of a rule that does not exist", "jvbundler: checks.ignore",
+        "There is no rule of that id; `jvbundler rules` lists them.",
+    ),
+    Rule(
+        "JVB120", "error", "Template that fails", "Jinja2",
+        "A template of your own (`--templates`) names a value that does not exist, or cannot be parsed.",
+    ),
+    Rule(
+        "JVB200", "error", "No app", JVAGENT,
+        "The folder has no app.yaml. The nearest one is named.",
+    ),
+    Rule(
+        "JVB201", "error", "Agent without a folder", JVAGENT,
+        "app.yaml lists an agent `namespace/name`, and there is no `agents/namespace/name/agent.yaml`:"
+        " jvagent starts without it.",
+    ),
+    Rule(
+        "JVB202", "error", "Action that nobody provides", JVAGENT,
+        "agent.yaml lists an action, or an info.yaml depends on one, that is neither in the app nor in"
+        " this release of jvagent. An action that lies in another agent's folder only, where jvagent does"
+        " not look for it, is a warning.",
+        also_warns=True,
+    ),
+    Rule(
+        "JVB203", "error", "Conflict of pip requirements", "PEP 440",
+        "Two requirements of one package have no version in common. Both places are named.",
+    ),
+    Rule(
+        "JVB204", "error", "Requirement that cannot be installed", "PEP 508",
+        "A text is no pip requirement, names no package, or holds a password. An option that steers pip"
+        " in requirements.txt is a warning: it is left out.",
+        also_warns=True,
+    ),
+    Rule(
+        "JVB205", "error", "Unknown release of jvagent",
+        "jvbundler ships the actions of each release on PyPI",
+        "The actions of `image.jvagent_version` are not known. `--jvagent PATH` reads them from a jvagent"
+        " package.",
+    ),
+    Rule(
+        "JVB206", "error", "Broken file of the app", JVAGENT,
+        "app.yaml, an agent.yaml or an info.yaml has a value of the wrong kind. jvagent skips it at"
+        " start, and with it the action.",
+        also_warns=True,
+    ),
+    Rule(
+        "JVB207", "error", "Path outside the app", "Docker: the build context is the app folder",
+        "A file or link of the app leads out of its folder, and the image has nothing that is outside.",
+    ),
+    Rule(
+        "JVB208", "error", "Two actions of one name", JVAGENT,
+        "Two actions in one agent's folder have the same `package.name`; jvagent loads one of them.",
+    ),
+    Rule(
+        "JVB209", "error", "File of the app that cannot be read", "The operating system",
+        "A file or folder of the app may not be read, or is not what its name says.",
+    ),
+    Rule(
+        "JVB326", "error", "Template over 1 MB",
+        "AWS CloudFormation quotas: 1 MB for a template in a bucket",
+        "CloudFormation refuses the rendered template.",
+    ),
+    Rule(
+        "JVB327", "warning", "Template over 51,200 bytes",
+        "AWS CloudFormation quotas: 51,200 bytes for a template in a request",
+        "Such a template goes through an S3 bucket. samconfig.toml then says `resolve_s3`, and whoever"
+        " deploys needs the permission to make one and to write to it.",
+    ),
+    Rule(
+        "JVB420", "error", "Patch without an object", "jvbundler: kubernetes.patches",
+        "No rendered object has the patch's kind and name, so it changes nothing.",
+    ),
+    Rule(
+        "JVB421", "error", "Patch that fails", "RFC 6902, and jvbundler: kubernetes.patches",
+        "An operation names a path that the object does not have, or the patch leaves no valid object.",
+    ),
+    Rule(
+        "JVB422", "error", "Object that is there twice", "Kubernetes: kind, namespace and name are unique",
+        "An entry of `kubernetes.extra_resources` has the kind and name of an object that is rendered"
+        " already, or of another entry.",
+    ),
+    Rule(
+        "JVB423", "error", "Object without kind or name", "Kubernetes API: every object has both",
+        "An entry of `kubernetes.extra_resources` lacks apiVersion, kind or metadata.name.",
+    ),
+    Rule(
+        "JVB424", "error", "Label or annotation that is worked out",
+        "jvbundler: how pods are selected and rolled",
+        "The labels that select the pods may not be given another value, nor the annotation that"
+        " rolls them when a ConfigMap changes.",
+    ),
+    Rule(
+        "JVB425", "error", "Name or path in the pod that is taken",
+        "Kubernetes API, PodSpec: names are unique",
+        "Two containers or volumes of the pod have one name, two volumes are mounted at one path, or an entry"
+        " of yours has no name.",
+    ),
+    Rule(
+        "JVB426", "error", "Probe of two kinds",
+        "Kubernetes API, Probe: exactly one of httpGet, tcpSocket, exec",
+        "A probe is one check: an HTTP request, a TCP connection or a command.",
+    ),
+    Rule(
+        "JVB428", "error", "Volume that cannot change",
+        "Kubernetes API, PersistentVolumeClaim: spec is immutable, except that it may grow",
+        "The storage class, the access modes or a smaller size differ from the manifest that was rendered"
+        " before, and the API server refuses the change. Copy the data to a new claim and name it in"
+        " `kubernetes.persistence.existing_claim`.",
+    ),
+    Rule(
+        "JVB429", "error", "Selector that cannot change",
+        "Kubernetes API, Deployment: spec.selector is immutable",
+        "The Deployment that was rendered before has another selector, so the API server refuses the new"
+        " one until the old Deployment is deleted. `--cascade=orphan` leaves its pods running meanwhile.",
+    ),
+    Rule(
+        "JVB901", "error", "Literal secret", "jvbundler: no value of a secret reaches a rendered file",
+        "A variable whose name looks like a secret, or is listed under `secrets`, has its value written"
+        " out, or a value has the shape of a token, a private key or a URL with a password. The value is"
+        " not repeated in the message. Remove it, and list the variable under `secrets`.",
+    ),
+    Rule(
+        "JVB902", "error", "Secret outside the environment",
+        "jvbundler: no value of a secret reaches a rendered file",
+        "`${NAME}` of a secret stands at a place other than an environment variable. Whatever stands"
+        " there is rendered, so the secret would be.",
+    ),
+)  # fmt: skip

@@ -1,0 +1,223 @@
+"""Rules about the function, its environment, its concurrency and its names. Must not look at Kubernetes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from jvbundler.project.model import Environment
+from jvbundler.rules.facts import secret_names, variable_path
+from jvbundler.rules.rule import Finding, Path, rule
+
+if TYPE_CHECKING:
+    from jvbundler.app.model import App
+
+MAX_ENVIRONMENT_BYTES = 4096
+MAX_FUNCTION_NAME = 64
+RESERVED_NAMES = frozenset(
+    [
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API",
+        "LAMBDA_TASK_ROOT",
+        "LAMBDA_RUNTIME_DIR",
+    ]
+)
+# The runtime interface holds the one, the telemetry API the other; a non-root user has none below 1024.
+TAKEN_PORTS = (3000, 9001)
+ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
+ENVIRONMENT: Path = ("lambda", "environment")
+_VARIABLE = r"[A-Za-z][A-Za-z0-9_]+\Z"
+_REPOSITORY = r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*\Z"
+
+
+@rule(
+    "JVB307",
+    "error",
+    title="EFS without a VPC",
+    source="AWS Lambda: a function reaches a file system only from a VPC with a mount target of it",
+)
+def efs_without_vpc(environment: Environment, app: App) -> Iterator[Finding]:
+    """EFS is reached over the network of a VPC, so CloudFormation refuses a function that mounts a file
+    system and has no `lambda.vpc`. Subnets and security groups may stay empty: they become parameters that
+    the deployment asks for."""
+    settings = environment.settings["lambda"]
+    if settings["enabled"] and settings["efs"]["enabled"] and not settings["vpc"]["enabled"]:
+        message = "the function mounts EFS but is in no VPC"
+        yield Finding(("lambda", "efs", "enabled"), message, "set lambda.vpc.enabled: true")
+
+
+@rule(
+    "JVB308",
+    "error",
+    title="Environment over 4 KB",
+    source="AWS Lambda quotas: 4 KB for all environment variables of a function, names and values",
+)
+def environment_too_large(environment: Environment, app: App) -> Iterator[Finding]:
+    """Lambda refuses a function whose environment variables take more than 4,096 bytes in all. Values of
+    secrets are not known here and count as nothing, so the real size is larger than the one in the message.
+    Put long values into a file of the app, or use `lambda.secrets.source: arn`."""
+    if not environment.settings["lambda"]["enabled"]:
+        return
+    plain = environment.lambda_variables
+    size = sum(len(name.encode()) + len(value.encode()) for name, value in plain.items())
+    size += sum(map(len, secret_names(environment, "lambda")))
+    if size > MAX_ENVIRONMENT_BYTES:
+        longest = max(plain, key=lambda name: len(plain[name]), default="")
+        message = f"the environment takes {size:,} bytes without its secrets; Lambda allows 4,096"
+        hint = f"shorten or move the longest, '{longest}'"
+        yield Finding(variable_path(environment, "lambda", longest, ENVIRONMENT), message, hint)
+
+
+@rule(
+    "JVB309",
+    "error",
+    title="Reserved variable on Lambda",
+    source="AWS Lambda: reserved environment variables",
+)
+def reserved_variable(environment: Environment, app: App) -> Iterator[Finding]:
+    """Lambda sets these variables itself and refuses a function that does: `_HANDLER`, `AWS_REGION`,
+    `AWS_ACCESS_KEY_ID` and the like. Credentials come from the function's role. A variable that only
+    Kubernetes needs belongs under `kubernetes.deployment.container.environment`."""
+    if not environment.settings["lambda"]["enabled"]:
+        return
+    names = {*environment.lambda_variables, *secret_names(environment, "lambda")}
+    for name in sorted(names & RESERVED_NAMES):
+        hint = "remove it, or move it under kubernetes.deployment.container.environment"
+        yield Finding(written_at(environment, name), f"Lambda reserves the variable '{name}'", hint)
+
+
+@rule(
+    "JVB310",
+    "error",
+    title="Variable name that Lambda refuses",
+    source="AWS Lambda API, Environment.Variables: names match [a-zA-Z]([a-zA-Z0-9_])+",
+)
+def malformed_variable(environment: Environment, app: App) -> Iterator[Finding]:
+    """A name in the function's environment begins with a letter and has at least two characters; Kubernetes
+    takes an underscore or a single letter as well."""
+    if not environment.settings["lambda"]["enabled"]:
+        return
+    for name in sorted({*environment.lambda_variables, *secret_names(environment, "lambda")}):
+        if not re.match(_VARIABLE, name) and name not in RESERVED_NAMES:
+            message = f"'{name}' is no name for a variable on Lambda"
+            hint = "begin it with a letter, and use at least two characters"
+            yield Finding(written_at(environment, name), message, hint)
+
+
+def written_at(environment: Environment, name: str) -> Path:
+    """Where a variable or secret of the function is written."""
+    listed = environment.settings["secrets"]
+    for index, item in enumerate(listed):
+        if name == (item if isinstance(item, str) else item["name"]):
+            return ("secrets", index)
+    return variable_path(environment, "lambda", name, ENVIRONMENT)
+
+
+@rule(
+    "JVB311",
+    "error",
+    title="Architecture that the image does not have",
+    source="AWS Lambda: the image is built for the function's instruction set",
+)
+def architecture_not_built(environment: Environment, app: App) -> Iterator[Finding]:
+    """The function runs on `lambda.function.architecture`; the image is built for `image.build.platform`.
+    When they differ, every start ends with an exec format error."""
+    settings = environment.settings["lambda"]
+    wanted = settings["function"]["architecture"]
+    built = [ARCHITECTURES.get(name, name) for name in environment.architectures]
+    if settings["enabled"] and wanted and wanted not in built:
+        message = f"the function is {wanted}, the image {' and '.join(built)}"
+        platform = "linux/arm64" if wanted == "arm64" else "linux/amd64"
+        hint = f"set image.build.platform: {platform}, or leave the architecture out"
+        yield Finding(("lambda", "function", "architecture"), message, hint)
+
+
+@rule(
+    "JVB312",
+    "error",
+    title="Name that ECR refuses",
+    source="Amazon ECR API, CreateRepository: repositoryName",
+)
+def bad_repository_name(environment: Environment, app: App) -> Iterator[Finding]:
+    """A repository of ECR has 2 to 256 characters, and one `.`, `_` or `-` at a time between letters and
+    digits. Without `lambda.ecr.repository_name` it is `image.name`, which other registries take with fewer
+    limits, or follows from `app.name`."""
+    settings = environment.settings
+    own = settings["lambda"]["ecr"]["repository_name"]
+    name = own or environment.image_name
+    if settings["lambda"]["enabled"] and not (re.match(_REPOSITORY, name) and 2 <= len(name) <= 256):
+        path: Path = ("lambda", "ecr", "repository_name") if own else ("image", "name")
+        if not own and not settings["image"]["name"]:
+            path = ("app", "name")
+        yield Finding(
+            path,
+            f"'{name}' is no name for an ECR repository",
+            "set lambda.ecr.repository_name, as in 'acme/support'",
+        )
+
+
+@rule(
+    "JVB313",
+    "error",
+    title="Function or stack name that AWS refuses",
+    source="AWS Lambda: FunctionName, at most 64 characters; CloudFormation: StackName begins with a letter",
+)
+def bad_derived_name(environment: Environment, app: App) -> Iterator[Finding]:
+    """Without names of their own, the function and the stack are called after the app and the environment.
+    Both together may be too long for a function (64 characters), and a stack may not begin with a digit."""
+    settings = environment.settings["lambda"]
+    if not settings["enabled"]:
+        return
+    if len(environment.function_name) > MAX_FUNCTION_NAME:
+        message = f"the function's name '{environment.function_name}' has more than 64 characters"
+        yield Finding(("app", "name"), message, "set lambda.function.name")
+    if not environment.stack_name[0].isalpha():
+        message = f"the stack's name '{environment.stack_name}' does not begin with a letter"
+        yield Finding(("app", "name"), message, "set lambda.stack_name")
+
+
+@rule(
+    "JVB320",
+    "error",
+    title="Port that the Lambda Web Adapter cannot use",
+    source="AWS Lambda Web Adapter 1.0: ports 3000 and 9001 are taken; ports under 1024 need root",
+)
+def adapter_port(environment: Environment, app: App) -> Iterator[Finding]:
+    """The adapter talks to the server inside the function's sandbox, where 3000 and 9001 belong to Lambda
+    and a non-root user cannot open a port under 1024. The function would never become ready."""
+    port = environment.server_port
+    if environment.settings["lambda"]["enabled"] and (port in TAKEN_PORTS or port < 1024):
+        yield Finding(
+            ("server", "port"), f"port {port} cannot be used on Lambda", "use another one, such as 8080"
+        )
+
+
+@rule(
+    "JVB321",
+    "error",
+    title="More provisioned than reserved concurrency",
+    source="AWS Lambda: provisioned concurrency counts towards the reserved one",
+)
+def concurrency(environment: Environment, app: App) -> Iterator[Finding]:
+    """Instances that are kept warm are part of those that are reserved, so Lambda refuses more of them."""
+    settings = environment.settings["lambda"]
+    reserved, provisioned = settings["reserved_concurrency"], settings["provisioned_concurrency"]
+    if settings["enabled"] and reserved is not None and provisioned is not None and provisioned > reserved:
+        message = f"{provisioned} instances are provisioned, but only {reserved} reserved"
+        hint = "raise lambda.reserved_concurrency, or leave it out"
+        yield Finding(("lambda", "provisioned_concurrency"), message, hint)

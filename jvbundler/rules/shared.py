@@ -1,0 +1,129 @@
+"""Rules about what both platforms must agree on: variables, secrets, the port, the image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from jvbundler.project.model import Environment, path_of
+from jvbundler.project.variables import PLATFORM_PATHS, Platform
+from jvbundler.rules.facts import (
+    PLATFORM_TITLES,
+    container_port,
+    plain_variables,
+    platforms,
+    runs_jvagent,
+    secret_names,
+    variable_path,
+)
+from jvbundler.rules.rule import Finding, rule
+from jvbundler.rules.storage import STORAGE_PATHS
+from jvbundler.values.node import find
+
+if TYPE_CHECKING:
+    from jvbundler.app.model import App
+
+# What one platform needs and the other does not know.
+OF_ONE_PLATFORM = ("AWS_", "LAMBDA_", "KUBERNETES_", "JVSPATIAL_EVENTBRIDGE_", "JVSPATIAL_DEFERRED_")
+OTHER: dict[Platform, Platform] = {"lambda": "kubernetes", "kubernetes": "lambda"}
+EVERYWHERE = ("0.0.0.0", "::")
+
+
+@rule(
+    "JVB501",
+    "warning",
+    title="Variable on one platform only",
+    source="jvbundler: both platforms run the same image and app",
+)
+def one_sided_variable(environment: Environment, app: App) -> Iterator[Finding]:
+    """The app has a variable or secret on one platform and lacks it on the other, so it behaves differently
+    there. Write it under the top-level `environment`, or set it to `null` under the other platform's
+    environment to say that this is meant. Storage paths and what belongs to one platform (`AWS_…`) are not
+    looked at."""
+    if len(list(platforms(environment))) < 2:
+        return
+    for platform, other in OTHER.items():
+        names = {*plain_variables(environment, platform), *secret_names(environment, platform)}
+        missing = names - {*plain_variables(environment, other), *secret_names(environment, other)}
+        for name in sorted(missing):
+            there = (*PLATFORM_PATHS[other], name)
+            said = find(environment.node, there) is not None
+            if not said and name not in STORAGE_PATHS and not name.startswith(OF_ONE_PLATFORM):
+                message = f"{PLATFORM_TITLES[platform]} has '{name}', {PLATFORM_TITLES[other]} has not"
+                hint = f"move it to the top-level 'environment', or set {path_of(there)}: null"
+                path = variable_path(environment, platform, name, PLATFORM_PATHS[platform])
+                yield Finding(path, message, hint)
+
+
+@rule(
+    "JVB502",
+    "warning",
+    title="Variable that is plain here and secret there",
+    source="jvbundler: a value is a secret on both platforms or on none",
+)
+def plain_and_secret(environment: Environment, app: App) -> Iterator[Finding]:
+    """One platform takes the variable from its store of secrets, the other has it in clear in a rendered
+    file: either the one hides nothing, or the other publishes it."""
+    if len(list(platforms(environment))) < 2:
+        return
+    for platform, other in OTHER.items():
+        both = plain_variables(environment, platform).keys() & secret_names(environment, other)
+        for name in sorted(both):
+            here, there = PLATFORM_TITLES[platform], PLATFORM_TITLES[other]
+            message = f"'{name}' is plain text on {here} and a secret on {there}"
+            path = variable_path(environment, platform, name, PLATFORM_PATHS[platform])
+            yield Finding(path, message, f"list {name} under 'secrets', or write it plainly for both")
+
+
+@rule(
+    "JVB504",
+    "warning",
+    title="Server that listens where nobody asks",
+    source="jvagent 0.1.7: JVAGENT_HOST, JVAGENT_PORT; Lambda Web Adapter: AWS_LWA_PORT",
+)
+def listens_elsewhere(environment: Environment, app: App) -> Iterator[Finding]:
+    """Port and health path come from `server.port` and `server.health_path`: the image, the adapter, probes
+    and the Service all follow them. A variable that says otherwise moves one of them away from the rest.
+    `JVAGENT_HOST` must be 0.0.0.0, or only the container itself reaches the server."""
+    for platform in platforms(environment):
+        variables = plain_variables(environment, platform)
+        for name, (wanted, setting) in expected_variables(environment, platform).items():
+            written = variables.get(name, wanted)
+            if written == wanted or (name == "JVAGENT_HOST" and written in EVERYWHERE):
+                continue
+            path = variable_path(environment, platform, name, PLATFORM_PATHS[platform])
+            message = f"{name} is '{written}', but everything else expects '{wanted}'"
+            yield Finding(path, message, "remove the variable" + (f", and set {setting}" if setting else ""))
+
+
+def expected_variables(environment: Environment, platform: Platform) -> dict[str, tuple[str, str]]:
+    """What the variables have to say, and the setting that they follow."""
+    on_kubernetes = platform == "kubernetes"
+    port = str(container_port(environment) if on_kubernetes else environment.server_port)
+    expected: dict[str, tuple[str, str]] = {}
+    if runs_jvagent(environment):
+        expected |= {"JVAGENT_PORT": (port, "server.port"), "JVAGENT_HOST": ("0.0.0.0", "")}
+    if not on_kubernetes:
+        health = environment.settings["server"]["health_path"]
+        expected["AWS_LWA_PORT"] = (port, "server.port")
+        expected["AWS_LWA_READINESS_CHECK_PATH"] = (health, "server.health_path")
+    return expected
+
+
+@rule(
+    "JVB505",
+    "warning",
+    title="Image tag 'latest'",
+    source="Kubernetes and Docker: a tag that moves names another image at every pull",
+)
+def moving_tag(environment: Environment, app: App) -> Iterator[Finding]:
+    """Nobody can say which image runs, a rollback goes to the same tag, and a rollout happens only by
+    chance. The ECR repository that is made has immutable tags, where `latest` can be pushed once. The
+    default tag is the app's version."""
+    if (
+        any(platforms(environment))
+        and environment.image_tag == "latest"
+        and not environment.settings["image"]["digest"]
+    ):
+        message = "the tag 'latest' does not say which image runs"
+        yield Finding(("image", "tag"), message, "leave it out: it is then the app's version")

@@ -1,0 +1,51 @@
+"""The committed manifest is read only where a volume is asked for, and whatever it holds is survived."""
+
+from __future__ import annotations
+
+import pytest
+
+from jvbundler.rules.immutable_fields import check_output
+from tests.rules.projects import project
+
+VOLUME = "kubernetes: {enabled: true, persistence: {enabled: true}}\n"
+CLAIM = """\
+kind: PersistentVolumeClaim
+metadata: {name: acme-support, namespace: acme-support}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}
+"""
+
+
+def test_the_manifest_of_each_environment_with_a_volume_is_read_and_no_other() -> None:
+    asked: list[str] = []
+
+    def read(path: str) -> None:
+        asked.append(path)
+
+    text = VOLUME + "environments: {dev: {kubernetes: {persistence: {enabled: false}}}, prod: {}}\n"
+    assert check_output(project(text), read) == ()
+    assert asked == ["kubernetes/rendered/prod/manifest.yaml"]
+
+
+def test_the_same_claim_may_grow_and_is_no_problem() -> None:
+    grown = VOLUME.replace("enabled: true}}", "enabled: true, size: 1Ti}}")
+    assert check_output(project(grown), lambda _: CLAIM) == ()
+
+
+def test_a_claim_of_another_name_or_namespace_is_another_claim() -> None:
+    other = CLAIM.replace("namespace: acme-support", "namespace: acme-dev").replace("10Gi", "1Ti")
+    assert check_output(project(VOLUME), lambda _: other) == ()
+
+
+def test_an_existing_claim_of_the_users_is_not_compared() -> None:
+    own = VOLUME.replace("enabled: true}}", "enabled: true, existing_claim: data}}")
+    assert check_output(project(own), lambda _: CLAIM.replace("10Gi", "1Ti")) == ()
+
+
+@pytest.mark.parametrize("text", ["", "a: [", "- 1\n", "kind: Deployment\nmetadata: x\n", "\x00", CLAIM[:60]])
+def test_a_manifest_that_was_edited_by_hand_is_no_traceback(text: str) -> None:
+    assert check_output(project(VOLUME), lambda _: text) == ()
+
+
+def test_a_class_that_is_named_for_the_first_time_may_be_the_clusters_default() -> None:
+    named = VOLUME.replace("enabled: true}}", "enabled: true, storage_class: gp3}}")
+    assert check_output(project(named), lambda _: CLAIM) == ()
