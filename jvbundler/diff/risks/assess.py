@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from jvbundler.diff.model import LEVELS, Risk
-from jvbundler.diff.risks import cloudformation as cloudformation_risks
-from jvbundler.diff.risks import iam, kubernetes_specs
-from jvbundler.diff.risks import kubernetes as kubernetes_risks
+from jvbundler.diff.risks import cloudformation, iam, kubernetes, kubernetes_specs
 from jvbundler.diff.risks.rule import Changed, apply
 
-ROWS = (*kubernetes_risks.ROWS, *cloudformation_risks.ROWS)
+ROWS = (*kubernetes.ROWS, *cloudformation.ROWS)
 FUNCTIONS: tuple[Callable[[Changed], Iterable[Risk]], ...] = (
     kubernetes_specs.immutable_parts,
     kubernetes_specs.restart,
     kubernetes_specs.open_network,
-    cloudformation_risks.removal,
+    cloudformation.removal,
     iam.wider_permissions,
 )
 
