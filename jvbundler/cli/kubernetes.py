@@ -179,30 +179,36 @@ def destroy(
 ) -> int:
     """Delete the app's objects. Volume claims and the namespace stay, unless --delete-data."""
     from jvbundler.command import script
-    from jvbundler.plan.kubernetes import destroy_plan
-    from jvbundler.workflow.destroy_kubernetes import destroy as delete_all
-    from jvbundler.workflow.destroy_kubernetes import stays
+    from jvbundler.plan.kubernetes import inspect, list_owned
+    from jvbundler.workflow.destroy_kubernetes import destruction, find_destruction
     from jvbundler.workflow.doctor import kubectl_checks, require
+    from jvbundler.workflow.execute import execute_all
     from jvbundler.workflow.release import only_deployment
 
     release, target = _target(context, namespace, given)
     if dry_run:
-        click.echo(script(destroy_plan(target, delete_data=delete_data)), nl=False)
+        looks = (inspect(target), list_owned(target))
+        click.echo(script((*looks, *destruction(target, (), delete_data=delete_data).commands)), nl=False)
+        what = "with their data" if delete_data else "but no data"
+        click.echo(f"# and the objects that only an earlier manifest had, if there are any, {what}")
         return 0
-    kept = stays(target, delete_data=delete_data)
-    goes = [str(o) for o in target.objects if str(o) not in kept]
-    click.echo("\n".join(["goes:", *(f"  {n}" for n in goes), "stays:", *(f"  {n}" for n in kept)]), err=True)
-    if release.is_protected:
-        handoff.confirm_protected(release, "destroy it", yes=yes)
-    else:
-        handoff.confirm(f"delete it from namespace '{target.namespace}' of '{target.context}'", yes=yes)
     progress = Progress(terminal, json=as_json)
     advice = "'jvbundler destroy k8s' again deletes the rest"
     with handoff.told(progress, "destroy", advice), only_deployment(target.place, os.environ):
         require(kubectl_checks(target.context, target.namespace))
         running = handoff.execution(release, progress, verbose=verbose)
-        delete_all(target, running, delete_data=delete_data, force=force)
-    _tell(progress, {"deleted": goes, "kept": list(kept)}, [f"deleted {len(goes)} objects"])
+        found = find_destruction(target, running, delete_data=delete_data, force=force)
+        lists = (("goes:", found.goes), ("stays:", found.stays))
+        click.echo(
+            "\n".join(line for head, names in lists for line in (head, *(f"  {n}" for n in names))), err=True
+        )
+        if release.is_protected:
+            handoff.confirm_protected(release, "destroy it", yes=yes)
+        else:
+            handoff.confirm(f"delete it from namespace '{target.namespace}' of '{target.context}'", yes=yes)
+        execute_all(found.commands, running)
+    lines = [f"deleted {len(found.goes)} objects"]
+    _tell(progress, {"deleted": list(found.goes), "kept": list(found.stays)}, lines)
     return 0
 
 

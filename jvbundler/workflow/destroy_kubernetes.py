@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from jvbundler.command import Command
 from jvbundler.plan import kubernetes as plan
-from jvbundler.plan.kubernetes_target import Target
+from jvbundler.plan.kubernetes_target import ObjectName, Target
 from jvbundler.workflow.cluster import live_state, objects_of, orphans
 from jvbundler.workflow.deploy_kubernetes import refuse_managed
-from jvbundler.workflow.execute import Execution, execute, execute_all
+from jvbundler.workflow.execute import Execution, execute
 
 
-def stays(target: Target, *, delete_data: bool) -> tuple[str, ...]:
-    """What of the manifest is left."""
-    return () if delete_data else tuple(str(o) for o in plan.data_objects(target.objects))
+class Destruction(NamedTuple):
+    """`commands` delete exactly what `goes`; `stays` is what holds data and is kept."""
+
+    commands: tuple[Command, ...]
+    goes: tuple[str, ...]
+    stays: tuple[str, ...]
 
 
-def destroy(target: Target, execution: Execution, *, delete_data: bool, force: bool) -> None:
-    """Delete all that is ours, again and again if need be: what is gone already is no failure."""
+def find_destruction(target: Target, execution: Execution, *, delete_data: bool, force: bool) -> Destruction:
+    """What a deletion would do, with the objects that only the cluster knows of. Changes nothing."""
     live = live_state(execute(plan.inspect(target), execution), target)
     refuse_managed(live, target, force=force)
     left = orphans(objects_of(execute(plan.list_owned(target), execution)), target)
-    gone = [name for name in left if delete_data or name not in plan.data_objects(left)]
-    execute_all(plan.delete(target, gone, "delete what an earlier manifest had"), execution)
-    execute_all(plan.destroy_plan(target, delete_data=delete_data), execution)
+    return destruction(target, left, delete_data=delete_data)
+
+
+def destruction(target: Target, left: Sequence[ObjectName], *, delete_data: bool) -> Destruction:
+    """`left` are the objects that an earlier manifest had."""
+    every = (*target.objects, *left)
+    kept = () if delete_data else plan.data_objects(every)
+    commands = (
+        *plan.delete(target, [o for o in left if o not in kept], "delete what an earlier manifest had"),
+        *plan.destroy_plan(target, delete_data=delete_data),
+    )
+    goes = tuple(str(o) for o in every if o not in kept)
+    return Destruction(commands, goes, tuple(map(str, kept)))

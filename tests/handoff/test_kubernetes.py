@@ -9,9 +9,13 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.handoff.conftest import DIGEST, HEALTHY, Run, Tools, answer_text, environment
+from tests.handoff.test_deploy_kubernetes import HAPPY
 
 HERE = ("support", "-e", "dev")
+READS = [verb for verb in HAPPY if verb.startswith("get deployments.apps,")]
 
 
 def test_a_healthy_app_has_its_pods_addresses_and_image(rendered: Path, jvbundler: Run) -> None:
@@ -147,7 +151,25 @@ def test_destroy_lists_what_goes_and_asks(rendered: Path, tools: Tools, jvbundle
     assert done.returncode == 2
     assert "goes:\n" in done.stderr
     assert "there is no terminal to ask at" in done.stderr
-    assert tools.calls() == []
+    assert set(tools.verbs()) == {"version", "auth can-i", "get deployment.apps/acme-support", *READS}
+
+
+@pytest.mark.parametrize("more", [(), ("--delete-data",)])
+def test_destroy_deletes_what_it_says_and_nothing_else(
+    rendered: Path, tools: Tools, jvbundler: Run, more: tuple[str, ...]
+) -> None:
+    tools.answer("--selector=app.kubernetes.io/managed-by", file="owned.json")
+    done = jvbundler("destroy", "k8s", *HERE, "--yes", "--json", *more)
+    result = json.loads(done.stdout)
+    gone = [word for call in tools.calls() if "delete" in call["argv"] for word in call["argv"][7:]]
+    assert sorted(gone) == sorted(result["deleted"])
+    said_to_go, _, said_to_stay = done.stderr.partition("goes:\n")[2].partition("stays:\n")
+    assert sorted(gone) == sorted(said_to_go.split())
+    assert said_to_stay.split() == result["kept"]
+    data = "persistentvolumeclaim/old-data"
+    assert (data in gone, data in result["kept"]) == (bool(more), not more)
+    shown = jvbundler("destroy", "k8s", *HERE, "--dry-run", *more).stdout
+    assert "# and the objects that only an earlier manifest had, if there are any" in shown
 
 
 def test_destroy_keeps_data_unless_it_is_told_otherwise(app: Path, tools: Tools, jvbundler: Run) -> None:
