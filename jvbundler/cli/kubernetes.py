@@ -135,14 +135,16 @@ def rollback(
     To go back with the configuration, deploy the commit that had it.
     """
     from jvbundler.command import script
-    from jvbundler.plan.kubernetes import inspect, rollback_plan
+    from jvbundler.plan.kubernetes import UNKNOWN_REVISION, history, inspect, rollback_plan
     from jvbundler.workflow.doctor import kubectl_checks, require
     from jvbundler.workflow.release import only_deployment
     from jvbundler.workflow.rollback_kubernetes import rollback as go_back
 
     release, target = _target(context, namespace, given, timeout)
     if dry_run:
-        click.echo(script((inspect(target), *rollback_plan(target, to_revision))), nl=False)
+        looks = (inspect(target), history(target))
+        plan = rollback_plan(target, to_revision or UNKNOWN_REVISION)
+        click.echo(script((*looks, *plan)), nl=False)
         return 0
     handoff.confirm_protected(release, "roll it back", yes=yes)
     progress = Progress(terminal, json=as_json)

@@ -12,6 +12,8 @@ from jvbundler.plan.kubernetes_target import ObjectName, Target, kubectl
 MANAGER = "jvbundler"
 MANAGED_BY = f"app.kubernetes.io/managed-by={MANAGER}"
 READ_SECONDS = 60.0
+# Stands in a dry run for the revision that only the cluster knows.
+UNKNOWN_REVISION = "REVISION"
 APPLY_SECONDS = 300.0
 # What we render, by the names that no other group shares. Pods and ReplicaSets are the Deployment's.
 OWN_KINDS = (
@@ -155,9 +157,9 @@ def health(target: Target) -> Command:
 
 
 def undo(target: Target, revision: str) -> Command:
-    to = (f"--to-revision={revision}",) if revision else ()
-    argv = kubectl(target, "rollout", "undo", f"deployment.apps/{target.deployment}", *to)
-    words = f"revision {revision}" if revision else "the former revision"
+    name = f"deployment.apps/{target.deployment}"
+    argv = kubectl(target, "rollout", "undo", name, f"--to-revision={revision}")
+    words = "the former revision" if revision == UNKNOWN_REVISION else f"revision {revision}"
     return Command(argv, f"go back to {words}", timeout_seconds=READ_SECONDS)
 
 
@@ -210,7 +212,7 @@ def history(target: Target) -> Command:
     return Command(argv, "read the former revisions", timeout_seconds=READ_SECONDS)
 
 
-def rollback_plan(target: Target, revision: str = "") -> tuple[Command, ...]:
+def rollback_plan(target: Target, revision: str) -> tuple[Command, ...]:
     return (undo(target, revision), wait(target))
 
 

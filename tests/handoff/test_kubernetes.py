@@ -132,6 +132,19 @@ def test_a_rollback_goes_to_the_former_revision_and_waits(
     assert tools.calls()[-2]["argv"][-1] == "--to-revision=2"
 
 
+@pytest.mark.parametrize(("more", "shown"), [((), "REVISION"), (("--to-revision", "2"), "2")])
+def test_a_dry_run_of_a_rollback_shows_all_that_a_run_adds(
+    rendered: Path, tools: Tools, jvbundler: Run, more: tuple[str, ...], shown: str
+) -> None:
+    dry = jvbundler("rollback", "k8s", *HERE, *more, "--dry-run").stdout
+    lines = [line.split() for line in dry.splitlines() if not line.startswith("#")]
+    assert tools.calls() == []
+    jvbundler("rollback", "k8s", *HERE, *more)
+    ran = [call["argv"] for call in tools.calls() if not {"version", "can-i"} & set(call["argv"])]
+    chosen = ran[-2][-1]
+    assert lines == [[f"--to-revision={shown}" if w == chosen else w for w in argv] for argv in ran]
+
+
 def test_a_revision_that_is_not_there_is_named(rendered: Path, tools: Tools, jvbundler: Run) -> None:
     done = jvbundler("rollback", "k8s", *HERE, "--to-revision", "9")
     assert done.returncode == 2
