@@ -14,12 +14,13 @@ PACKAGE = Path(__file__).resolve().parent.parent / "jvbundler"
 # From the top to the bottom: a module may import from its own layer and from those below it.
 LAYERS = (
     ("cli", "__main__"),
+    ("deploy",),
     ("workflow", "bundler"),
     ("output", "diff", "runner", "tools"),
-    ("render", "rules", "plan"),
+    ("render", "rules"),
     ("project",),
     ("app", "source"),
-    ("problem", "artifact", "command", "node", "errors", "packaged", "secret_names"),
+    ("problem", "artifact", "node", "errors", "packaged", "secret_names"),
 )
 DOORS = {
     "subprocess": {"runner"},

@@ -26,7 +26,7 @@ def command(terminal: Terminal, /, *, as_json: bool, **given: Any) -> int:
 
     With a deploy.yaml, what its environment needs; else all tools. Exit 4 if something is missing.
     """
-    from jvbundler.workflow.doctor import all_checks, release_checks
+    from jvbundler.deploy.doctor import all_checks, release_checks
 
     try:
         checks = release_checks(handoff.load(**given, target="docker").environment)

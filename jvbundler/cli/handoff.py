@@ -15,9 +15,9 @@ from jvbundler.cli.progress import Progress
 from jvbundler.errors import InputError, JvbundlerError
 
 if TYPE_CHECKING:
+    from jvbundler.deploy.execution import Execution
+    from jvbundler.deploy.release import Release, Target
     from jvbundler.plan.image import ImageOptions
-    from jvbundler.workflow.execute import Execution
-    from jvbundler.workflow.release import Release, Target
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -154,7 +154,7 @@ def load(
 ) -> Release:
     """The release that the options speak of; `more` are assignments, of a key and a YAML text."""
 
-    from jvbundler.workflow.release import load_release
+    from jvbundler.deploy.release import load_release
 
     root, shown_as = options.app_root(app)
     read = options.workflow_options(config, settings, variables)
@@ -181,8 +181,8 @@ def told(progress: Progress, verb: str, advice: str) -> Iterator[None]:
 
 def execution(release: Release, progress: Progress, *, verbose: bool) -> Execution:
     """How this run's commands are run: their files are checked just before each of them."""
-    from jvbundler.workflow.execute import Execution
-    from jvbundler.workflow.release import unchanged
+    from jvbundler.deploy.execution import Execution
+    from jvbundler.deploy.release import unchanged
 
     return Execution(
         environ=dict(os.environ),

@@ -10,16 +10,16 @@ import click
 from jvbundler.cli import handoff
 from jvbundler.cli.progress import Progress
 from jvbundler.cli.terminal import Terminal
-from jvbundler.command import script
+from jvbundler.deploy.command import script
 
 
 def run_image_step(
     terminal: Terminal, *, push: bool, dry_run: bool, verbose: bool, as_json: bool, render: bool, **given: Any
 ) -> int:
-    from jvbundler.workflow.doctor import require
+    from jvbundler.deploy.doctor import require
+    from jvbundler.deploy.release import only_deployment, require_current
     from jvbundler.workflow.image import build_image, image_checks, image_plan, push_image
     from jvbundler.workflow.lambda_target import needs_repository, push_repository_plan, repository_for_push
-    from jvbundler.workflow.release import only_deployment, require_current
 
     image = handoff.image_options_of(given["app"], **{name: given.pop(name) for name in handoff.IMAGE_KEYS})
     release = handoff.load(**given, target="docker")

@@ -43,7 +43,7 @@ def status(
     terminal: Terminal, /, *, context: str, namespace: str, as_json: bool, watch: bool, **given: Any
 ) -> int:
     """Show how the app in the cluster is; exit 1 if it is not healthy, or not what was rendered."""
-    from jvbundler.workflow.doctor import kubectl, require
+    from jvbundler.deploy.doctor import kubectl, require
     from jvbundler.workflow.status_kubernetes import status as read_status
 
     release, target = _target(context, namespace, given)
@@ -86,10 +86,10 @@ def logs(
     **given: Any,
 ) -> int:
     """Show the logs of all pods of the app, each line with its pod."""
-    from jvbundler.command import script
+    from jvbundler.deploy.command import script
+    from jvbundler.deploy.doctor import kubectl, require
+    from jvbundler.deploy.execution import execute_all
     from jvbundler.plan.kubernetes import logs_plan
-    from jvbundler.workflow.doctor import kubectl, require
-    from jvbundler.workflow.execute import execute_all
 
     release, target = _target(context, namespace, given)
     plan = logs_plan(target, pod=pod, follow=follow, tail=tail, since=since, previous=previous)
@@ -134,10 +134,10 @@ def rollback(
 
     To go back with the configuration, deploy the commit that had it.
     """
-    from jvbundler.command import script
+    from jvbundler.deploy.command import script
+    from jvbundler.deploy.doctor import kubectl_checks, require
+    from jvbundler.deploy.release import only_deployment
     from jvbundler.plan.kubernetes import UNKNOWN_REVISION, history, inspect, rollback_plan
-    from jvbundler.workflow.doctor import kubectl_checks, require
-    from jvbundler.workflow.release import only_deployment
     from jvbundler.workflow.rollback_kubernetes import rollback as go_back
 
     release, target = _target(context, namespace, given, timeout)
@@ -180,12 +180,12 @@ def destroy(
     **given: Any,
 ) -> int:
     """Delete the app's objects. Volume claims and the namespace stay, unless --delete-data."""
-    from jvbundler.command import script
+    from jvbundler.deploy.command import script
+    from jvbundler.deploy.doctor import kubectl_checks, require
+    from jvbundler.deploy.execution import execute_all
+    from jvbundler.deploy.release import only_deployment
     from jvbundler.plan.kubernetes import inspect, list_owned
     from jvbundler.workflow.destroy_kubernetes import destruction, find_destruction
-    from jvbundler.workflow.doctor import kubectl_checks, require
-    from jvbundler.workflow.execute import execute_all
-    from jvbundler.workflow.release import only_deployment
 
     release, target = _target(context, namespace, given)
     if dry_run:

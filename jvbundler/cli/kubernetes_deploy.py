@@ -12,13 +12,13 @@ import click
 from jvbundler.cli import handoff, options
 from jvbundler.cli.progress import Progress
 from jvbundler.cli.terminal import Terminal
-from jvbundler.command import script
+from jvbundler.deploy.command import script
 
 if TYPE_CHECKING:
+    from jvbundler.deploy.release import Release
     from jvbundler.plan.image import ImageOptions
     from jvbundler.workflow.deploy_kubernetes import Deployed
     from jvbundler.workflow.deploy_release import Steps, Wanted
-    from jvbundler.workflow.release import Release
 
 EPILOG = """\b
 Examples:

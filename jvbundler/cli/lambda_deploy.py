@@ -11,12 +11,12 @@ import click
 from jvbundler.cli import handoff, lambda_options, options
 from jvbundler.cli.progress import Progress
 from jvbundler.cli.terminal import Terminal
-from jvbundler.command import script
-from jvbundler.workflow.release import only_deployment
+from jvbundler.deploy.command import script
+from jvbundler.deploy.release import only_deployment
 
 if TYPE_CHECKING:
+    from jvbundler.deploy.release import Release
     from jvbundler.workflow.deploy_lambda import Deployed, DeployOptions
-    from jvbundler.workflow.release import Release
 
 EPILOG = """\b
 Examples:

@@ -43,10 +43,10 @@ def logs(
     **chosen: Any,
 ) -> int:
     """Show what APP's function logged, by sam."""
-    from jvbundler.command import script
+    from jvbundler.deploy.command import script
+    from jvbundler.deploy.doctor import require, sam
+    from jvbundler.deploy.execution import execute_all
     from jvbundler.plan.lambda_ import logs_plan
-    from jvbundler.workflow.doctor import require, sam
-    from jvbundler.workflow.execute import execute_all
     from jvbundler.workflow.lambda_target import stack_of
 
     if tail and follow:
@@ -110,8 +110,8 @@ def rollback(
     The deployed template and all other parameters stay as they are. deploy.yaml is not changed: the next
     deploy goes forward again, and until then 'status' calls it drifted.
     """
-    from jvbundler.command import script
-    from jvbundler.workflow.release import only_deployment
+    from jvbundler.deploy.command import script
+    from jvbundler.deploy.release import only_deployment
     from jvbundler.workflow.rollback_lambda import find_rollback, offline_plan, roll_back
 
     if image and version:
@@ -185,9 +185,9 @@ def destroy(
 
     What goes and what stays is listed first.
     """
-    from jvbundler.command import script
+    from jvbundler.deploy.command import script
+    from jvbundler.deploy.release import only_deployment
     from jvbundler.workflow.destroy_lambda import DestroyOptions, destroy, find_destruction, offline_plan
-    from jvbundler.workflow.release import only_deployment
 
     release = lambda_options.load(**chosen)
     wanted = DestroyOptions(delete_ecr or delete_all, delete_logs or delete_all, timeout_seconds)

@@ -13,8 +13,8 @@ from jvbundler.cli.handoff import together
 from jvbundler.errors import InputError
 
 if TYPE_CHECKING:
+    from jvbundler.deploy.release import Release
     from jvbundler.workflow.deploy_lambda import Deployed
-    from jvbundler.workflow.release import Release
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 

@@ -36,10 +36,10 @@ def command(
 
     Secrets come from variables of the same names in your environment. What the app stores is gone afterwards.
     """
-    from jvbundler.command import script
+    from jvbundler.deploy.command import script
+    from jvbundler.deploy.doctor import engine, require
+    from jvbundler.deploy.execution import execute_all
     from jvbundler.plan.image import run_plan
-    from jvbundler.workflow.doctor import engine, require
-    from jvbundler.workflow.execute import execute_all
     from jvbundler.workflow.image import local_image, require_secrets
 
     release = handoff.load(**given, target="docker")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from jvbundler.command import NO_LIMIT, OUTPUT, Command
+from jvbundler.deploy.command import NO_LIMIT, OUTPUT, Command
 from jvbundler.errors import InputError
 from jvbundler.render.lambda_names import repository_uri
 

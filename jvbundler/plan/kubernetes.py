@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from jvbundler.command import NO_LIMIT, Command
+from jvbundler.deploy.command import NO_LIMIT, Command
 from jvbundler.plan.kubernetes_target import ObjectName, Target, kubectl
 
 MANAGER = "jvbundler"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from jvbundler.command import NO_LIMIT, PARAMETERS, Command
+from jvbundler.deploy.command import NO_LIMIT, PARAMETERS, Command
 from jvbundler.errors import InputError
 from jvbundler.render.lambda_.samconfig import capability
 from jvbundler.render.lambda_names import (

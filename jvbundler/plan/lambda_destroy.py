@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from jvbundler.command import Command
+from jvbundler.deploy.command import Command
 from jvbundler.plan.lambda_ import SHORT_SECONDS, STACK_SECONDS, LambdaStack, delete_stack
 
 

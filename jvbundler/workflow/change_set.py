@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from jvbundler.command import Command
+from jvbundler.deploy.command import Command
+from jvbundler.deploy.execution import Execution, execute_all
 from jvbundler.errors import ToolFailed
 from jvbundler.plan.lambda_ import LambdaStack, discard_plan, execute_plan
-from jvbundler.workflow.execute import Execution, execute_all
 from jvbundler.workflow.lambda_reading import StackFacts
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from jvbundler.deploy.execution import Execution, execute, execute_all, secret_values
 from jvbundler.errors import InputError, ToolFailed
 from jvbundler.plan import kubernetes as plan
 from jvbundler.plan.kubernetes_target import ObjectName, Target
@@ -24,7 +25,6 @@ from jvbundler.workflow.cluster import (
     warnings_of,
     was_undone,
 )
-from jvbundler.workflow.execute import Execution, execute, execute_all, secret_values
 
 Note = Callable[[str], None]
 # More pods fail for the same reason.

@@ -6,7 +6,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from jvbundler.command import Command
+from jvbundler.deploy.aws import Account, with_advice
+from jvbundler.deploy.command import Command
+from jvbundler.deploy.doctor import Check, aws, require, sam
+from jvbundler.deploy.execution import Execution, execute_all
+from jvbundler.deploy.release import is_rendered, refuse_drift, render_command, require_current
 from jvbundler.errors import ToolFailed
 from jvbundler.plan.image import ImageOptions, push_plan, repositories
 from jvbundler.plan.lambda_ import (
@@ -16,10 +20,7 @@ from jvbundler.plan.lambda_ import (
     leftover_plan,
     repository_plan,
 )
-from jvbundler.tools.aws import Account, with_advice
 from jvbundler.workflow.change_set import change
-from jvbundler.workflow.doctor import Check, aws, require, sam
-from jvbundler.workflow.execute import Execution, execute_all
 from jvbundler.workflow.image import DOCKERFILE, build_image, image_checks, image_plan, push_image
 from jvbundler.workflow.lambda_health import health_answers
 from jvbundler.workflow.lambda_parameters import Values, offline_values, parameter_values
@@ -32,11 +33,10 @@ from jvbundler.workflow.lambda_reading import (
     stack_failures,
 )
 from jvbundler.workflow.lambda_target import make_sure_of_repository, stack_of
-from jvbundler.workflow.release import is_rendered, refuse_drift, render_command, require_current
 
 if TYPE_CHECKING:
+    from jvbundler.deploy.release import Release
     from jvbundler.tools.health import Answer
-    from jvbundler.workflow.release import Release
 
 
 class DeployOptions(NamedTuple):

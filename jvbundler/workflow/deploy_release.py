@@ -6,17 +6,10 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple
 
-from jvbundler.command import Command
-from jvbundler.plan.image import ImageOptions
-from jvbundler.plan.kubernetes import deploy_plan
-from jvbundler.plan.kubernetes_target import Target
-from jvbundler.workflow.deploy_kubernetes import Deployed, DeployOptions, Note, deploy
-from jvbundler.workflow.doctor import kubectl_checks, require
-from jvbundler.workflow.execute import Execution
-from jvbundler.workflow.image import build_image, image_checks, image_plan, push_image
-from jvbundler.workflow.kubernetes_target import kubernetes_target
-from jvbundler.workflow.lambda_target import needs_repository, push_repository_plan, repository_for_push
-from jvbundler.workflow.release import (
+from jvbundler.deploy.command import Command
+from jvbundler.deploy.doctor import kubectl_checks, require
+from jvbundler.deploy.execution import Execution
+from jvbundler.deploy.release import (
     Release,
     is_rendered,
     only_deployment,
@@ -24,6 +17,13 @@ from jvbundler.workflow.release import (
     render_command,
     require_current,
 )
+from jvbundler.plan.image import ImageOptions
+from jvbundler.plan.kubernetes import deploy_plan
+from jvbundler.plan.kubernetes_target import Target
+from jvbundler.workflow.deploy_kubernetes import Deployed, DeployOptions, Note, deploy
+from jvbundler.workflow.image import build_image, image_checks, image_plan, push_image
+from jvbundler.workflow.kubernetes_target import kubernetes_target
+from jvbundler.workflow.lambda_target import needs_repository, push_repository_plan, repository_for_push
 
 
 class Steps(NamedTuple):

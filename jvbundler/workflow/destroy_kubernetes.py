@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from jvbundler.command import Command
+from jvbundler.deploy.command import Command
+from jvbundler.deploy.execution import Execution, execute
 from jvbundler.plan import kubernetes as plan
 from jvbundler.plan.kubernetes_target import ObjectName, Target
 from jvbundler.workflow.cluster import live_state, objects_of, orphans
 from jvbundler.workflow.deploy_kubernetes import refuse_managed
-from jvbundler.workflow.execute import Execution, execute
 
 
 class Destruction(NamedTuple):

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from jvbundler.command import Command
+from jvbundler.deploy.aws import Account, read
+from jvbundler.deploy.command import Command
+from jvbundler.deploy.execution import Execution, execute_all
 from jvbundler.errors import ToolFailed
 from jvbundler.plan.lambda_ import STACK_SECONDS, LambdaStack
 from jvbundler.plan.lambda_destroy import destroy_plan
 from jvbundler.render.lambda_names import repository_name
-from jvbundler.tools.aws import Account, read
 from jvbundler.workflow.deploy_lambda import explained
-from jvbundler.workflow.execute import Execution, execute_all
 from jvbundler.workflow.lambda_reading import account_id, images, items_of, stack_facts, text_of
 from jvbundler.workflow.lambda_target import stack_of
 
 if TYPE_CHECKING:
-    from jvbundler.workflow.release import Release
+    from jvbundler.deploy.release import Release
 
 
 class Destruction(NamedTuple):

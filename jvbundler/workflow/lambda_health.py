@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from jvbundler.plan.lambda_ import LambdaStack
 
 if TYPE_CHECKING:
+    from jvbundler.deploy.release import Release
     from jvbundler.tools.health import Answer
-    from jvbundler.workflow.release import Release
 
 
 def health_answers(

@@ -12,7 +12,7 @@ from jvbundler.render.lambda_.parameters import Parameter, parameters
 from jvbundler.render.lambda_names import secret_parameters
 
 if TYPE_CHECKING:
-    from jvbundler.workflow.release import Release
+    from jvbundler.deploy.release import Release
 
 
 class Values(NamedTuple):

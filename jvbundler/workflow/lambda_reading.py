@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from jvbundler.deploy.aws import Account, read
 from jvbundler.errors import InputError, ToolFailed
 from jvbundler.plan.lambda_ import LambdaStack
-from jvbundler.tools.aws import Account, read
 
 NO_STACK = ("does not exist",)
 NO_IMAGE = ("ImageNotFoundException", "RepositoryNotFoundException")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from jvbundler.command import Command
+from jvbundler.deploy.aws import Account, read
+from jvbundler.deploy.command import Command
+from jvbundler.deploy.execution import Execution, execute_all
 from jvbundler.plan.lambda_ import LambdaStack, lambda_stack, repository_plan
-from jvbundler.tools.aws import Account, read
-from jvbundler.workflow.execute import Execution, execute_all
 from jvbundler.workflow.lambda_reading import account_id, stack_facts
 
 if TYPE_CHECKING:
-    from jvbundler.workflow.release import Release
+    from jvbundler.deploy.release import Release
 
 
 def stack_of(release: Release, account: str = "") -> LambdaStack:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from jvbundler.deploy.execution import Execution, execute, execute_all
 from jvbundler.errors import InputError
 from jvbundler.plan import kubernetes as plan
 from jvbundler.plan.kubernetes_target import Target
 from jvbundler.workflow.cluster import REVISION, at, live_state, objects_of, revision
 from jvbundler.workflow.deploy_kubernetes import refuse_managed
-from jvbundler.workflow.execute import Execution, execute, execute_all
 
 
 def rollback(target: Target, execution: Execution, wanted: str, *, force: bool) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jvbundler.command import Command
+from jvbundler.deploy.aws import Account, read
+from jvbundler.deploy.command import Command
+from jvbundler.deploy.execution import Execution, execute_all
 from jvbundler.errors import InputError, ToolFailed
 from jvbundler.plan.lambda_ import STACK_SECONDS, LambdaStack, image_of, rollback_plan
-from jvbundler.tools.aws import Account, read
 from jvbundler.workflow.deploy_lambda import explained
-from jvbundler.workflow.execute import Execution, execute_all
 from jvbundler.workflow.lambda_parameters import template_parameters
 from jvbundler.workflow.lambda_reading import (
     StackFacts,
@@ -28,7 +28,7 @@ from jvbundler.workflow.lambda_reading import (
 from jvbundler.workflow.lambda_target import stack_of
 
 if TYPE_CHECKING:
-    from jvbundler.workflow.release import Release
+    from jvbundler.deploy.release import Release
 
 
 class Rollback(NamedTuple):

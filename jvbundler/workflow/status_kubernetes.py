@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from jvbundler.deploy.execution import Execution, execute
 from jvbundler.errors import ToolFailed
 from jvbundler.plan import kubernetes as plan
 from jvbundler.plan.kubernetes_target import Target
@@ -21,7 +22,6 @@ from jvbundler.workflow.cluster import (
     warnings_of,
 )
 from jvbundler.workflow.deploy_kubernetes import ask_health
-from jvbundler.workflow.execute import Execution, execute
 
 
 class Status(NamedTuple):

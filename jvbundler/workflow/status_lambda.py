@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jvbundler.deploy.aws import Account, read
 from jvbundler.errors import InputError
 from jvbundler.plan.lambda_ import LambdaStack
-from jvbundler.tools.aws import Account, read
 from jvbundler.workflow.lambda_health import needs_signature, urls
 from jvbundler.workflow.lambda_reading import (
     NO_STACK,
@@ -23,8 +23,8 @@ from jvbundler.workflow.lambda_reading import (
 from jvbundler.workflow.lambda_target import stack_of
 
 if TYPE_CHECKING:
+    from jvbundler.deploy.release import Release
     from jvbundler.tools.health import Answer
-    from jvbundler.workflow.release import Release
 
 # After a rollback, all runs as it did before: whether that is what is wanted, the drift tells.
 _WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")

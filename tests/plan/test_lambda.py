@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from jvbundler.command import Command
+from jvbundler.deploy.command import Command
 from jvbundler.errors import InputError
 from jvbundler.plan.lambda_ import (
     LambdaStack,

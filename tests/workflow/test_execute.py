@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jvbundler.command import Command, script
+from jvbundler.deploy.command import Command, script
+from jvbundler.deploy.execution import Event, Execution, execute, execute_all, require_variables
 from jvbundler.errors import InputError, ToolFailed
-from jvbundler.workflow.execute import Event, Execution, execute, execute_all, require_variables
 
 
 def python(code: str, *words: str, **fields: object) -> Command:

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jvbundler.command import Command
+from jvbundler.deploy.command import Command
+from jvbundler.deploy.execution import Execution, execute
 from jvbundler.errors import ToolFailed
-from jvbundler.workflow.execute import Execution, execute
 
 # sam's own reading of `--parameter-overrides`, for a path a line.
 READER = """

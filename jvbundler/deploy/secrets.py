@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from jvbundler.deploy.secret_holders import Holder, describe_argv, holders, keys_argv, secret_value_argv
 from jvbundler.errors import InputError, ToolFailed
-from jvbundler.plan.secrets import Holder, describe_argv, holders, keys_argv, secret_value_argv
 from jvbundler.runner import Completed, masked, run
 from jvbundler.workflow.compile import Compiled, compile_project
 from jvbundler.workflow.options import Options

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Literal, NamedTuple
 
-from jvbundler.command import NO_LIMIT, OUTPUT, PARAMETERS, Command
+from jvbundler.deploy.command import NO_LIMIT, OUTPUT, PARAMETERS, Command
 from jvbundler.errors import InputError, JvbundlerError, ToolFailed
 from jvbundler.runner import Completed, follow, limit
 from jvbundler.secret_names import looks_secret
@@ -142,7 +142,7 @@ def _input(command: Command, execution: Execution) -> bytes | None:
     if command.stdin_variable:
         return execution.environ.get(command.stdin_variable, "").encode()
     if command.stdin_registry:
-        from jvbundler.tools.docker_credentials import docker_config
+        from jvbundler.deploy.docker_credentials import docker_config
 
         return docker_config(command.stdin_registry, execution.environ).encode()
     return command.stdin_text.encode() or None

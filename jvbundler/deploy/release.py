@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from jvbundler.command import Command
+from jvbundler.deploy.command import Command
 from jvbundler.errors import InputError, OutputRefused
 from jvbundler.output.drift import Drift, drift
 from jvbundler.output.exclusive import only_writer
