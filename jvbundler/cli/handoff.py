@@ -16,8 +16,8 @@ from jvbundler.errors import InputError, JvbundlerError
 
 if TYPE_CHECKING:
     from jvbundler.deploy.execution import Execution
+    from jvbundler.deploy.image.commands import ImageOptions
     from jvbundler.deploy.release import Release, Target
-    from jvbundler.plan.image import ImageOptions
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -114,8 +114,8 @@ def image_options_of(
     """The options as the plan takes them; the commit becomes a tag where there is one."""
     from pathlib import Path
 
-    from jvbundler.plan.image import ImageOptions
-    from jvbundler.workflow.image import git_revision
+    from jvbundler.deploy.image.commands import ImageOptions
+    from jvbundler.deploy.image.push import git_revision
 
     if bool(registry_user_env) != bool(registry_password_env):
         raise InputError("--registry-user-env and --registry-password-env belong together")

@@ -17,8 +17,8 @@ def run_image_step(
     terminal: Terminal, *, push: bool, dry_run: bool, verbose: bool, as_json: bool, render: bool, **given: Any
 ) -> int:
     from jvbundler.deploy.doctor import require
+    from jvbundler.deploy.image.push import build_image, image_checks, image_plan, push_image
     from jvbundler.deploy.release import only_deployment, require_current
-    from jvbundler.workflow.image import build_image, image_checks, image_plan, push_image
     from jvbundler.workflow.lambda_target import needs_repository, push_repository_plan, repository_for_push
 
     image = handoff.image_options_of(given["app"], **{name: given.pop(name) for name in handoff.IMAGE_KEYS})

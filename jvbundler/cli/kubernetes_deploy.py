@@ -15,8 +15,8 @@ from jvbundler.cli.terminal import Terminal
 from jvbundler.deploy.command import script
 
 if TYPE_CHECKING:
+    from jvbundler.deploy.image.commands import ImageOptions
     from jvbundler.deploy.release import Release
-    from jvbundler.plan.image import ImageOptions
     from jvbundler.workflow.deploy_kubernetes import Deployed
     from jvbundler.workflow.deploy_release import Steps, Wanted
 

@@ -39,8 +39,8 @@ def command(
     from jvbundler.deploy.command import script
     from jvbundler.deploy.doctor import engine, require
     from jvbundler.deploy.execution import execute_all
-    from jvbundler.plan.image import run_plan
-    from jvbundler.workflow.image import local_image, require_secrets
+    from jvbundler.deploy.image.commands import run_plan
+    from jvbundler.deploy.image.push import local_image, require_secrets
 
     release = handoff.load(**given, target="docker")
     kubernetes = release.environment.settings["kubernetes"]["enabled"]

@@ -10,9 +10,10 @@ from jvbundler.deploy.aws import Account, with_advice
 from jvbundler.deploy.command import Command
 from jvbundler.deploy.doctor import Check, aws, require, sam
 from jvbundler.deploy.execution import Execution, execute_all
+from jvbundler.deploy.image.commands import ImageOptions, push_plan, repositories
+from jvbundler.deploy.image.push import DOCKERFILE, build_image, image_checks, image_plan, push_image
 from jvbundler.deploy.release import is_rendered, refuse_drift, render_command, require_current
 from jvbundler.errors import ToolFailed
-from jvbundler.plan.image import ImageOptions, push_plan, repositories
 from jvbundler.plan.lambda_ import (
     STACK_SECONDS,
     LambdaStack,
@@ -21,7 +22,6 @@ from jvbundler.plan.lambda_ import (
     repository_plan,
 )
 from jvbundler.workflow.change_set import change
-from jvbundler.workflow.image import DOCKERFILE, build_image, image_checks, image_plan, push_image
 from jvbundler.workflow.lambda_health import health_answers
 from jvbundler.workflow.lambda_parameters import Values, offline_values, parameter_values
 from jvbundler.workflow.lambda_reading import (

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from jvbundler.deploy.command import Command
 from jvbundler.deploy.doctor import kubectl_checks, require
 from jvbundler.deploy.execution import Execution
+from jvbundler.deploy.image.commands import ImageOptions
+from jvbundler.deploy.image.push import build_image, image_checks, image_plan, push_image
 from jvbundler.deploy.release import (
     Release,
     is_rendered,
@@ -17,11 +19,9 @@ from jvbundler.deploy.release import (
     render_command,
     require_current,
 )
-from jvbundler.plan.image import ImageOptions
 from jvbundler.plan.kubernetes import deploy_plan
 from jvbundler.plan.kubernetes_target import Target
 from jvbundler.workflow.deploy_kubernetes import Deployed, DeployOptions, Note, deploy
-from jvbundler.workflow.image import build_image, image_checks, image_plan, push_image
 from jvbundler.workflow.kubernetes_target import kubernetes_target
 from jvbundler.workflow.lambda_target import needs_repository, push_repository_plan, repository_for_push
 

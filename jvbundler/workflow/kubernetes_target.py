@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from jvbundler.deploy.image.commands import registry_of
 from jvbundler.deploy.release import Release
 from jvbundler.errors import InputError
-from jvbundler.plan.image import registry_of
 from jvbundler.plan.kubernetes_target import ObjectName, Target
 from jvbundler.tools.manifest import documents
 from jvbundler.workflow.cluster import Object, at, name_of

@@ -9,10 +9,17 @@ from pathlib import Path
 from jvbundler.deploy.command import Command
 from jvbundler.deploy.doctor import Check, aws, docker_checks
 from jvbundler.deploy.execution import Execution, execute_all, require_variables
+from jvbundler.deploy.image.commands import (
+    ImageOptions,
+    attests,
+    build_plan,
+    platforms,
+    push_plan,
+    repositories,
+)
 from jvbundler.deploy.release import Release, load_release, require_current, write_release
 from jvbundler.errors import InputError, ToolFailed
 from jvbundler.node import find
-from jvbundler.plan.image import ImageOptions, attests, build_plan, platforms, push_plan, repositories
 from jvbundler.runner import find_tool, run
 from jvbundler.source.yaml_file import read_yaml
 from jvbundler.workflow.edit import set_value, write_edit
