@@ -28,7 +28,7 @@ _READING = (*handoff.reading, *_CLUSTER)
 
 
 def _target(context: str, namespace: str, given: dict[str, Any], timeout: int = 0) -> tuple[Any, Any]:
-    from jvbundler.workflow.kubernetes_target import kubernetes_target, namespace_assignment
+    from jvbundler.deploy.kubernetes.manifest import kubernetes_target, namespace_assignment
 
     release = handoff.load(**given, target="kubernetes", more=namespace_assignment(namespace))
     return release, kubernetes_target(release, context=context, timeout_seconds=timeout)
@@ -44,7 +44,7 @@ def status(
 ) -> int:
     """Show how the app in the cluster is; exit 1 if it is not healthy, or not what was rendered."""
     from jvbundler.deploy.doctor import kubectl, require
-    from jvbundler.workflow.status_kubernetes import status as read_status
+    from jvbundler.deploy.kubernetes.status import status as read_status
 
     release, target = _target(context, namespace, given)
     require([kubectl()])
@@ -89,7 +89,7 @@ def logs(
     from jvbundler.deploy.command import script
     from jvbundler.deploy.doctor import kubectl, require
     from jvbundler.deploy.execution import execute_all
-    from jvbundler.plan.kubernetes import logs_plan
+    from jvbundler.deploy.kubernetes.commands import logs_plan
 
     release, target = _target(context, namespace, given)
     plan = logs_plan(target, pod=pod, follow=follow, tail=tail, since=since, previous=previous)
@@ -136,9 +136,9 @@ def rollback(
     """
     from jvbundler.deploy.command import script
     from jvbundler.deploy.doctor import kubectl_checks, require
+    from jvbundler.deploy.kubernetes.commands import UNKNOWN_REVISION, history, inspect, rollback_plan
+    from jvbundler.deploy.kubernetes.rollback import rollback as go_back
     from jvbundler.deploy.release import only_deployment
-    from jvbundler.plan.kubernetes import UNKNOWN_REVISION, history, inspect, rollback_plan
-    from jvbundler.workflow.rollback_kubernetes import rollback as go_back
 
     release, target = _target(context, namespace, given, timeout)
     if dry_run:
@@ -183,9 +183,9 @@ def destroy(
     from jvbundler.deploy.command import script
     from jvbundler.deploy.doctor import kubectl_checks, require
     from jvbundler.deploy.execution import execute_all
+    from jvbundler.deploy.kubernetes.commands import inspect, list_owned
+    from jvbundler.deploy.kubernetes.destroy import destruction, find_destruction
     from jvbundler.deploy.release import only_deployment
-    from jvbundler.plan.kubernetes import inspect, list_owned
-    from jvbundler.workflow.destroy_kubernetes import destruction, find_destruction
 
     release, target = _target(context, namespace, given)
     if dry_run:

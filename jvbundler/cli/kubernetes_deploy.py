@@ -16,9 +16,9 @@ from jvbundler.deploy.command import script
 
 if TYPE_CHECKING:
     from jvbundler.deploy.image.commands import ImageOptions
+    from jvbundler.deploy.kubernetes.deploy import Deployed
+    from jvbundler.deploy.kubernetes.release import Steps, Wanted
     from jvbundler.deploy.release import Release
-    from jvbundler.workflow.deploy_kubernetes import Deployed
-    from jvbundler.workflow.deploy_release import Steps, Wanted
 
 EPILOG = """\b
 Examples:
@@ -83,8 +83,8 @@ def deploy(
     Files that are missing are rendered first; out-of-date ones are refused without --render. --env, --set
     and --namespace render this environment with their values.
     """
-    from jvbundler.workflow.deploy_release import Steps, deploy_release, whole_plan
-    from jvbundler.workflow.kubernetes_target import kubernetes_target, namespace_assignment
+    from jvbundler.deploy.kubernetes.manifest import kubernetes_target, namespace_assignment
+    from jvbundler.deploy.kubernetes.release import Steps, deploy_release, whole_plan
 
     apply_ = apply_ or not (build or push)
     steps = Steps(build=everything or build, push=everything or push, apply=everything or apply_)
@@ -117,8 +117,8 @@ def _wanted(
     yes: bool,
     verbose: bool,
 ) -> Wanted:
-    from jvbundler.workflow.deploy_kubernetes import DeployOptions
-    from jvbundler.workflow.deploy_release import Wanted
+    from jvbundler.deploy.kubernetes.deploy import DeployOptions
+    from jvbundler.deploy.kubernetes.release import Wanted
 
     if choices["rollback_on_failure"] is None:
         choices = {**choices, "rollback_on_failure": bool(os.environ.get("CI"))}

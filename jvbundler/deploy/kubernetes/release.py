@@ -11,6 +11,10 @@ from jvbundler.deploy.doctor import kubectl_checks, require
 from jvbundler.deploy.execution import Execution
 from jvbundler.deploy.image.commands import ImageOptions
 from jvbundler.deploy.image.push import build_image, image_checks, image_plan, push_image
+from jvbundler.deploy.kubernetes.commands import deploy_plan
+from jvbundler.deploy.kubernetes.deploy import Deployed, DeployOptions, Note, deploy
+from jvbundler.deploy.kubernetes.manifest import kubernetes_target
+from jvbundler.deploy.kubernetes.workload import Target
 from jvbundler.deploy.release import (
     Release,
     is_rendered,
@@ -19,10 +23,6 @@ from jvbundler.deploy.release import (
     render_command,
     require_current,
 )
-from jvbundler.plan.kubernetes import deploy_plan
-from jvbundler.plan.kubernetes_target import Target
-from jvbundler.workflow.deploy_kubernetes import Deployed, DeployOptions, Note, deploy
-from jvbundler.workflow.kubernetes_target import kubernetes_target
 from jvbundler.workflow.lambda_target import needs_repository, push_repository_plan, repository_for_push
 
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from jvbundler.deploy.command import Command
 from jvbundler.deploy.execution import Execution, execute
-from jvbundler.plan import kubernetes as plan
-from jvbundler.plan.kubernetes_target import ObjectName, Target
-from jvbundler.workflow.cluster import live_state, objects_of, orphans
-from jvbundler.workflow.deploy_kubernetes import refuse_managed
+from jvbundler.deploy.kubernetes import commands as plan
+from jvbundler.deploy.kubernetes.deploy import refuse_managed
+from jvbundler.deploy.kubernetes.live import live_state, objects_of, orphans
+from jvbundler.deploy.kubernetes.workload import ObjectName, Target
 
 
 class Destruction(NamedTuple):

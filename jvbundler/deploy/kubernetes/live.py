@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from jvbundler.deploy.kubernetes.workload import ObjectName, Target
 from jvbundler.errors import ToolFailed
-from jvbundler.plan.kubernetes_target import ObjectName, Target
 from jvbundler.runner import Completed
 
 Object = dict[str, Any]

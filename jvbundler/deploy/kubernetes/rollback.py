@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from jvbundler.deploy.execution import Execution, execute, execute_all
+from jvbundler.deploy.kubernetes import commands as plan
+from jvbundler.deploy.kubernetes.deploy import refuse_managed
+from jvbundler.deploy.kubernetes.live import REVISION, at, live_state, objects_of, revision
+from jvbundler.deploy.kubernetes.workload import Target
 from jvbundler.errors import InputError
-from jvbundler.plan import kubernetes as plan
-from jvbundler.plan.kubernetes_target import Target
-from jvbundler.workflow.cluster import REVISION, at, live_state, objects_of, revision
-from jvbundler.workflow.deploy_kubernetes import refuse_managed
 
 
 def rollback(target: Target, execution: Execution, wanted: str, *, force: bool) -> str:

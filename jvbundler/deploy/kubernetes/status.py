@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from jvbundler.deploy.execution import Execution, execute
-from jvbundler.errors import ToolFailed
-from jvbundler.plan import kubernetes as plan
-from jvbundler.plan.kubernetes_target import Target
-from jvbundler.workflow.cluster import (
+from jvbundler.deploy.kubernetes import commands as plan
+from jvbundler.deploy.kubernetes.deploy import ask_health
+from jvbundler.deploy.kubernetes.live import (
     Object,
     at,
     containers,
@@ -21,7 +20,8 @@ from jvbundler.workflow.cluster import (
     revision,
     warnings_of,
 )
-from jvbundler.workflow.deploy_kubernetes import ask_health
+from jvbundler.deploy.kubernetes.workload import Target
+from jvbundler.errors import ToolFailed
 
 
 class Status(NamedTuple):

@@ -6,11 +6,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from jvbundler.deploy.execution import Execution, execute, execute_all, secret_values
-from jvbundler.errors import InputError, ToolFailed
-from jvbundler.plan import kubernetes as plan
-from jvbundler.plan.kubernetes_target import ObjectName, Target
-from jvbundler.runner import masked
-from jvbundler.workflow.cluster import (
+from jvbundler.deploy.kubernetes import commands as plan
+from jvbundler.deploy.kubernetes.live import (
     Live,
     as_applied,
     containers,
@@ -25,6 +22,9 @@ from jvbundler.workflow.cluster import (
     warnings_of,
     was_undone,
 )
+from jvbundler.deploy.kubernetes.workload import ObjectName, Target
+from jvbundler.errors import InputError, ToolFailed
+from jvbundler.runner import masked
 
 Note = Callable[[str], None]
 # More pods fail for the same reason.

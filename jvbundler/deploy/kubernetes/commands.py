@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from jvbundler.deploy.command import NO_LIMIT, Command
-from jvbundler.plan.kubernetes_target import ObjectName, Target, kubectl
+from jvbundler.deploy.kubernetes.workload import ObjectName, Target, kubectl
 
 MANAGER = "jvbundler"
 MANAGED_BY = f"app.kubernetes.io/managed-by={MANAGER}"

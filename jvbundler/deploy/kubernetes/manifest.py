@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from jvbundler.deploy.image.commands import registry_of
+from jvbundler.deploy.kubernetes.live import Object, at, name_of
+from jvbundler.deploy.kubernetes.workload import ObjectName, Target
 from jvbundler.deploy.release import Release
 from jvbundler.errors import InputError
-from jvbundler.plan.kubernetes_target import ObjectName, Target
 from jvbundler.tools.manifest import documents
-from jvbundler.workflow.cluster import Object, at, name_of
 
 # kubectl ends the wait after Kubernetes itself has given the rollout up, so that the reason is Kubernetes'.
 _BEYOND_DEADLINE_SECONDS = 60
