@@ -18,8 +18,8 @@ def run_image_step(
 ) -> int:
     from jvbundler.deploy.doctor import require
     from jvbundler.deploy.image.push import build_image, image_checks, image_plan, push_image
+    from jvbundler.deploy.lambda_.stack import needs_repository, push_repository_plan, repository_for_push
     from jvbundler.deploy.release import only_deployment, require_current
-    from jvbundler.workflow.lambda_target import needs_repository, push_repository_plan, repository_for_push
 
     image = handoff.image_options_of(given["app"], **{name: given.pop(name) for name in handoff.IMAGE_KEYS})
     release = handoff.load(**given, target="docker")

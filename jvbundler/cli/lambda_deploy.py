@@ -15,8 +15,8 @@ from jvbundler.deploy.command import script
 from jvbundler.deploy.release import only_deployment
 
 if TYPE_CHECKING:
+    from jvbundler.deploy.lambda_.deploy import Deployed, DeployOptions
     from jvbundler.deploy.release import Release
-    from jvbundler.workflow.deploy_lambda import Deployed, DeployOptions
 
 EPILOG = """\b
 Examples:
@@ -95,7 +95,7 @@ def command(
 
     The first time, and whenever the app changed: --all, which builds and pushes its image before.
     """
-    from jvbundler.workflow.deploy_lambda import DeployOptions, offline_plan
+    from jvbundler.deploy.lambda_.deploy import DeployOptions, offline_plan
 
     image = handoff.image_options_of(given["app"], **{name: given.pop(name) for name in handoff.IMAGE_KEYS})
     release = lambda_options.load(**given)
@@ -128,7 +128,7 @@ def command(
 def _deploy(
     release: Release, wanted: DeployOptions, progress: Progress, *, yes: bool, verbose: bool
 ) -> Deployed:
-    from jvbundler.workflow.deploy_lambda import Conversation, deploy
+    from jvbundler.deploy.lambda_.deploy import Conversation, deploy
 
     conversation = Conversation(
         note=progress.note,

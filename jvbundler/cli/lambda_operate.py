@@ -46,8 +46,8 @@ def logs(
     from jvbundler.deploy.command import script
     from jvbundler.deploy.doctor import require, sam
     from jvbundler.deploy.execution import execute_all
-    from jvbundler.plan.lambda_ import logs_plan
-    from jvbundler.workflow.lambda_target import stack_of
+    from jvbundler.deploy.lambda_.commands import logs_plan
+    from jvbundler.deploy.lambda_.stack import stack_of
 
     if tail and follow:
         raise InputError("--tail and --follow exclude each other: '--since' says where --follow begins")
@@ -111,8 +111,8 @@ def rollback(
     deploy goes forward again, and until then 'status' calls it drifted.
     """
     from jvbundler.deploy.command import script
+    from jvbundler.deploy.lambda_.rollback import find_rollback, offline_plan, roll_back
     from jvbundler.deploy.release import only_deployment
-    from jvbundler.workflow.rollback_lambda import find_rollback, offline_plan, roll_back
 
     if image and version:
         raise InputError("--to and --to-version exclude each other")
@@ -186,8 +186,8 @@ def destroy(
     What goes and what stays is listed first.
     """
     from jvbundler.deploy.command import script
+    from jvbundler.deploy.lambda_.destroy import DestroyOptions, destroy, find_destruction, offline_plan
     from jvbundler.deploy.release import only_deployment
-    from jvbundler.workflow.destroy_lambda import DestroyOptions, destroy, find_destruction, offline_plan
 
     release = lambda_options.load(**chosen)
     wanted = DestroyOptions(delete_ecr or delete_all, delete_logs or delete_all, timeout_seconds)

@@ -13,8 +13,8 @@ from jvbundler.cli.handoff import together
 from jvbundler.errors import InputError
 
 if TYPE_CHECKING:
+    from jvbundler.deploy.lambda_.deploy import Deployed
     from jvbundler.deploy.release import Release
-    from jvbundler.workflow.deploy_lambda import Deployed
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 

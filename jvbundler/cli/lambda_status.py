@@ -10,7 +10,7 @@ import click
 from jvbundler.cli import handoff, lambda_options, options
 
 if TYPE_CHECKING:
-    from jvbundler.workflow.status_lambda import LambdaStatus
+    from jvbundler.deploy.lambda_.status import LambdaStatus
 
 
 @click.command(
@@ -34,7 +34,7 @@ def status(*, health_seconds: float, as_json: bool, **chosen: Any) -> int:
 
     Exit code 1 where it is not healthy, or not what deploy.yaml says.
     """
-    from jvbundler.workflow.status_lambda import lambda_status
+    from jvbundler.deploy.lambda_.status import lambda_status
 
     release = lambda_options.load(**chosen)
     found = lambda_status(release, dict(os.environ), health_seconds=health_seconds)

@@ -7,8 +7,7 @@ import shlex
 import pytest
 
 from jvbundler.deploy.command import Command
-from jvbundler.errors import InputError
-from jvbundler.plan.lambda_ import (
+from jvbundler.deploy.lambda_.commands import (
     LambdaStack,
     deploy_plan,
     discard_plan,
@@ -18,7 +17,8 @@ from jvbundler.plan.lambda_ import (
     repository_plan,
     rollback_plan,
 )
-from jvbundler.plan.lambda_destroy import destroy_plan
+from jvbundler.deploy.lambda_.destroy_commands import destroy_plan
+from jvbundler.errors import InputError
 
 URI = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme"
 IMAGE = f"{URI}@sha256:{'0' * 64}"

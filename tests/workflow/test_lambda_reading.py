@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from jvbundler.cli.lambda_operate import start_time
+from jvbundler.deploy.lambda_.change_set import change_set_table
+from jvbundler.deploy.lambda_.commands import LambdaStack
+from jvbundler.deploy.lambda_.live import failures
+from jvbundler.deploy.lambda_.rollback import previous_digest
+from jvbundler.deploy.lambda_.status import comparable
 from jvbundler.errors import InputError
-from jvbundler.plan.lambda_ import LambdaStack
-from jvbundler.workflow.change_set import change_set_table
-from jvbundler.workflow.lambda_reading import failures
-from jvbundler.workflow.rollback_lambda import previous_digest
-from jvbundler.workflow.status_lambda import comparable
 
 
 def event(name: str, status: str, reason: str = "") -> dict[str, str]:

@@ -15,6 +15,7 @@ from jvbundler.deploy.kubernetes.commands import deploy_plan
 from jvbundler.deploy.kubernetes.deploy import Deployed, DeployOptions, Note, deploy
 from jvbundler.deploy.kubernetes.manifest import kubernetes_target
 from jvbundler.deploy.kubernetes.workload import Target
+from jvbundler.deploy.lambda_.stack import needs_repository, push_repository_plan, repository_for_push
 from jvbundler.deploy.release import (
     Release,
     is_rendered,
@@ -23,7 +24,6 @@ from jvbundler.deploy.release import (
     render_command,
     require_current,
 )
-from jvbundler.workflow.lambda_target import needs_repository, push_repository_plan, repository_for_push
 
 
 class Steps(NamedTuple):

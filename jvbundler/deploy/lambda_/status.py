@@ -7,10 +7,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jvbundler.deploy.aws import Account, read
-from jvbundler.errors import InputError
-from jvbundler.plan.lambda_ import LambdaStack
-from jvbundler.workflow.lambda_health import needs_signature, urls
-from jvbundler.workflow.lambda_reading import (
+from jvbundler.deploy.lambda_.commands import LambdaStack
+from jvbundler.deploy.lambda_.health import needs_signature, urls
+from jvbundler.deploy.lambda_.live import (
     NO_STACK,
     Failure,
     StackFacts,
@@ -20,11 +19,12 @@ from jvbundler.workflow.lambda_reading import (
     stack_facts,
     stack_failures,
 )
-from jvbundler.workflow.lambda_target import stack_of
+from jvbundler.deploy.lambda_.stack import stack_of
+from jvbundler.errors import InputError
 
 if TYPE_CHECKING:
+    from jvbundler.deploy.lambda_.http import Answer
     from jvbundler.deploy.release import Release
-    from jvbundler.tools.health import Answer
 
 # After a rollback, all runs as it did before: whether that is what is wanted, the drift tells.
 _WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
@@ -90,7 +90,7 @@ def lambda_status(release: Release, environ: Mapping[str, str], *, health_second
 
 
 def _answers(stack: LambdaStack, urls: Mapping[str, str], seconds: float) -> tuple[Answer, ...]:
-    from jvbundler.tools.health import ask, health_url
+    from jvbundler.deploy.lambda_.http import ask, health_url
 
     if not seconds:
         return ()

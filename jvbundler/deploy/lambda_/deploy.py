@@ -12,19 +12,16 @@ from jvbundler.deploy.doctor import Check, aws, require, sam
 from jvbundler.deploy.execution import Execution, execute_all
 from jvbundler.deploy.image.commands import ImageOptions, push_plan, repositories
 from jvbundler.deploy.image.push import DOCKERFILE, build_image, image_checks, image_plan, push_image
-from jvbundler.deploy.release import is_rendered, refuse_drift, render_command, require_current
-from jvbundler.errors import ToolFailed
-from jvbundler.plan.lambda_ import (
+from jvbundler.deploy.lambda_.change_set import change
+from jvbundler.deploy.lambda_.commands import (
     STACK_SECONDS,
     LambdaStack,
     deploy_plan,
     leftover_plan,
     repository_plan,
 )
-from jvbundler.workflow.change_set import change
-from jvbundler.workflow.lambda_health import health_answers
-from jvbundler.workflow.lambda_parameters import Values, offline_values, parameter_values
-from jvbundler.workflow.lambda_reading import (
+from jvbundler.deploy.lambda_.health import health_answers
+from jvbundler.deploy.lambda_.live import (
     StackFacts,
     account_id,
     image_digest,
@@ -32,11 +29,14 @@ from jvbundler.workflow.lambda_reading import (
     stack_facts,
     stack_failures,
 )
-from jvbundler.workflow.lambda_target import make_sure_of_repository, stack_of
+from jvbundler.deploy.lambda_.parameters import Values, offline_values, parameter_values
+from jvbundler.deploy.lambda_.stack import make_sure_of_repository, stack_of
+from jvbundler.deploy.release import is_rendered, refuse_drift, render_command, require_current
+from jvbundler.errors import ToolFailed
 
 if TYPE_CHECKING:
+    from jvbundler.deploy.lambda_.http import Answer
     from jvbundler.deploy.release import Release
-    from jvbundler.tools.health import Answer
 
 
 class DeployOptions(NamedTuple):

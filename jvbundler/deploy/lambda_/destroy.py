@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from jvbundler.deploy.aws import Account, read
 from jvbundler.deploy.command import Command
 from jvbundler.deploy.execution import Execution, execute_all
+from jvbundler.deploy.lambda_.commands import STACK_SECONDS, LambdaStack
+from jvbundler.deploy.lambda_.deploy import explained
+from jvbundler.deploy.lambda_.destroy_commands import destroy_plan
+from jvbundler.deploy.lambda_.live import account_id, images, items_of, stack_facts, text_of
+from jvbundler.deploy.lambda_.stack import stack_of
 from jvbundler.errors import ToolFailed
-from jvbundler.plan.lambda_ import STACK_SECONDS, LambdaStack
-from jvbundler.plan.lambda_destroy import destroy_plan
 from jvbundler.render.lambda_names import repository_name
-from jvbundler.workflow.deploy_lambda import explained
-from jvbundler.workflow.lambda_reading import account_id, images, items_of, stack_facts, text_of
-from jvbundler.workflow.lambda_target import stack_of
 
 if TYPE_CHECKING:
     from jvbundler.deploy.release import Release

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from jvbundler.deploy.aws import Account, read
 from jvbundler.deploy.command import Command
 from jvbundler.deploy.execution import Execution, execute_all
-from jvbundler.plan.lambda_ import LambdaStack, lambda_stack, repository_plan
-from jvbundler.workflow.lambda_reading import account_id, stack_facts
+from jvbundler.deploy.lambda_.commands import LambdaStack, lambda_stack, repository_plan
+from jvbundler.deploy.lambda_.live import account_id, stack_facts
 
 if TYPE_CHECKING:
     from jvbundler.deploy.release import Release

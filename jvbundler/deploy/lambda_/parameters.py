@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from jvbundler.deploy.lambda_.commands import IMAGE_PARAMETER
 from jvbundler.errors import InputError
-from jvbundler.plan.lambda_ import IMAGE_PARAMETER
 from jvbundler.render.lambda_.function import app_variables
 from jvbundler.render.lambda_.parameters import Parameter, parameters
 from jvbundler.render.lambda_names import secret_parameters

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from jvbundler.plan.lambda_ import LambdaStack
+from jvbundler.deploy.lambda_.commands import LambdaStack
 
 if TYPE_CHECKING:
+    from jvbundler.deploy.lambda_.http import Answer
     from jvbundler.deploy.release import Release
-    from jvbundler.tools.health import Answer
 
 
 def health_answers(
@@ -21,7 +21,7 @@ def health_answers(
     seconds: float,
 ) -> tuple[Answer, ...]:
     """What each URL of the app answers at the health path, once it does or `seconds` are over."""
-    from jvbundler.tools.health import health_url, wait_until_healthy
+    from jvbundler.deploy.lambda_.http import health_url, wait_until_healthy
 
     found = []
     for name, url in urls(outputs).items():

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from jvbundler.deploy.aws import Account, read
+from jvbundler.deploy.lambda_.commands import LambdaStack
 from jvbundler.errors import InputError, ToolFailed
-from jvbundler.plan.lambda_ import LambdaStack
 
 NO_STACK = ("does not exist",)
 NO_IMAGE = ("ImageNotFoundException", "RepositoryNotFoundException")

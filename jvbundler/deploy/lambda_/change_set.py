@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from jvbundler.deploy.command import Command
 from jvbundler.deploy.execution import Execution, execute_all
+from jvbundler.deploy.lambda_.commands import LambdaStack, discard_plan, execute_plan
+from jvbundler.deploy.lambda_.live import StackFacts
 from jvbundler.errors import ToolFailed
-from jvbundler.plan.lambda_ import LambdaStack, discard_plan, execute_plan
-from jvbundler.workflow.lambda_reading import StackFacts
 
 if TYPE_CHECKING:
-    from jvbundler.workflow.deploy_lambda import Conversation, DeployOptions
+    from jvbundler.deploy.lambda_.deploy import Conversation, DeployOptions
 
 _CHANGE_SET = re.compile(r"arn:aws[a-z-]*:cloudformation:\S+:changeSet/\S+")
 _NO_CHANGES = "No changes to deploy"

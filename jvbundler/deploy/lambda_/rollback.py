@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jvbundler.deploy.aws import Account, read
 from jvbundler.deploy.command import Command
 from jvbundler.deploy.execution import Execution, execute_all
-from jvbundler.errors import InputError, ToolFailed
-from jvbundler.plan.lambda_ import STACK_SECONDS, LambdaStack, image_of, rollback_plan
-from jvbundler.workflow.deploy_lambda import explained
-from jvbundler.workflow.lambda_parameters import template_parameters
-from jvbundler.workflow.lambda_reading import (
+from jvbundler.deploy.lambda_.commands import STACK_SECONDS, LambdaStack, image_of, rollback_plan
+from jvbundler.deploy.lambda_.deploy import explained
+from jvbundler.deploy.lambda_.live import (
     StackFacts,
     account_id,
     image_digest,
@@ -25,7 +23,9 @@ from jvbundler.workflow.lambda_reading import (
     running_image,
     stack_facts,
 )
-from jvbundler.workflow.lambda_target import stack_of
+from jvbundler.deploy.lambda_.parameters import template_parameters
+from jvbundler.deploy.lambda_.stack import stack_of
+from jvbundler.errors import InputError, ToolFailed
 
 if TYPE_CHECKING:
     from jvbundler.deploy.release import Release

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from jvbundler.deploy.command import Command
-from jvbundler.plan.lambda_ import SHORT_SECONDS, STACK_SECONDS, LambdaStack, delete_stack
+from jvbundler.deploy.lambda_.commands import SHORT_SECONDS, STACK_SECONDS, LambdaStack, delete_stack
 
 
 def destroy_plan(
