@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.handoff.conftest import DIGEST, HEALTHY, Run, Tools, answer_text, environment
-from tests.handoff.test_deploy_kubernetes import HAPPY
+from tests.deploy.conftest import DIGEST, HEALTHY, Run, Tools, answer_text, environment
+from tests.deploy.kubernetes.test_deploy import HAPPY
 
 HERE = ("support", "-e", "dev")
 READS = [verb for verb in HAPPY if verb.startswith("get deployments.apps,")]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.handoff.conftest import DEPLOY, Run
+from tests.deploy.conftest import DEPLOY, Run
 
 
 def test_a_variable_is_set_for_one_platform_of_one_environment(app: Path, jvbundler: Run) -> None:

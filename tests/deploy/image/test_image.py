@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.handoff.conftest import DIGEST, Run, Tools
+from tests.deploy.conftest import DIGEST, Run, Tools
 
 PUSHED = "sha256:" + "cd" * 32
 BUILD = ["docker", "buildx", "build", "--progress=plain", "--file", "support/deploy/docker/Dockerfile"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from jvbundler.output.exclusive import only_writer
-from tests.handoff.conftest import DIGEST, HEALTHY, Run, Tools, answer_text, environment
+from tests.deploy.conftest import DIGEST, HEALTHY, Run, Tools, answer_text, environment
 
 DEPLOY = ("deploy", "k8s", "support", "-e", "dev")
 HAPPY = [

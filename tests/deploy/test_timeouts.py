@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.handoff.conftest import Run, Tools
+from tests.deploy.conftest import Run, Tools
 
 DEPLOY = ("deploy", "k8s", "support", "-e", "dev")
 
