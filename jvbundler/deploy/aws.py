@@ -1,4 +1,4 @@
-"""Asks the AWS CLI what there is. Changes nothing: what changes something is a Command of a plan."""
+"""Asks the AWS CLI what there is: account, stacks. Changes nothing: what changes something is a Command."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from jvbundler.errors import ToolFailed
+from jvbundler.errors import InputError, ToolFailed
 from jvbundler.runner import run
 
 SECONDS = 60.0
 _SHOWN = 200
+NO_STACK = ("does not exist",)
+# Failed on the first try: nothing is in it, and CloudFormation updates it no more.
+EMPTY = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
 
 # What AWS says, and what to do about it; the first that fits counts.
 ADVICE = (
@@ -38,6 +41,25 @@ class Account(NamedTuple):
     environ: Mapping[str, str]
 
 
+class StackFacts(NamedTuple):
+    """A stack as CloudFormation shows it; secret parameters are `****`."""
+
+    status: str
+    reason: str
+    updated: str
+    parameters: Mapping[str, str]
+    outputs: Mapping[str, str]
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether its last change failed; it may run well all the same, as before."""
+        return "ROLLBACK" in self.status or "FAILED" in self.status
+
+    @property
+    def is_empty(self) -> bool:
+        return self.status in EMPTY
+
+
 def read(account: Account, *words: str, absent: tuple[str, ...] = ()) -> Any:
     """What `aws WORDS` answers, or None where its error has one of the words of `absent`.
 
@@ -56,7 +78,7 @@ def read(account: Account, *words: str, absent: tuple[str, ...] = ()) -> Any:
 
 
 def with_advice(said: str) -> str:
-    """AWS's words, and below them what to do, where we know."""
+    """AWS's words, and below them what to do, where that is known."""
     found = next((advice for words, advice in ADVICE if words in said), "")
     return f"{said}\n{found}" if found else said
 
@@ -67,3 +89,43 @@ def _decoded(argv: list[str], text: str) -> Any:
     except ValueError:
         shown = text[:_SHOWN] or "nothing"
         raise ToolFailed(f"'aws' answered what is no JSON\n  {' '.join(argv)}\n{shown}") from None
+
+
+def text_of(answer: Any, name: str) -> str:
+    """A member of an answer; ToolFailed where it is not what AWS answers."""
+    if not isinstance(answer, dict) or not isinstance(answer.get(name), str):
+        raise ToolFailed(f"'aws' answered without '{name}': {str(answer)[:_SHOWN]}")
+    return str(answer[name])
+
+
+def items_of(answer: Any, name: str) -> list[dict[str, Any]]:
+    """A list of objects in an answer; ToolFailed where it is not what AWS answers."""
+    if not isinstance(answer, dict) or not isinstance(answer.get(name), list):
+        raise ToolFailed(f"'aws' answered without '{name}': {str(answer)[:_SHOWN]}")
+    return [item for item in answer[name] if isinstance(item, dict)]
+
+
+def account_id(account: Account, expected: str) -> str:
+    """The account of the credentials; InputError where deploy.yaml names another one."""
+    found = text_of(read(account, "sts", "get-caller-identity"), "Account")
+    if expected and found != expected:
+        raise InputError(
+            f"the credentials are those of account {found}, and 'lambda.account_id' is {expected}: "
+            "choose others, as with AWS_PROFILE"
+        )
+    return found
+
+
+def stack_facts(account: Account, name: str) -> StackFacts | None:
+    """None where there is no such stack, or only the shell of one that a change set waits for."""
+    answer = read(account, "cloudformation", "describe-stacks", "--stack-name", name, absent=NO_STACK)
+    found = items_of(answer, "Stacks")[0] if answer is not None else {}
+    if not found or found["StackStatus"] == "REVIEW_IN_PROGRESS":
+        return None
+    return StackFacts(
+        status=text_of(found, "StackStatus"),
+        reason=found.get("StackStatusReason", ""),
+        updated=found.get("LastUpdatedTime", found.get("CreationTime", "")),
+        parameters={p["ParameterKey"]: p.get("ParameterValue", "") for p in found.get("Parameters", [])},
+        outputs={o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])},
+    )

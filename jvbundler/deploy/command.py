@@ -1,14 +1,19 @@
-"""One call of an external tool as a value: plans are tuples of these; running or showing them comes later."""
+"""One call of an external tool as a value: an operation is made of these, and shown or run later."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple
 
 PARAMETERS = "{parameters}"
 OUTPUT = "{output}"
 NO_LIMIT = float("inf")
+# Stands in an argv for the digest of the image that the same operation pushes.
+DIGEST = "DIGEST"
+
+# `render` and `note` are our own steps, run in this process; the others have a result that somebody reads.
+Role = Literal["", "render", "note", "push", "check", "apply", "wait", "health", "stack"]
 
 
 class Command(NamedTuple):
@@ -25,6 +30,7 @@ class Command(NamedTuple):
     without secrets. `argument_variables` are variables without secrets of which `argv` has words, `$NAME`.
     `{output}` in `argv` becomes the path of a file that takes the place of standard output.
     `live` output is what the user asked for: it is shown as it comes, and not kept.
+    `role` says what the command is in its operation.
     """
 
     argv: tuple[str, ...]
@@ -41,6 +47,7 @@ class Command(NamedTuple):
     grace_seconds: float = 5.0
     live: bool = False
     waits: bool = False
+    role: Role = ""
 
     def __str__(self) -> str:
         """The command as it can be pasted into a shell, with its secrets by reference."""
@@ -59,6 +66,11 @@ class Command(NamedTuple):
             return f'"{word}"'
         return shlex.quote("metadata.json" if word == OUTPUT else word)
 
+    def with_digest(self, digest: str) -> Command:
+        """The command with the digest that was pushed by now."""
+        argv = tuple(word.replace(f"@{DIGEST}", f"@{digest}") for word in self.argv)
+        return self._replace(argv=argv)
+
     def words(self, environ: Mapping[str, str]) -> list[str]:
         """The argv with the variables of its arguments filled in."""
         names = self.argument_variables
@@ -71,9 +83,9 @@ class Command(NamedTuple):
         return (*before, *own, *(variable for _, variable in self.parameter_file))
 
 
-def script(plan: tuple[Command, ...]) -> str:
-    """A plan as lines for a shell, each command below its reason: what `--dry-run` prints."""
-    return "".join(f"{_comments(command)}{command}\n" for command in plan)
+def script(commands: Iterable[Command]) -> str:
+    """Commands as lines for a shell, each below its reason."""
+    return "".join(f"{_comments(command)}{command}\n" for command in commands)
 
 
 def _comments(command: Command) -> str:

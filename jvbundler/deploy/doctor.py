@@ -1,13 +1,13 @@
 """Whether the tools, the engine and the credentials for a deployment are there: one line and a fix for each.
 
-Only looks; a deployment runs the checks that it needs before its first change.
+Changes nothing; a deployment makes the checks that it needs before its first change.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.errors import ToolFailed
@@ -39,9 +39,6 @@ class Check(NamedTuple):
         )
 
 
-Look = Callable[[], Check]
-
-
 def require(checks: Iterable[Check]) -> None:
     """Raise ToolFailed with all that is missing."""
     missing = [str(check) for check in checks if not check.ok]
@@ -49,84 +46,84 @@ def require(checks: Iterable[Check]) -> None:
         raise ToolFailed("\n".join(["not ready, nothing was changed:", *missing]))
 
 
-def release_checks(environment: Environment) -> tuple[Check, ...]:
+def release_checks(environment: Environment, environ: Mapping[str, str]) -> tuple[Check, ...]:
     """What a deployment of this environment needs."""
-    checks = [*docker_checks()]
+    checks = [*docker_checks(environ)]
     kubernetes, on_lambda = environment.settings["kubernetes"], environment.settings["lambda"]
     if kubernetes["enabled"]:
-        checks += kubectl_checks(kubernetes["context"], environment.namespace)
+        checks += kubectl_checks(kubernetes["context"], environment.namespace, environ)
     if on_lambda["enabled"]:
-        checks += [sam(), aws()]
+        checks += [sam(environ), aws(environ)]
         if checks[-1].ok:
-            checks.append(aws_account(on_lambda["region"], on_lambda["account_id"]))
+            checks.append(aws_account(on_lambda["region"], on_lambda["account_id"], environ))
     return tuple(checks)
 
 
-def all_checks() -> tuple[Check, ...]:
-    return (*docker_checks(), kubectl(), sam(), aws())
+def all_checks(environ: Mapping[str, str]) -> tuple[Check, ...]:
+    return (*docker_checks(environ), kubectl(environ), sam(environ), aws(environ))
 
 
-def docker_checks(*, builder: str = "", index: bool = False) -> tuple[Check, ...]:
+def docker_checks(environ: Mapping[str, str], *, builder: str = "", index: bool = False) -> tuple[Check, ...]:
     """`index` says that the image gets attestations or several platforms, which not every builder makes."""
     if not find_tool("docker"):
         return (_missing("docker"),)
-    plugin = buildx()
+    plugin = buildx(environ)
     if not plugin.ok:
-        return (plugin, engine())
+        return (plugin, engine(environ))
     # The engine of a named builder may be elsewhere: buildx knows.
-    return (plugin, *(() if builder else (engine(),)), *builder_checks(builder, index=index))
+    return (plugin, *(() if builder else (engine(environ),)), *builder_checks(builder, environ, index=index))
 
 
-def buildx() -> Check:
+def buildx(environ: Mapping[str, str]) -> Check:
     fix = "install the package docker-buildx-plugin (Debian and Ubuntu: docker-buildx)"
-    return at_least("docker buildx", ("docker", "buildx", "version"), BUILDX, fix)
+    return at_least("docker buildx", ("docker", "buildx", "version"), BUILDX, fix, environ)
 
 
-def engine() -> Check:
-    done = _ask("docker", "version", "--format", "{{.Server.Version}}")
+def engine(environ: Mapping[str, str]) -> Check:
+    done = _ask(environ, "docker", "version", "--format", "{{.Server.Version}}")
     words = done.text.strip() if done.code == 0 else _last_words(done)
     fix = "start Docker, or point DOCKER_HOST at an engine that runs"
     return Check("docker engine", done.code == 0 and bool(words), words or "gave no version", fix)
 
 
-def builder_checks(name: str, *, index: bool) -> tuple[Check, ...]:
+def builder_checks(name: str, environ: Mapping[str, str], *, index: bool) -> tuple[Check, ...]:
     """Whether the builder is there; and, for an index, whether it makes one: docker's own store cannot."""
     shown = f"builder '{name}'" if name else "the default builder"
-    done = _ask("docker", "buildx", "inspect", *((name,) if name else ()))
+    done = _ask(environ, "docker", "buildx", "inspect", *((name,) if name else ()))
     if done.code:
         fix = "choose one of 'docker buildx ls' with --builder"
         return (Check(shown, False, _last_words(done), fix),) if name else ()
     driver = re.search(r"^Driver:\s*(\S+)", done.text, re.MULTILINE)
     driver_name = driver[1] if driver else "unknown"
-    plain = driver_name == "docker" and index and "containerd" not in _image_store()
+    plain = driver_name == "docker" and index and "containerd" not in _image_store(environ)
     fix = "'docker buildx create --name NAME' and --builder NAME; or --no-attestations and one platform"
     found = "makes no attestations and one platform only" if plain else f"driver {driver_name}"
     return (Check(shown, not plain, found, fix),)
 
 
-def _image_store() -> str:
-    return _ask("docker", "info", "--format", "{{.DriverStatus}}").text
+def _image_store(environ: Mapping[str, str]) -> str:
+    return _ask(environ, "docker", "info", "--format", "{{.DriverStatus}}").text
 
 
-def kubectl_checks(context: str, namespace: str) -> tuple[Check, ...]:
+def kubectl_checks(context: str, namespace: str, environ: Mapping[str, str]) -> tuple[Check, ...]:
     """The tool, and whether the cluster answers and lets us deploy."""
-    tool = kubectl()
+    tool = kubectl(environ)
     if not tool.ok or not context:
         return (tool,)
-    return (tool, cluster(context, namespace))
+    return (tool, cluster(context, namespace, environ))
 
 
-def kubectl() -> Check:
+def kubectl(environ: Mapping[str, str]) -> Check:
     if not find_tool("kubectl"):
         return _missing("kubectl")
     argv = ("kubectl", "version", "--client", "--output=json")
-    return at_least("kubectl", argv, KUBECTL, INSTALL["kubectl"])
+    return at_least("kubectl", argv, KUBECTL, INSTALL["kubectl"], environ)
 
 
-def cluster(context: str, namespace: str) -> Check:
+def cluster(context: str, namespace: str, environ: Mapping[str, str]) -> Check:
     name = f"cluster '{context}'"
     argv = ("--context", context, "--namespace", namespace, "--request-timeout=20s")
-    done = _ask("kubectl", *argv, "auth", "can-i", "patch", "deployments.apps")
+    done = _ask(environ, "kubectl", *argv, "auth", "can-i", "patch", "deployments.apps")
     answer = done.text.strip().splitlines()[-1:] or [""]
     if answer[0].startswith("yes"):
         return Check(name, True, f"may deploy to namespace '{namespace}'")
@@ -144,24 +141,24 @@ def _cluster_fix(words: str, context: str) -> str:
     return f"check the network, VPN and server address of context '{context}'"
 
 
-def sam() -> Check:
+def sam(environ: Mapping[str, str]) -> Check:
     return (
-        at_least("sam", ("sam", "--version"), (1, 100), INSTALL["sam"])
+        at_least("sam", ("sam", "--version"), (1, 100), INSTALL["sam"], environ)
         if find_tool("sam")
         else _missing("sam")
     )
 
 
-def aws() -> Check:
+def aws(environ: Mapping[str, str]) -> Check:
     if not find_tool("aws"):
         return _missing("aws")
-    return at_least("aws", ("aws", "--version"), (1, 29), INSTALL["aws"])
+    return at_least("aws", ("aws", "--version"), (1, 29), INSTALL["aws"], environ)
 
 
-def aws_account(region: str, account: str) -> Check:
+def aws_account(region: str, account: str, environ: Mapping[str, str]) -> Check:
     """Whether there are credentials, and whether they are of the account that deploy.yaml names."""
     name = "AWS credentials"
-    done = _ask("aws", "sts", "get-caller-identity", "--region", region, "--output", "json")
+    done = _ask(environ, "aws", "sts", "get-caller-identity", "--region", region, "--output", "json")
     if done.code:
         fix = "'aws configure', 'aws sso login', or set AWS_PROFILE"
         return Check(name, False, _last_words(done), fix)
@@ -178,10 +175,12 @@ def aws_account(region: str, account: str) -> Check:
     return Check(name, True, f"{arn} in account {found}")
 
 
-def at_least(name: str, argv: Sequence[str], least: tuple[int, int], fix: str) -> Check:
-    """A tool's version, which it tells somewhere in its output."""
+def at_least(
+    name: str, argv: Sequence[str], least: tuple[int, int], fix: str, environ: Mapping[str, str]
+) -> Check:
+    """Whether a tool has at least this version, which it prints somewhere in its output."""
     try:
-        done = _ask(*argv)
+        done = _ask(environ, *argv)
     except ToolFailed as failure:
         return Check(name, False, str(failure).splitlines()[0], fix)
     match = _VERSION.search(_version_text(done.text))
@@ -193,7 +192,7 @@ def at_least(name: str, argv: Sequence[str], least: tuple[int, int], fix: str) -
 
 
 def _version_text(text: str) -> str:
-    """kubectl tells of Kustomize, too: its own version is under `gitVersion`."""
+    """kubectl prints Kustomize's version, too: its own is under `gitVersion`."""
     match = re.search(r'"gitVersion": *"([^"]*)"', text)
     return match[1] if match else text
 
@@ -202,17 +201,17 @@ def _missing(tool: str) -> Check:
     return Check(tool, False, "is not on PATH", INSTALL.get(tool, ""))
 
 
-def _ask(*argv: str, env: Mapping[str, str] | None = None) -> Completed:
-    return run(argv, env=env, timeout_seconds=SECONDS, expected=ANY_CODE)
+def _ask(environ: Mapping[str, str], *argv: str) -> Completed:
+    return run(argv, env=environ, timeout_seconds=SECONDS, expected=ANY_CODE)
 
 
 def _last_words(done: Completed) -> str:
-    """The last line that a tool said: the reason, in most tools."""
+    """The last line of output: the reason, in most tools."""
     lines = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()
     return lines[-1].strip() if lines else f"failed with exit code {done.code} and said nothing"
 
 
 def _first_words(done: Completed) -> str:
-    """A tool that does not know a subcommand says so first, and then how it is used."""
+    """The first line: a tool that does not know a subcommand says so before it prints its usage."""
     lines = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()
     return lines[0].strip() if lines else "gave no version"

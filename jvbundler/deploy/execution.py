@@ -1,4 +1,4 @@
-"""Runs a plan, one command after another: masks secrets, tells what happens, leaves no file and no child.
+"""Runs commands one after another: masks secrets, tells what happens, leaves no file and no child.
 
 Decides nothing and prints nothing: whoever called hears events.
 """
@@ -15,12 +15,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from jvbundler.deploy.command import NO_LIMIT, OUTPUT, PARAMETERS, Command
 from jvbundler.errors import InputError, JvbundlerError, ToolFailed
 from jvbundler.runner import Completed, follow, limit
 from jvbundler.secret_names import looks_secret
+
+Done = TypeVar("Done")
 
 # The shell's own variable: a folder, whatever its name looks like.
 _NO_SECRETS = ("PWD",)
@@ -49,14 +51,19 @@ class Execution(NamedTuple):
     before: Callable[[Command], None] = lambda command: None
 
 
-def execute_all(plan: Iterable[Command], execution: Execution) -> tuple[Completed, ...]:
+def execute_all(commands: Iterable[Command], execution: Execution) -> tuple[Completed, ...]:
     """Run the commands until one fails; raises ToolFailed with the tool's own words."""
-    return tuple(execute(command, execution) for command in plan)
+    return tuple(execute(command, execution) for command in commands)
 
 
 def execute(command: Command, execution: Execution) -> Completed:
     """Run one command to its end. KeyboardInterrupt (and SIGTERM) end the tool first, then go on up."""
     execution.before(command)
+    return reported(command, execution, lambda tell_line: _run(command, execution, tell_line))
+
+
+def reported(command: Command, execution: Execution, work: Callable[[Callable[[str], None]], Done]) -> Done:
+    """What `work` gives, with events before and after it; it is handed who hears a line of output."""
     started = time.monotonic()
 
     def tell(kind: Literal["started", "output", "finished", "failed", "interrupted"], text: str = "") -> None:
@@ -65,7 +72,7 @@ def execute(command: Command, execution: Execution) -> Completed:
     tell("started")
     try:
         with _terminable():
-            done = _run(command, execution, lambda line: tell("output", line))
+            done = work(lambda line: tell("output", line))
     except JvbundlerError as failure:
         tell("failed", str(failure))
         raise
@@ -76,16 +83,16 @@ def execute(command: Command, execution: Execution) -> Completed:
     return done
 
 
-def missing_variables(plan: Iterable[Command], environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The variables that the plan hands on and that are not set."""
-    every = ((*command.argument_variables, *command.variables()) for command in plan)
+def missing_variables(commands: Iterable[Command], environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The variables that the commands hand on and that are not set."""
+    every = ((*command.argument_variables, *command.variables()) for command in commands)
     names = dict.fromkeys(name for some in every for name in some)
     return tuple(name for name in names if not environ.get(name))
 
 
-def require_variables(plan: Iterable[Command], environ: Mapping[str, str]) -> None:
+def require_variables(commands: Iterable[Command], environ: Mapping[str, str]) -> None:
     """Raise InputError before the first change, where a secret is not there."""
-    missing = missing_variables(plan, environ)
+    missing = missing_variables(commands, environ)
     if missing:
         plural = "s" if len(missing) > 1 else ""
         raise InputError(
@@ -106,14 +113,14 @@ def secret_values(execution: Execution, command: Command) -> tuple[str, ...]:
     return tuple(value for value in {*values, *lines, *written} if len(value) > 2)
 
 
-def _run(command: Command, execution: Execution, told: Callable[[str], None]) -> Completed:
+def _run(command: Command, execution: Execution, tell_line: Callable[[str], None]) -> Completed:
     mask = secret_values(execution, command)
     shown = command.live or execution.verbose
     with _prepared(command, execution.environ) as (argv, output):
         given = _input(command, execution)
         done = follow(
             argv,
-            on_line=told if shown else _unheard,
+            on_line=tell_line if shown else _silent,
             input=given,
             env={**execution.environ, **dict(command.environment)},
             timeout_seconds=_limit(command, execution),
@@ -126,19 +133,19 @@ def _run(command: Command, execution: Execution, told: Callable[[str], None]) ->
 
 
 def _limit(command: Command, execution: Execution) -> float:
-    """What the user waits for has a limit of its own, and what is followed has none."""
+    """`--tool-timeout` does not count for what `--timeout` limits, nor for what is followed without end."""
     if command.waits or command.timeout_seconds == NO_LIMIT:
         return command.timeout_seconds
     return limit(command.timeout_seconds, execution.environ)
 
 
-def _unheard(line: str) -> None:
+def _silent(line: str) -> None:
     """Quiet on success; a failure repeats all."""
 
 
 def _input(command: Command, execution: Execution) -> bytes | None:
     if command.stdin_of is not None:
-        return _run(command.stdin_of, execution, _unheard).stdout
+        return _run(command.stdin_of, execution, _silent).stdout
     if command.stdin_variable:
         return execution.environ.get(command.stdin_variable, "").encode()
     if command.stdin_registry:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -23,9 +23,12 @@ from jvbundler.workflow.render import Rendered, render_app, write_rendered
 from jvbundler.workflow.selection import Selection
 
 if TYPE_CHECKING:
+    from jvbundler.artifact import Artifact
     from jvbundler.project.model import Environment, Project
 
 Target = Literal["docker", "kubernetes", "lambda"]
+# What a render puts right by itself; what somebody else wrote, it refuses to touch.
+REPLACED = ("stale", "missing", "orphaned")
 
 _DRIFT = {
     "stale": "is out of date",
@@ -37,14 +40,13 @@ _DRIFT = {
 
 
 class Release(NamedTuple):
-    """`output` is the output folder as commands call it, `target` the part of it that is used."""
+    """`output` is the output folder as commands call it, `targets` are the parts of it that are used."""
 
     rendered: Rendered
     environment: Environment
-    target: Target
+    targets: tuple[Target, ...]
     output: Path
     options: Options
-    templates: Path | None
     app_root: Path
     shown_as: str
 
@@ -56,13 +58,17 @@ class Release(NamedTuple):
     def is_protected(self) -> bool:
         return self.environment.name in self.project.base.settings["protected"]
 
+    def using(self, *targets: Target) -> Release:
+        """The release with more parts of the output in use."""
+        return self._replace(targets=tuple(dict.fromkeys((*self.targets, *targets))))
+
     def path(self, artifact: str) -> str:
         """An artifact's path as a command names it: deploy/docker/Dockerfile."""
         return (self.output / artifact).as_posix()
 
-    def text(self, artifact: str) -> str:
-        """What the artifact says, as it was rendered in this run."""
-        return next(a.text for a in self.rendered.artifacts if a.path == artifact)
+    def artifact(self, path: str) -> Artifact:
+        """An artifact as it was rendered in this run."""
+        return next(a for a in self.rendered.artifacts if a.path == path)
 
     def secrets(self) -> tuple[str, ...]:
         """The names of all variables that hold a secret of the app."""
@@ -75,26 +81,24 @@ def load_release(
     shown_as: str,
     options: Options,
     *,
-    target: Target,
+    targets: tuple[Target, ...],
     environment: str = "",
     output: Path | None = None,
-    templates: Path | None = None,
 ) -> Release:
     """Compile and render the app in memory, and choose its environment.
 
-    Raises InputError with all problems of the app, and where the environment or the target is not there.
+    Raises InputError with all problems of the app, and where the environment or a target is not there.
     """
     folder = output_path(Path(shown_as), output, options)
-    rendered = render_app(
-        app_root, shown_as, options, selection=Selection(), templates=templates, output=folder
-    )
+    rendered = render_app(app_root, shown_as, options, selection=Selection(), templates=None, output=folder)
     chosen = chosen_environment(rendered.compiled.project, environment)
-    if target != "docker" and not chosen.settings[target]["enabled"]:
-        raise InputError(
-            f"{target} is not enabled in environment '{chosen.name}': set '{target}.enabled: true' in "
-            f"{rendered.compiled.project.file}"
-        )
-    return Release(rendered, chosen, target, folder, options, templates, app_root, shown_as)
+    for target in targets:
+        if target != "docker" and not chosen.settings[target]["enabled"]:
+            raise InputError(
+                f"{target} is not enabled in environment '{chosen.name}': set '{target}.enabled: true' in "
+                f"{rendered.compiled.project.file}"
+            )
+    return Release(rendered, chosen, targets, folder, options, app_root, shown_as)
 
 
 def chosen_environment(project: Project, name: str) -> Environment:
@@ -112,7 +116,7 @@ def chosen_environment(project: Project, name: str) -> Environment:
 
 
 def is_rendered(release: Release) -> bool:
-    """Whether there is an output at all; InputError and the like are for what is wrong with one."""
+    """Whether there is an output at all, current or not."""
     return (release.output / LOCK).exists() or any(
         (release.output / a.path).exists() for a in release.rendered.artifacts if _concerns(release, a.path)
     )
@@ -125,51 +129,63 @@ def release_drift(release: Release) -> Drift:
 
 
 def _concerns(release: Release, path: str) -> bool:
-    selection = Selection((release.target,), (release.environment.name,))
-    return "/" in path and selection.covers(path)
+    return "/" in path and _selection(release).covers(path)
 
 
-def require_current(release: Release, *, render: bool) -> None:
-    """Render where nothing is rendered yet, or where `render` asks for it; refuse to use anything else.
+def _selection(release: Release) -> Selection:
+    return Selection(release.targets, (release.environment.name,))
 
-    Raises OutputRefused for files that are out of date or were edited by hand.
+
+def render_commands(release: Release, *, render: bool) -> tuple[Command, ...]:
+    """The render that makes the files of the release current, where one is needed.
+
+    Values of the command line are in no file yet; `render` is the user's word that files may be out of date.
+    Raises OutputRefused for files that are out of date without it, and for those that were edited by hand.
     """
-    if render or not is_rendered(release):
-        write_release(release)
-    refuse_drift(release)
+    if not is_rendered(release):
+        return (render_command(release, "nothing is rendered yet"),)
+    if release.options.assignments:
+        refuse_drift(release, but=REPLACED)
+        return (render_command(release, "render with the values of the command line"),)
+    refuse_drift(release, but=REPLACED if render else ())
+    return (
+        (render_command(release, "render what is out of date"),) if render and release_drift(release) else ()
+    )
 
 
 def write_release(release: Release) -> None:
-    """As `jvbundler render` does; values from the command line concern this environment and target only."""
+    """As `jvbundler render` does; values of the command line change this environment and its targets only."""
     selection = Selection()
     rendered = release.rendered
     if release.options.assignments:
-        selection = Selection((release.target,), (release.environment.name,))
+        selection = _selection(release)
         kept = tuple(a for a in rendered.artifacts if selection.covers(a.path))
         rendered = Rendered(rendered.compiled, kept)
-    write_rendered(rendered, release.output, selection=selection, templates=release.templates, force=False)
+    write_rendered(rendered, release.output, selection=selection, templates=None, force=False)
 
 
-def render_command(release: Release, reason: str) -> Command:
-    """`jvbundler render` with what this run was given, for a plan that is only shown."""
+def render_command(release: Release, reason: str, role: Literal["render", "note"] = "render") -> Command:
+    """`jvbundler render` with what this run was given: shown as a command, and run in this process."""
     words = ["jvbundler", "render", release.shown_as]
     if release.options.config:
         words += ["--config", str(release.options.config)]
     words += ["--output", str(release.output)]
     if release.options.assignments:
-        words += ["--environment", release.environment.name, "--target", release.target]
+        words += ["--environment", release.environment.name]
+        words += [word for target in release.targets for word in ("--target", target)]
     for key, text in release.options.assignments:
         words += ["--set", f"{key}={text}"]
-    return Command(tuple(words), reason)
+    return Command(tuple(words), reason, role=role)
 
 
-def refuse_drift(release: Release) -> None:
+def refuse_drift(release: Release, *, but: Collection[str] = ()) -> None:
+    """Raise OutputRefused for files that are not what deploy.yaml says, `but` for these kinds of drift."""
     found = release_drift(release)
     lines = [
         f"  {release.path(path)} {words}"
         for kind, words in _DRIFT.items()
         for path in getattr(found, kind)
-        if path != LOCK
+        if path != LOCK and kind not in but
     ]
     if lines:
         advice = "'--render' renders first; 'jvbundler render --check' tells more"
@@ -179,7 +195,7 @@ def refuse_drift(release: Release) -> None:
 
 
 def unchanged(release: Release) -> Callable[[Command], None]:
-    """A check for just before each command: the files that it reads are those that were looked at."""
+    """A check for just before a command: the files that it reads are those that were rendered in this run."""
     texts = {release.path(a.path): a.text for a in release.rendered.artifacts}
 
     def check(command: Command) -> None:

@@ -1,6 +1,6 @@
 """`secrets`: what has to hold the secrets of an app. `secrets check`: which of them are missing.
 
-Reads names of keys; a value is neither kept nor told.
+Reads names of keys; a value is neither kept nor shown.
 """
 
 from __future__ import annotations
@@ -73,17 +73,26 @@ def _keys(holder: Holder, environ: Mapping[str, str], mask: Sequence[str]) -> fr
     if holder.kind == "parameter":
         return frozenset(name for name in holder.variables if environ.get(name))
     if holder.kind == "arn":
-        is_there = _aws(describe_argv(holder), mask) is not None
+        is_there = _aws(describe_argv(holder), environ, mask) is not None
         return frozenset(key for key, _ in holder.keys) if is_there else None
     if holder.kind == "secretsmanager":
-        return _keys_of_json(_aws(secret_value_argv(holder), mask))
-    found, *keys = run(keys_argv(holder), timeout_seconds=READ_SECONDS, mask=mask).text.splitlines() or [""]
+        return _keys_of_json(_aws(secret_value_argv(holder), environ, mask))
+    found, *keys = run(
+        keys_argv(holder), env=environ, timeout_seconds=READ_SECONDS, mask=mask
+    ).text.splitlines() or [""]
     return frozenset(keys) if found else None
 
 
-def _aws(argv: tuple[str, ...], mask: Sequence[str]) -> Completed | None:
+def _aws(argv: tuple[str, ...], environ: Mapping[str, str], mask: Sequence[str]) -> Completed | None:
     """The answer, or None where there is no such secret."""
-    done = run(argv, timeout_seconds=READ_SECONDS, expected=(0, *_REFUSED), mask=mask, secret_output=True)
+    done = run(
+        argv,
+        env=environ,
+        timeout_seconds=READ_SECONDS,
+        expected=(0, *_REFUSED),
+        mask=mask,
+        secret_output=True,
+    )
     if not done.code:
         return done
     words = masked(done.stderr.decode("utf-8", "replace").strip(), mask)

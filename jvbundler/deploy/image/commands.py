@@ -89,7 +89,7 @@ def registry_of(repository: str) -> str:
     return host if is_host else DOCKER_HUB
 
 
-def build_plan(
+def build_commands(
     environment: Environment, app: str, dockerfile: str, names: tuple[str, ...], options: ImageOptions
 ) -> tuple[Command, ...]:
     """Build for this machine's docker; an image for several platforms stays in the build cache."""
@@ -104,20 +104,24 @@ def build_plan(
     return (Command(argv, f"build the image {kept}", timeout_seconds=BUILD_SECONDS, grace_seconds=10),)
 
 
-def push_plan(
+def push_commands(
     environment: Environment, app: str, dockerfile: str, names: tuple[str, ...], options: ImageOptions
 ) -> tuple[Command, ...]:
-    """Log in where we have to, then build (from the cache, after a build) and push."""
+    """Log in where that is needed, then build (from the cache, after a build) and push."""
     require_pushable(names)
     argv = (*_buildx(environment, dockerfile, names, options), "--metadata-file", OUTPUT, "--push", app)
     where = " and ".join(dict.fromkeys(registry_of(name) for name in names))
     push = Command(
-        argv, f"build the image and push it to {where}", timeout_seconds=BUILD_SECONDS, grace_seconds=10
+        argv,
+        f"build the image and push it to {where}",
+        timeout_seconds=BUILD_SECONDS,
+        grace_seconds=10,
+        role="push",
     )
-    return (*login_plan(names, options), push)
+    return (*login_commands(names, options), push)
 
 
-def login_plan(names: tuple[str, ...], options: ImageOptions) -> tuple[Command, ...]:
+def login_commands(names: tuple[str, ...], options: ImageOptions) -> tuple[Command, ...]:
     """A token of hours for ECR; elsewhere the user's own docker login counts, unless variables are named."""
     hosts = dict.fromkeys(registry_of(name) for name in names)
     return tuple(login for host in hosts for login in _login(host, options))
@@ -188,7 +192,7 @@ def _buildx(
     )
 
 
-def run_plan(environment: Environment, image: str, *, port: int, on_lambda: bool) -> tuple[Command, ...]:
+def run_commands(environment: Environment, image: str, *, port: int, on_lambda: bool) -> tuple[Command, ...]:
     """Start the image as a pod runs it: without root, on a read-only file system, with the same variables."""
     variables = environment.lambda_variables if on_lambda else environment.kubernetes_variables
     secrets = environment.lambda_secrets if on_lambda else environment.kubernetes_secrets

@@ -1,72 +1,129 @@
-"""`build`, `push`, `run`: the image, and its digest written where the next render finds it."""
+"""`build` and `push`, alone and as steps of a deployment: the image, in every registry of the environment."""
 
 from __future__ import annotations
 
-import json
-import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from jvbundler.deploy.command import Command
+from jvbundler.deploy.aws import Account, account_id
 from jvbundler.deploy.doctor import Check, aws, docker_checks
-from jvbundler.deploy.execution import Execution, execute_all, require_variables
+from jvbundler.deploy.image import ecr
 from jvbundler.deploy.image.commands import (
     ImageOptions,
     attests,
-    build_plan,
+    build_commands,
     platforms,
-    push_plan,
+    push_commands,
     repositories,
 )
-from jvbundler.deploy.release import Release, load_release, require_current, write_release
-from jvbundler.errors import InputError, ToolFailed
-from jvbundler.node import find
+from jvbundler.deploy.image.digest import require_writable
+from jvbundler.deploy.operation import Operation, Ran, Session, carry_out, run_confirmed
+from jvbundler.deploy.release import render_command, render_commands
+from jvbundler.errors import InputError
 from jvbundler.runner import find_tool, run
-from jvbundler.source.yaml_file import read_yaml
-from jvbundler.workflow.edit import set_value, write_edit
-from jvbundler.workflow.options import config_path
+
+if TYPE_CHECKING:
+    from jvbundler.deploy.command import Command
+    from jvbundler.deploy.image.ecr import Repository, RepositoryFacts
+    from jvbundler.deploy.release import Release
 
 DOCKERFILE = "docker/Dockerfile"
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
 
 
-def build_image(release: Release, execution: Execution, options: ImageOptions) -> tuple[str, ...]:
-    """Build the image; its references."""
-    names = image_repositories(release)
-    plan = build_plan(release.environment, release.shown_as, release.path(DOCKERFILE), names, options)
-    execute_all(plan, execution)
-    return tuple(f"{name}:{release.environment.image_tag}" for name in names)
+class ImageSteps(NamedTuple):
+    """Which steps were asked for; a push builds by itself, from the cache after a build."""
+
+    build: bool
+    push: bool
+    options: ImageOptions
+
+    @property
+    def uses_docker(self) -> bool:
+        return self.build or self.push
 
 
-def push_image(
-    release: Release, execution: Execution, options: ImageOptions, *, lambda_repository: str = ""
-) -> Release:
-    """Build and push the image to every registry; the release with the digest in its files.
+class Facts(NamedTuple):
+    """Lambda's repository, where the image is pushed to one."""
 
-    The digest goes into deploy.yaml and the output is rendered again, so that the files name this image.
-    """
-    names = repositories(release.environment, lambda_repository)
-    plan = push_plan(release.environment, release.shown_as, release.path(DOCKERFILE), names, options)
-    require_variables(plan, execution.environ)
-    # Found out before the push whether its digest can be written down.
-    noted(release, f"sha256:{'0' * 64}")
-    digest = pushed_digest(execute_all(plan, execution)[-1].text)
-    return with_digest(release, digest)
+    repository: Repository | None = None
+    found: RepositoryFacts | None = None
 
 
-def image_checks(release: Release, options: ImageOptions, *, push: bool) -> tuple[Check, ...]:
+def make_image(release: Release, steps: ImageSteps, session: Session, *, render: bool) -> Ran:
+    """`build` or `push`; the release with the digest that was pushed."""
+
+    def work() -> Ran:
+        operation = plan(release, steps, look(release, steps, session.execution.environ), render=render)
+        return run_confirmed(operation, release, session)
+
+    place = f"the image of '{release.environment.qualified_name}'"
+    return carry_out(place, session, lambda: checks(release, steps, session.execution.environ), work)
+
+
+def using(release: Release, steps: ImageSteps) -> Release:
+    """The release with the files that these steps read."""
+    used = release.using("docker") if steps.uses_docker else release
+    on_lambda = used.environment.settings["lambda"]
+    makes_repository = steps.push and on_lambda["enabled"] and on_lambda["ecr"]["create_if_missing"]
+    return used.using("lambda") if makes_repository else used
+
+
+def checks(release: Release, steps: ImageSteps, environ: Mapping[str, str]) -> tuple[Check, ...]:
     """What has to be there before a build."""
-    index = push and (attests(release.environment, options) or len(platforms(release.environment)) > 1)
-    # Its repository is looked for, and made where it is missing.
-    to_lambda = push and release.environment.settings["lambda"]["enabled"]
-    return (*docker_checks(builder=options.builder, index=index), *((aws(),) if to_lambda else ()))
+    if not steps.uses_docker:
+        return ()
+    several = len(platforms(release.environment)) > 1
+    index = steps.push and (attests(release.environment, steps.options) or several)
+    # Lambda's repository is looked for, and made where it is missing.
+    to_lambda = steps.push and release.environment.settings["lambda"]["enabled"]
+    docker = docker_checks(environ, builder=steps.options.builder, index=index)
+    return (*docker, *((aws(environ),) if to_lambda else ()))
 
 
-def image_plan(release: Release, options: ImageOptions, *, push: bool) -> tuple[Command, ...]:
-    """The commands of either, to be shown."""
-    file, app = release.path(DOCKERFILE), release.shown_as
-    if push:
-        return push_plan(release.environment, app, file, repositories(release.environment), options)
-    return build_plan(release.environment, app, file, image_repositories(release), options)
+def look(release: Release, steps: ImageSteps, environ: Mapping[str, str]) -> Facts:
+    """Raises InputError where the digest could not be noted, or the credentials are of another account."""
+    if not steps.push:
+        return Facts()
+    require_writable(release)
+    settings = release.environment.settings["lambda"]
+    if not settings["enabled"]:
+        return Facts()
+    account = Account(settings["region"], environ)
+    repository = _repository(release, account_id(account, settings["account_id"]))
+    return Facts(repository, ecr.look(account, repository) if repository.template else None)
+
+
+def plan(release: Release, steps: ImageSteps, facts: Facts | None, *, render: bool) -> Operation:
+    """Render where it is needed, make the repository, build, push, and note the digest."""
+    known = facts or Facts(
+        _repository(release) if release.environment.settings["lambda"]["enabled"] else None
+    )
+    before: tuple[Command, ...] = render_commands(release, render=render)
+    notes: tuple[str, ...] = ()
+    if steps.push and known.repository:
+        before += ecr.ensure_commands(known.repository, known.found)
+        notes = ecr.notes(known.repository, known.found)
+    uri = known.repository.uri if known.repository else ""
+    return Operation((*before, *image_commands(release, steps, uri)), notes=notes)
+
+
+def _repository(release: Release, account: str = "") -> Repository:
+    folder = release.path(f"lambda/{release.environment.name}")
+    return ecr.repository_of(release.environment, folder, account)
+
+
+def image_commands(release: Release, steps: ImageSteps, lambda_repository: str) -> tuple[Command, ...]:
+    """docker's commands, and the render that notes the digest; none where no step was asked for."""
+    environment, file, app = release.environment, release.path(DOCKERFILE), release.shown_as
+    if steps.push:
+        names = repositories(environment, lambda_repository)
+        reason = "note the digest as image.digest in deploy.yaml, and render"
+        note = render_command(release, reason, role="note")
+        return (*push_commands(environment, app, file, names, steps.options), note)
+    if steps.build:
+        return build_commands(environment, app, file, image_repositories(release), steps.options)
+    return ()
 
 
 def image_repositories(release: Release) -> tuple[str, ...]:
@@ -77,87 +134,20 @@ def image_repositories(release: Release) -> tuple[str, ...]:
         return (release.environment.image_name,)
 
 
-def local_image(release: Release) -> str:
-    """What `build` made on this machine."""
-    return f"{image_repositories(release)[0]}:{release.environment.image_tag}"
+def image_names(release: Release) -> tuple[str, ...]:
+    """What a build calls the image, once for each repository."""
+    return tuple(f"{name}:{release.environment.image_tag}" for name in image_repositories(release))
 
 
-def require_secrets(release: Release, execution: Execution, *, on_lambda: bool) -> None:
-    """Raise InputError where the app would start without a secret that it needs."""
-    environment = release.environment
-    secrets = environment.lambda_secrets if on_lambda else environment.kubernetes_secrets
-    missing = [secret.name for secret in secrets if not execution.environ.get(secret.name)]
-    if missing:
-        raise InputError(
-            f"set these variables first, the app reads its secrets from them: {', '.join(missing)}"
-        )
-
-
-def pushed_digest(metadata: str) -> str:
-    """https://docs.docker.com/reference/cli/docker/buildx/build/#metadata-file"""
-    try:
-        digest = json.loads(metadata)["containerimage.digest"]
-    except (ValueError, KeyError, TypeError):
-        digest = ""
-    if not isinstance(digest, str) or not _DIGEST.match(digest):
-        raise ToolFailed("'docker buildx build' did not tell the digest of the image that it pushed")
-    return digest
-
-
-def digest_keys(release: Release) -> tuple[str, ...]:
-    """Where deploy.yaml holds the digest: with its environment, as each may run another image."""
-    declared = release.rendered.compiled.source.environments
-    return (*(("environments", release.environment.name) if declared else ()), "image", "digest")
-
-
-def noted(release: Release, digest: str) -> str | None:
-    """deploy.yaml with the digest in it; None for a digest by `${NAME}`, which is the user's to set."""
-    path = config_path(release.app_root, release.options)
-    keys = digest_keys(release)
-    return (
-        None if _is_interpolated(path, keys) else set_value(path.read_bytes().decode("utf-8"), keys, digest)
-    )
-
-
-def with_digest(release: Release, digest: str) -> Release:
-    """Write the digest to deploy.yaml, render, and load the result."""
-    options = release.options
-    text = noted(release, digest)
-    if text is None:
-        options = options._replace(assignments=(*options.assignments, ("image.digest", digest)))
-    else:
-        write_edit(config_path(release.app_root, options), text)
-    pushed = load_release(
-        release.app_root,
-        release.shown_as,
-        options,
-        target=release.target,
-        environment=release.environment.name,
-        output=release.output,
-        templates=release.templates,
-    )
-    write_release(pushed)
-    require_current(pushed, render=False)
-    return pushed
-
-
-def _is_interpolated(path: Path, keys: tuple[str, ...]) -> bool:
-    root, _ = read_yaml(path, str(path))
-    node = find(root, keys) if root else None
-    text = str(node.value) if node else ""
-    return "${" in text or "{{" in text
-
-
-def git_revision(folder: Path) -> str:
+def git_revision(folder: Path, environ: Mapping[str, str]) -> str:
     """The commit that is built, as a tag; empty where there is none or something is not committed."""
     if not find_tool("git"):
         return ""
+    git = ("git", "-C", str(folder))
     head = run(
-        ["git", "-C", str(folder), "rev-parse", "--short=12", "HEAD"], timeout_seconds=30, expected=range(256)
+        [*git, "rev-parse", "--short=12", "HEAD"], env=environ, timeout_seconds=30, expected=range(256)
     )
     changes = run(
-        ["git", "-C", str(folder), "status", "--porcelain", "--", "."],
-        timeout_seconds=60,
-        expected=range(256),
+        [*git, "status", "--porcelain", "--", "."], env=environ, timeout_seconds=60, expected=range(256)
     )
     return head.text.strip() if not head.code and not changes.code and not changes.stdout.strip() else ""

@@ -5,9 +5,11 @@ that is not in the rendered manifest, but the pull secret that deploy.yaml asks 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
+from jvbundler.artifact import ObjectName
 from jvbundler.deploy.command import NO_LIMIT, Command
-from jvbundler.deploy.kubernetes.workload import ObjectName, Target, kubectl
+from jvbundler.deploy.kubernetes.workload import Workload, kubectl
 
 MANAGER = "jvbundler"
 MANAGED_BY = f"app.kubernetes.io/managed-by={MANAGER}"
@@ -38,81 +40,72 @@ STATUS_KINDS = (
 )
 
 
-def deploy_plan(target: Target, *, diff: bool = False) -> tuple[Command, ...]:
-    """All that a deployment does when nothing is in its way; what is read decides about the rest."""
-    return (
-        inspect(target),
-        dry_run(target),
-        *((show_diff(target),) if diff else ()),
-        *pull_secret(target),
-        apply(target),
-        wait(target),
-        list_owned(target),
-        health(target),
+def inspect(workload: Workload) -> Command:
+    names = (
+        f"deployment.apps/{workload.deployment}",
+        *(f"configmap/{name}" for name in workload.config_maps()),
     )
-
-
-def inspect(target: Target) -> Command:
-    names = (f"deployment.apps/{target.deployment}", *(f"configmap/{name}" for name in target.config_maps()))
-    argv = kubectl(target, "get", *names, "--ignore-not-found", "--show-managed-fields", "--output=json")
+    argv = kubectl(workload, "get", *names, "--ignore-not-found", "--show-managed-fields", "--output=json")
     return Command(argv, "see what runs, and who manages it", timeout_seconds=READ_SECONDS)
 
 
-def pull_secret(target: Target) -> tuple[Command, ...]:
+def pull_secret(workload: Workload) -> tuple[Command, ...]:
     """From the user's docker credentials, by standard input: no argv and no file of ours holds them."""
-    if not target.pull_secret:
+    if not workload.pull_secret:
         return ()
     make = kubectl(
-        target,
-        *("create", "secret", "generic", target.pull_secret),
+        workload,
+        *("create", "secret", "generic", workload.pull_secret),
         *("--type=kubernetes.io/dockerconfigjson", "--from-file=.dockerconfigjson=/dev/stdin"),
         *("--dry-run=client", "--output=yaml"),
     )
-    reason = f"write the pull secret '{target.pull_secret}' of {target.pull_registry}"
-    made = Command(make, reason, timeout_seconds=READ_SECONDS, stdin_registry=target.pull_registry)
-    argv = kubectl(target, "apply", "--server-side", f"--field-manager={MANAGER}", "--filename=-")
+    reason = f"write the pull secret '{workload.pull_secret}' of {workload.pull_registry}"
+    made = Command(make, reason, timeout_seconds=READ_SECONDS, stdin_registry=workload.pull_registry)
+    argv = kubectl(workload, "apply", "--server-side", f"--field-manager={MANAGER}", "--filename=-")
     return (Command(argv, reason, timeout_seconds=READ_SECONDS, stdin_of=made),)
 
 
-def dry_run(target: Target, *, force: bool = False) -> Command:
+def dry_run(workload: Workload, *, force: bool = False) -> Command:
     """The server's word on every object before the first one changes: schema, permissions, conflicts.
 
-    In a namespace that the manifest is about to create, the server cannot say; the caller looks at code 1.
+    In a namespace that the manifest is about to create the server cannot say: that is exit code 1, too.
     """
-    expected = (0, 1) if target.creates_namespace else (0,)
-    argv = _apply(target, "--dry-run=server", force=force)
+    expected = (0, 1) if workload.creates_namespace else (0,)
+    argv = _apply(workload, "--dry-run=server", force=force)
     reason = "have the server check every object, without a change"
-    return Command(argv, reason, expected=expected, timeout_seconds=APPLY_SECONDS)
+    return Command(argv, reason, expected=expected, timeout_seconds=APPLY_SECONDS, role="check")
 
 
-def show_diff(target: Target, *, force: bool = False) -> Command:
+def show_diff(workload: Workload, *, force: bool = False) -> Command:
     words = ("diff", "--server-side", f"--field-manager={MANAGER}", *_forced(force=force))
-    argv = kubectl(target, *words, f"--filename={target.manifest}", namespaced=not target.spans)
+    argv = kubectl(workload, *words, f"--filename={workload.manifest}", namespaced=not workload.spans)
     reason = "show what changes"
     return Command(argv, reason, expected=(0, 1), timeout_seconds=APPLY_SECONDS, live=True)
 
 
-def apply(target: Target, *, force: bool = False) -> Command:
+def apply(workload: Workload, *, force: bool = False) -> Command:
     reason = (
         "apply the manifest, and take back the fields that a rollback set" if force else "apply the manifest"
     )
-    return Command(_apply(target, force=force), reason, timeout_seconds=APPLY_SECONDS)
+    return Command(_apply(workload, force=force), reason, timeout_seconds=APPLY_SECONDS, role="apply")
 
 
-def _apply(target: Target, *words: str, force: bool) -> tuple[str, ...]:
+def _apply(workload: Workload, *words: str, force: bool) -> tuple[str, ...]:
     options = ("--server-side", f"--field-manager={MANAGER}", *_forced(force=force), *words)
-    return kubectl(target, "apply", *options, f"--filename={target.manifest}", namespaced=not target.spans)
+    return kubectl(
+        workload, "apply", *options, f"--filename={workload.manifest}", namespaced=not workload.spans
+    )
 
 
 def _forced(*, force: bool) -> tuple[str, ...]:
     return ("--force-conflicts",) if force else ()
 
 
-def list_owned(target: Target, kinds: Sequence[str] = OWN_KINDS) -> Command:
+def list_owned(workload: Workload, kinds: Sequence[str] = OWN_KINDS) -> Command:
     """The objects with our labels; kubectl's own `--prune` misses kinds, and knows no exception."""
     argv = kubectl(
-        target,
-        *("get", ",".join(kinds), f"--selector={MANAGED_BY},app.kubernetes.io/instance={target.instance}"),
+        workload,
+        *("get", ",".join(kinds), f"--selector={MANAGED_BY},app.kubernetes.io/instance={workload.instance}"),
         "--output=json",
     )
     reason = "look for objects of ours that the manifest no longer has"
@@ -120,15 +113,15 @@ def list_owned(target: Target, kinds: Sequence[str] = OWN_KINDS) -> Command:
     return Command(argv, reason, expected=(0, 1), timeout_seconds=READ_SECONDS)
 
 
-def delete(target: Target, names: Iterable[ObjectName], reason: str) -> tuple[Command, ...]:
+def delete(workload: Workload, names: Iterable[ObjectName], reason: str) -> tuple[Command, ...]:
     """One command for each namespace that objects are deleted from."""
     places: dict[str, list[str]] = {}
     for name in names:
-        places.setdefault(name.namespace or target.namespace, []).append(str(name))
+        places.setdefault(name.namespace or workload.namespace, []).append(str(name))
     return tuple(
         Command(
             (
-                *("kubectl", "--context", target.context, "--namespace", place),
+                *("kubectl", "--context", workload.context, "--namespace", place),
                 "delete",
                 "--ignore-not-found",
                 *them,
@@ -140,95 +133,88 @@ def delete(target: Target, names: Iterable[ObjectName], reason: str) -> tuple[Co
     )
 
 
-def wait(target: Target) -> Command:
-    name = f"deployment.apps/{target.deployment}"
-    argv = kubectl(target, "rollout", "status", name, f"--timeout={target.rollout_seconds}s")
+def wait(workload: Workload) -> Command:
+    name = f"deployment.apps/{workload.deployment}"
+    argv = kubectl(workload, "rollout", "status", name, f"--timeout={workload.rollout_seconds}s")
     # kubectl ends by itself first, and says why.
-    limit = target.rollout_seconds + READ_SECONDS
-    return Command(argv, "wait until the new pods are ready", timeout_seconds=limit, waits=True)
+    limit = workload.rollout_seconds + READ_SECONDS
+    return Command(argv, "wait until the new pods are ready", timeout_seconds=limit, waits=True, role="wait")
 
 
-def health(target: Target) -> Command:
+def health(workload: Workload) -> Command:
     """The health path through the Service, by the API server's proxy: no pod and no port is opened for it."""
-    path = f"/api/v1/namespaces/{target.namespace}/services/{target.service}:http/proxy{target.health_path}"
-    argv = kubectl(target, "get", "--raw", path, "--request-timeout=20s")
-    reason = f"ask for {target.health_path} through the Service"
-    return Command(argv, reason, expected=(0, 1), timeout_seconds=READ_SECONDS)
+    service = f"/api/v1/namespaces/{workload.namespace}/services/{workload.service}:http/proxy"
+    path = f"{service}{workload.health_path}"
+    argv = kubectl(workload, "get", "--raw", path, "--request-timeout=20s")
+    reason = f"ask for {workload.health_path} through the Service"
+    return Command(argv, reason, expected=(0, 1), timeout_seconds=READ_SECONDS, role="health")
 
 
-def undo(target: Target, revision: str) -> Command:
-    name = f"deployment.apps/{target.deployment}"
-    argv = kubectl(target, "rollout", "undo", name, f"--to-revision={revision}")
+def undo(workload: Workload, revision: str) -> Command:
+    name = f"deployment.apps/{workload.deployment}"
+    argv = kubectl(workload, "rollout", "undo", name, f"--to-revision={revision}")
     words = "the former revision" if revision == UNKNOWN_REVISION else f"revision {revision}"
     return Command(argv, f"go back to {words}", timeout_seconds=READ_SECONDS)
 
 
-def restore(target: Target, objects: str) -> Command:
+def restore(workload: Workload, objects: str) -> Command:
     """Apply objects as they were before; the same manager, so that the next deployment meets no conflict."""
-    argv = kubectl(target, "apply", "--server-side", f"--field-manager={MANAGER}", "--filename=-")
+    argv = kubectl(workload, "apply", "--server-side", f"--field-manager={MANAGER}", "--filename=-")
     reason = "restore the former configuration (ConfigMap)"
     return Command(argv, reason, timeout_seconds=READ_SECONDS, stdin_text=objects)
 
 
-def list_status(target: Target) -> Command:
-    argv = kubectl(target, "get", ",".join(STATUS_KINDS), f"--selector={target.selector}", "--output=json")
+def list_status(workload: Workload) -> Command:
+    argv = kubectl(
+        workload, "get", ",".join(STATUS_KINDS), f"--selector={workload.selector}", "--output=json"
+    )
     return Command(argv, "read the app's objects", expected=(0, 1), timeout_seconds=READ_SECONDS)
 
 
-def list_warnings(target: Target) -> Command:
-    argv = kubectl(target, "get", "events", "--field-selector=type=Warning", "--output=json")
+def list_warnings(workload: Workload) -> Command:
+    argv = kubectl(workload, "get", "events", "--field-selector=type=Warning", "--output=json")
     return Command(argv, "read recent warnings", expected=(0, 1), timeout_seconds=READ_SECONDS)
 
 
-def log_tail(target: Target, pod: str, container: str, *, previous: bool) -> Command:
+def log_tail(workload: Workload, pod: str, container: str, *, previous: bool) -> Command:
     words = ("logs", pod, f"--container={container}", "--tail=20", *(("--previous",) if previous else ()))
     reason = f"read the end of the log of {pod}"
-    return Command(kubectl(target, *words), reason, expected=(0, 1), timeout_seconds=READ_SECONDS)
+    return Command(kubectl(workload, *words), reason, expected=(0, 1), timeout_seconds=READ_SECONDS)
 
 
-def logs_plan(
-    target: Target,
-    *,
-    pod: str = "",
-    follow: bool = False,
-    tail: int = -1,
-    since: str = "",
-    previous: bool = False,
-) -> tuple[Command, ...]:
-    """The logs of one pod or of all pods of the app, each line with its pod."""
-    whose = (pod,) if pod else (f"--selector={target.selector}", "--max-log-requests=100")
+class LogOptions(NamedTuple):
+    """Which lines: those of one `pod` or of all pods of the app; `tail` -1 is all of them."""
+
+    pod: str = ""
+    follow: bool = False
+    tail: int = -1
+    since: str = ""
+    previous: bool = False
+
+
+def logs(workload: Workload, options: LogOptions) -> Command:
+    """Each line with its pod."""
+    whose = (options.pod,) if options.pod else (f"--selector={workload.selector}", "--max-log-requests=100")
     argv = kubectl(
-        target,
-        *("logs", *whose, "--all-containers", "--prefix", f"--tail={tail}"),
-        *((f"--since={since}",) if since else ()),
-        *(("--follow",) if follow else ()),
-        *(("--previous",) if previous else ()),
+        workload,
+        *("logs", *whose, "--all-containers", "--prefix", f"--tail={options.tail}"),
+        *((f"--since={options.since}",) if options.since else ()),
+        *(("--follow",) if options.follow else ()),
+        *(("--previous",) if options.previous else ()),
     )
-    return (Command(argv, "show the logs", timeout_seconds=NO_LIMIT if follow else 600, live=True),)
+    limit = NO_LIMIT if options.follow else 600
+    return Command(argv, "show the logs", timeout_seconds=limit, live=True)
 
 
-def history(target: Target) -> Command:
-    argv = kubectl(target, "get", "replicasets.apps", f"--selector={target.selector}", "--output=json")
+def history(workload: Workload) -> Command:
+    argv = kubectl(workload, "get", "replicasets.apps", f"--selector={workload.selector}", "--output=json")
     return Command(argv, "read the former revisions", timeout_seconds=READ_SECONDS)
 
 
-def rollback_plan(target: Target, revision: str) -> tuple[Command, ...]:
-    return (undo(target, revision), wait(target))
+def undo_and_wait(workload: Workload, revision: str) -> tuple[Command, ...]:
+    return (undo(workload, revision), wait(workload))
 
 
 def data_objects(objects: Iterable[ObjectName]) -> tuple[ObjectName, ...]:
     """What holds data, or everything else: it goes only where the user says so."""
     return tuple(o for o in objects if o.kind in ("PersistentVolumeClaim", "Namespace"))
-
-
-def destroy_plan(target: Target, *, delete_data: bool) -> tuple[Command, ...]:
-    kept = () if delete_data else data_objects(target.objects)
-    # The namespace last: the objects in it go with it.
-    gone = [o for o in target.objects if o not in kept and o.kind != "Namespace"]
-    namespaces = [o for o in target.objects if o.kind == "Namespace" and o not in kept]
-    return (
-        *delete(
-            target, reversed(gone), "delete the app's objects" if delete_data else "delete them, but no data"
-        ),
-        *delete(target, namespaces, "delete the namespace with all that is in it"),
-    )

@@ -2,40 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING
 
-from jvbundler.deploy.command import Command
-from jvbundler.deploy.execution import Execution, execute
-from jvbundler.deploy.kubernetes import commands as plan
-from jvbundler.deploy.kubernetes.deploy import refuse_managed
-from jvbundler.deploy.kubernetes.live import live_state, objects_of, orphans
-from jvbundler.deploy.kubernetes.workload import ObjectName, Target
+from jvbundler.deploy.doctor import kubectl_checks
+from jvbundler.deploy.kubernetes.commands import data_objects, delete
+from jvbundler.deploy.kubernetes.live import Facts, look, looks
+from jvbundler.deploy.operation import Operation, Session, carry_out, run_confirmed
 
-
-class Destruction(NamedTuple):
-    """`commands` delete exactly what `goes`; `stays` is what holds data and is kept."""
-
-    commands: tuple[Command, ...]
-    goes: tuple[str, ...]
-    stays: tuple[str, ...]
+if TYPE_CHECKING:
+    from jvbundler.deploy.kubernetes.workload import Workload
+    from jvbundler.deploy.release import Release
 
 
-def find_destruction(target: Target, execution: Execution, *, delete_data: bool, force: bool) -> Destruction:
-    """What a deletion would do, with the objects that only the cluster knows of. Changes nothing."""
-    live = live_state(execute(plan.inspect(target), execution), target)
-    refuse_managed(live, target, force=force)
-    left = orphans(objects_of(execute(plan.list_owned(target), execution)), target)
-    return destruction(target, left, delete_data=delete_data)
+def destroy(
+    release: Release, workload: Workload, session: Session, *, delete_data: bool, force: bool
+) -> Operation:
+    """What was deleted, and what was kept. What is gone already is no failure."""
+
+    def work() -> Operation:
+        operation = plan(workload, look(workload, session.execution, force=force), delete_data=delete_data)
+        run_confirmed(operation, release, session)
+        return operation
+
+    checks = partial(kubectl_checks, workload.context, workload.namespace, session.execution.environ)
+    return carry_out(workload.place, session, checks, work)
 
 
-def destruction(target: Target, left: Sequence[ObjectName], *, delete_data: bool) -> Destruction:
-    """`left` are the objects that an earlier manifest had."""
-    every = (*target.objects, *left)
-    kept = () if delete_data else plan.data_objects(every)
-    commands = (
-        *plan.delete(target, [o for o in left if o not in kept], "delete what an earlier manifest had"),
-        *plan.destroy_plan(target, delete_data=delete_data),
+def plan(workload: Workload, facts: Facts | None, *, delete_data: bool) -> Operation:
+    """Without facts, the objects that only the cluster knows of are a note."""
+    orphans = facts.orphans if facts else ()
+    every = (*workload.objects, *orphans)
+    kept = () if delete_data else data_objects(every)
+    # The namespace last: the objects in it go with it.
+    namespaces = [o for o in workload.objects if o.kind == "Namespace" and o not in kept]
+    own = [o for o in reversed(workload.objects) if o not in (*kept, *namespaces)]
+    reason = "delete the app's objects" if delete_data else "delete them, but no data"
+    return Operation(
+        (
+            *delete(workload, [o for o in orphans if o not in kept], "delete what an earlier manifest had"),
+            *delete(workload, own, reason),
+            *delete(workload, namespaces, "delete the namespace with all that is in it"),
+        ),
+        goes=tuple(str(o) for o in every if o not in kept),
+        stays=tuple(map(str, kept)),
+        looks=looks(workload),
+        notes=_notes(facts, delete_data=delete_data),
+        question=f"delete it from namespace '{workload.namespace}' of '{workload.context}'",
     )
-    goes = tuple(str(o) for o in every if o not in kept)
-    return Destruction(commands, goes, tuple(map(str, kept)))
+
+
+def _notes(facts: Facts | None, *, delete_data: bool) -> tuple[str, ...]:
+    if facts is None:
+        data = "with their data" if delete_data else "but no data"
+        return (f"and the objects that only an earlier manifest had, if there are any, {data}",)
+    return (f"not every kind could be looked at: {facts.unlisted}",) if facts.unlisted else ()

@@ -1,4 +1,4 @@
-"""What kubectl tells about a cluster, as values: objects, owners, conditions. Runs nothing."""
+"""What there is in a cluster, as values: objects, owners, conditions. Changes nothing."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from jvbundler.deploy.kubernetes.workload import ObjectName, Target
-from jvbundler.errors import ToolFailed
+from jvbundler.artifact import ObjectName
+from jvbundler.deploy.command import Command
+from jvbundler.deploy.execution import Execution, execute
+from jvbundler.deploy.kubernetes import commands
+from jvbundler.deploy.kubernetes.workload import Workload
+from jvbundler.errors import InputError, ToolFailed
 from jvbundler.runner import Completed
 
 Object = dict[str, Any]
@@ -26,10 +30,48 @@ _UNDONE_BY = re.compile(r"kubectl(?:-rollout|\.[0-9.]+|\.exe)?\Z")
 
 
 class Live(NamedTuple):
-    """What runs before a deployment: the Deployment (None the first time) and its ConfigMaps."""
+    """What runs: the Deployment (None before the first deployment) and its ConfigMaps."""
 
     deployment: Object | None
     config_maps: tuple[Object, ...]
+
+
+class Facts(NamedTuple):
+    """What a deployment and a deletion depend on. `orphans` are our objects that the manifest no longer has.
+
+    `unlisted` are kubectl's words about kinds that may not be listed.
+    """
+
+    live: Live
+    orphans: tuple[ObjectName, ...]
+    unlisted: str = ""
+
+
+def looks(workload: Workload) -> tuple[Command, ...]:
+    """The commands by which `look` finds the facts."""
+    return (commands.inspect(workload), commands.list_owned(workload))
+
+
+def look(workload: Workload, execution: Execution, *, force: bool) -> Facts:
+    """Raises InputError for what Argo CD or Flux manages, unless `force` goes on even there."""
+    inspect, list_owned = looks(workload)
+    live = look_managed(workload, inspect, execution, force=force)
+    listed = execute(list_owned, execution)
+    unlisted = listed.stderr.decode("utf-8", "replace").strip() if listed.code else ""
+    return Facts(live, tuple(orphans(objects_of(listed), workload)), unlisted)
+
+
+def look_managed(workload: Workload, inspect: Command, execution: Execution, *, force: bool) -> Live:
+    """What runs; InputError where it is not ours to change."""
+    live = live_state(execute(inspect, execution))
+    owner = gitops_owner(live.deployment) if live.deployment else ""
+    if owner and not force:
+        raise InputError(
+            f"{owner} manages the Deployment '{workload.deployment}': it would undo this, "
+            "nothing was changed\n"
+            f"  commit '{workload.manifest}' to the repository that {owner} pulls; '--force' deploys anyway"
+        )
+    return live
 
 
 def objects_of(done: Completed) -> list[Object]:
@@ -48,7 +90,7 @@ def objects_of(done: Completed) -> list[Object]:
     return [item for item in items or [] if isinstance(item, dict)]
 
 
-def live_state(done: Completed, target: Target) -> Live:
+def live_state(done: Completed) -> Live:
     found = objects_of(done)
     deployments = [o for o in found if o.get("kind") == "Deployment"]
     maps = tuple(o for o in found if o.get("kind") == "ConfigMap")
@@ -131,9 +173,9 @@ def as_applied(config_maps: Iterable[Object]) -> str:
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": items}) if items else ""
 
 
-def orphans(owned: Iterable[Object], target: Target) -> list[ObjectName]:
+def orphans(owned: Iterable[Object], workload: Workload) -> list[ObjectName]:
     """Objects of ours that the manifest no longer has; an object that another one owns goes with that."""
-    wanted = {(o.group, o.kind, o.name) for o in target.objects if o.namespace in ("", target.namespace)}
+    wanted = {(o.group, o.kind, o.name) for o in workload.objects if o.namespace in ("", workload.namespace)}
     names = [name_of(item) for item in owned if not metadata(item).get("ownerReferences")]
     return sorted(n for n in names if (n.group, n.kind, n.name) not in wanted)
 
@@ -186,3 +228,13 @@ def warnings_of(events: Iterable[Object], names: Iterable[str], most: int = 10) 
         f"{' '.join(str(e.get('message') or '').split())}"
         for e in about[-most:]
     ]
+
+
+def health_of(done: Completed) -> tuple[bool, str]:
+    """The health path's answer. Who may not use a Service's proxy cannot tell, and that is no failure."""
+    words = " ".join(done.stderr.decode("utf-8", "replace").split())
+    if done.code == 0:
+        return True, "answers"
+    if "orbidden" in words:
+        return True, "not known: you may not use the Service's proxy"
+    return False, words or "does not answer"

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from jvbundler.deploy.doctor import kubectl, require
 from jvbundler.deploy.execution import Execution, execute
-from jvbundler.deploy.kubernetes import commands as plan
-from jvbundler.deploy.kubernetes.deploy import ask_health
+from jvbundler.deploy.kubernetes import commands
 from jvbundler.deploy.kubernetes.live import (
     Object,
     at,
     containers,
     gitops_owner,
+    health_of,
     is_ready,
     metadata,
     objects_of,
@@ -20,7 +21,7 @@ from jvbundler.deploy.kubernetes.live import (
     revision,
     warnings_of,
 )
-from jvbundler.deploy.kubernetes.workload import Target
+from jvbundler.deploy.kubernetes.workload import Workload
 from jvbundler.errors import ToolFailed
 
 
@@ -34,27 +35,37 @@ class Status(NamedTuple):
         return {"healthy": not self.problems, "problems": list(self.problems), **self.fields}
 
 
-def status(target: Target, execution: Execution) -> Status:
-    """Raises ToolFailed where the cluster cannot be asked."""
-    listed = execute(plan.list_status(target), execution)
+def statuses(workload: Workload, execution: Execution) -> Iterator[Status]:
+    """How the app is, as often as that is asked for. Raises ToolFailed where the cluster cannot be asked."""
+    require([kubectl(execution.environ)])
+    while True:
+        yield status(workload, execution)
+
+
+def status(workload: Workload, execution: Execution) -> Status:
+    listed = execute(commands.list_status(workload), execution)
     found = objects_of(listed)
     said = listed.stderr.decode("utf-8", "replace").splitlines() if listed.code else []
     # kubectl repeats itself for each kind.
     unread = "\n".join(dict.fromkeys(said))
     if listed.code and not found:
         raise ToolFailed(f"the cluster could not be asked\n{unread}")
-    warnings = warnings_of(objects_of(execute(plan.list_warnings(target), execution)), [target.deployment])
+    warnings = warnings_of(
+        objects_of(execute(commands.list_warnings(workload), execution)), [workload.deployment]
+    )
     deployment = next((o for o in kind(found, "Deployment")), None)
-    healthy, health = ask_health(target, execution) if deployment else (False, "nothing is deployed")
+    healthy, health = False, "nothing is deployed"
+    if deployment:
+        healthy, health = health_of(execute(commands.health(workload), execution))
     pods = list(kind(found, "Pod"))
     fields: dict[str, Any] = {
-        "context": target.context,
-        "namespace": target.namespace,
-        "deployment": target.deployment,
+        "context": workload.context,
+        "namespace": workload.namespace,
+        "deployment": workload.deployment,
         "revision": revision(deployment),
         "managed_by": gitops_owner(deployment) if deployment else "",
         "replicas": replicas(deployment),
-        "image": {"rendered": target.image, "running": running_image(deployment)},
+        "image": {"rendered": workload.image, "running": running_image(deployment)},
         "pods": [pod_fields(pod) for pod in pods],
         "volumes": [volume_fields(o) for o in kind(found, "PersistentVolumeClaim")],
         "autoscaler": [autoscaler_fields(o) for o in kind(found, "HorizontalPodAutoscaler")],

@@ -9,104 +9,31 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.deploy.command import NO_LIMIT, PARAMETERS, Command
-from jvbundler.errors import InputError
-from jvbundler.render.lambda_.samconfig import capability
-from jvbundler.render.lambda_names import (
-    API_LOGS,
-    FUNCTION_LOGS,
-    repository_name,
-    repository_stack_name,
-    repository_uri,
-)
 
 if TYPE_CHECKING:
-    from jvbundler.project.model import Environment
+    from jvbundler.deploy.lambda_.stack import LambdaStack
 
 # A stack with a custom domain or an EFS mount takes up to half an hour.
 STACK_SECONDS = 2400.0
 SHORT_SECONDS = 120.0
-# Stands in a dry run for the account that only AWS knows; nobody has this one.
-UNKNOWN_ACCOUNT = "000000000000"
 IMAGE_PARAMETER = "ImageUri"
 
 
-class LambdaStack(NamedTuple):
-    """The names that all commands about one environment agree on.
+class LogOptions(NamedTuple):
+    """`since` as sam reads it: `10min ago`, or a date. `tail` 0 is all lines, as they come."""
 
-    `repository_template` is empty where the repository is made elsewhere. `health_path` is below every URL.
-    """
-
-    environment: str
-    name: str
-    region: str
-    function: str
-    template: str
-    capability: str
-    repository: str
-    repository_uri: str
-    repository_stack: str
-    repository_template: str
-    health_path: str
-
-    @property
-    def where(self) -> tuple[str, ...]:
-        """The options that every command has, so that none acts on a default by accident."""
-        return ("--region", self.region, "--stack-name", self.name)
-
-    @property
-    def log_prefixes(self) -> tuple[str, str]:
-        """What the names of the stack's log groups begin with, and of those that former stacks left."""
-        return (f"{FUNCTION_LOGS}/{self.name}/", f"{API_LOGS}/{self.name}/")
+    since: str
+    follow: bool = False
+    pattern: str = ""
+    tail: int = 0
 
 
-def lambda_stack(environment: Environment, folder: str, account: str = "") -> LambdaStack:
-    """`folder` is where the environment's rendered files are; `account` is asked for where it is not set."""
-    settings = environment.settings["lambda"]
-    ours = settings["ecr"]["create_if_missing"]
-    return LambdaStack(
-        environment=environment.name,
-        name=environment.stack_name,
-        region=settings["region"],
-        function=environment.function_name,
-        template=f"{folder}/template.yaml",
-        capability=capability(environment),
-        repository=repository_name(environment),
-        repository_uri=repository_uri(environment) or _uri(environment, account),
-        repository_stack=repository_stack_name(environment),
-        repository_template=f"{folder}/repository.yaml" if ours else "",
-        health_path=environment.settings["server"]["health_path"],
-    )
-
-
-def _uri(environment: Environment, account: str) -> str:
-    region = environment.settings["lambda"]["region"]
-    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return f"{account or UNKNOWN_ACCOUNT}.dkr.ecr.{region}.{suffix}/{repository_name(environment)}"
-
-
-def identity(region: str) -> Command:
-    argv = ("aws", "sts", "get-caller-identity", "--region", region, "--output", "json")
-    return Command(argv, "whose credentials these are", timeout_seconds=SHORT_SECONDS)
-
-
-def repository_plan(stack: LambdaStack) -> tuple[Command, ...]:
-    """Bring the repository's stack up to date; without a change it is left as it is."""
-    if not stack.repository_template:
-        return ()
-    argv = (
-        *("aws", "cloudformation", "deploy", "--region", stack.region),
-        *("--stack-name", stack.repository_stack, "--template-file", stack.repository_template),
-        "--no-fail-on-empty-changeset",
-    )
-    return (Command(argv, f"make sure of the ECR repository '{stack.repository}'", timeout_seconds=900),)
-
-
-def leftover_plan(stack: LambdaStack) -> tuple[Command, ...]:
-    """Away with what a first deployment left that failed: an empty stack that cannot be updated."""
+def delete_leftover(stack: LambdaStack) -> tuple[Command, ...]:
+    """Remove the empty stack that a failed first deployment left: CloudFormation does not update it."""
     return delete_stack(stack.region, stack.name, f"remove the empty stack '{stack.name}' of a failed start")
 
 
-def deploy_plan(
+def deploy_stack(
     stack: LambdaStack,
     image: str,
     parameters: Mapping[str, str],
@@ -123,7 +50,7 @@ def deploy_plan(
         # sam looks for it beside the template, wherever it is started.
         *("--config-file", "samconfig.toml", "--config-env", stack.environment),
         *stack.where,
-        *("--image-repository", stack.repository_uri),
+        *("--image-repository", stack.repository.uri),
         *("--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"),
         *(("--no-execute-changeset",) if only_change_set else ()),
         *("--parameter-overrides", *overrides, *((f"file://{PARAMETERS}",) if pairs else ())),
@@ -131,7 +58,13 @@ def deploy_plan(
     reason = f"{'show the changes of' if only_change_set else 'deploy'} the stack '{stack.name}'"
     return (
         Command(
-            argv, reason, parameter_file=pairs, timeout_seconds=timeout_seconds, grace_seconds=10, waits=True
+            argv,
+            reason,
+            parameter_file=pairs,
+            timeout_seconds=timeout_seconds,
+            grace_seconds=10,
+            waits=True,
+            role="stack",
         ),
     )
 
@@ -143,7 +76,7 @@ def _quoted(value: str) -> str:
     return value
 
 
-def execute_plan(
+def execute_change_set(
     stack: LambdaStack, change_set: str, *, is_new: bool, timeout_seconds: float = STACK_SECONDS
 ) -> tuple[Command, ...]:
     """Carry out the change set that was shown, and nothing else."""
@@ -153,12 +86,12 @@ def execute_plan(
     )
     waited = "stack-create-complete" if is_new else "stack-update-complete"
     return (
-        Command(begin, "carry out these changes", timeout_seconds=SHORT_SECONDS),
+        Command(begin, "carry out these changes", timeout_seconds=SHORT_SECONDS, role="stack"),
         _wait(stack.region, stack.name, waited, timeout_seconds),
     )
 
 
-def discard_plan(stack: LambdaStack, change_set: str, *, is_new: bool) -> tuple[Command, ...]:
+def discard_change_set(stack: LambdaStack, change_set: str, *, is_new: bool) -> tuple[Command, ...]:
     """Leave nothing of a change set that nobody wanted."""
     if is_new:
         return delete_stack(stack.region, stack.name, f"remove the empty stack '{stack.name}' again")
@@ -169,7 +102,7 @@ def discard_plan(stack: LambdaStack, change_set: str, *, is_new: bool) -> tuple[
     return (Command(argv, "drop these changes", timeout_seconds=SHORT_SECONDS),)
 
 
-def rollback_plan(
+def set_image(
     stack: LambdaStack,
     image: str,
     parameters: Iterable[str],
@@ -185,23 +118,25 @@ def rollback_plan(
         *("--capabilities", *filter(None, (stack.capability, "CAPABILITY_AUTO_EXPAND"))),
     )
     return (
-        Command(argv, f"set the image of the stack '{stack.name}' back", timeout_seconds=SHORT_SECONDS),
+        Command(
+            argv,
+            f"set the image of the stack '{stack.name}' back",
+            timeout_seconds=SHORT_SECONDS,
+            role="stack",
+        ),
         _wait(stack.region, stack.name, "stack-update-complete", timeout_seconds),
     )
 
 
-def logs_plan(
-    stack: LambdaStack, *, follow: bool, since: str, pattern: str, live: bool = True
-) -> tuple[Command, ...]:
-    """`since` as sam reads it: `10min ago`, or a date. `live` shows the lines as they come."""
+def logs(stack: LambdaStack, options: LogOptions) -> Command:
     argv = (
-        *("sam", "logs", "--name", "Function", *stack.where, "--start-time", since),
-        *(("--filter", pattern) if pattern else ()),
-        *(("--tail",) if follow else ()),
+        *("sam", "logs", "--name", "Function", *stack.where, "--start-time", options.since),
+        *(("--filter", options.pattern) if options.pattern else ()),
+        *(("--tail",) if options.follow else ()),
     )
-    limit = NO_LIMIT if follow else 600.0
+    limit = NO_LIMIT if options.follow else 600.0
     reason = f"logs of the function '{stack.function}'"
-    return (Command(argv, reason, timeout_seconds=limit, live=live, expected=(0, 143)),)
+    return Command(argv, reason, timeout_seconds=limit, live=not options.tail, expected=(0, 143))
 
 
 def delete_stack(
@@ -216,13 +151,37 @@ def delete_stack(
 
 def _wait(region: str, name: str, event: str, timeout_seconds: float) -> Command:
     argv = ("aws", "cloudformation", "wait", event, "--region", region, "--stack-name", name)
-    return Command(argv, "wait until that is done", timeout_seconds=timeout_seconds, waits=True)
+    return Command(argv, "wait until that is done", timeout_seconds=timeout_seconds, waits=True, role="stack")
 
 
-def image_of(uri: str, version: str) -> str:
-    """An image by what was typed: a whole reference, a digest or a tag."""
-    if "/" in version:
-        if not version.startswith(f"{uri}@") and not version.startswith(f"{uri}:"):
-            raise InputError(f"'{version}' is not an image of {uri}")
-        return version
-    return f"{uri}@{version}" if version.startswith("sha256:") else f"{uri}:{version}"
+def delete_all(
+    stack: LambdaStack,
+    *,
+    has_stack: bool,
+    has_repository: bool,
+    has_repository_stack: bool,
+    log_groups: Iterable[str] = (),
+    timeout_seconds: float = STACK_SECONDS,
+) -> tuple[Command, ...]:
+    """Delete the stack, then these log groups, and the repository with its images where it shall go."""
+    commands: list[Command] = []
+    if has_stack:
+        reason = f"delete the stack '{stack.name}'"
+        commands += delete_stack(stack.region, stack.name, reason, timeout_seconds)
+    commands += [_delete_logs(stack.region, name) for name in log_groups]
+    if has_repository:
+        argv = (
+            *("aws", "ecr", "delete-repository", "--region", stack.region),
+            *("--repository-name", stack.repository.name, "--force"),
+        )
+        reason = f"delete the ECR repository '{stack.repository.name}' with all its images"
+        commands.append(Command(argv, reason, timeout_seconds=SHORT_SECONDS))
+    if has_repository_stack:
+        reason = f"delete the stack '{stack.repository.stack}' of the repository"
+        commands += delete_stack(stack.region, stack.repository.stack, reason, timeout_seconds)
+    return tuple(commands)
+
+
+def _delete_logs(region: str, name: str) -> Command:
+    argv = ("aws", "logs", "delete-log-group", "--region", region, "--log-group-name", name)
+    return Command(argv, "delete a log group with all that was logged", timeout_seconds=SHORT_SECONDS)

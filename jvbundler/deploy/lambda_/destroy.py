@@ -1,33 +1,20 @@
-"""`destroy lambda`: says what would go and what would stay, and deletes the stack. Data stays unless told."""
+"""`destroy lambda`: says what would go and what would stay, and deletes the stack. Data stays by default."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from jvbundler.deploy.aws import Account, read
-from jvbundler.deploy.command import Command
-from jvbundler.deploy.execution import Execution, execute_all
-from jvbundler.deploy.lambda_.commands import STACK_SECONDS, LambdaStack
-from jvbundler.deploy.lambda_.deploy import explained
-from jvbundler.deploy.lambda_.destroy_commands import destroy_plan
-from jvbundler.deploy.lambda_.live import account_id, images, items_of, stack_facts, text_of
-from jvbundler.deploy.lambda_.stack import stack_of
-from jvbundler.errors import ToolFailed
+from jvbundler.deploy.aws import Account, StackFacts, items_of, read, stack_facts, text_of
+from jvbundler.deploy.image import ecr
+from jvbundler.deploy.lambda_.commands import STACK_SECONDS, delete_all
+from jvbundler.deploy.lambda_.live import account_and_stack, explained, images
+from jvbundler.deploy.lambda_.stack import LambdaStack, stack_of
+from jvbundler.deploy.operation import Operation, Session, carry_out, run_confirmed
 from jvbundler.render.lambda_names import repository_name
 
 if TYPE_CHECKING:
     from jvbundler.deploy.release import Release
-
-
-class Destruction(NamedTuple):
-    """`goes` and `stays` are lines for whoever has to agree."""
-
-    account: Account
-    stack: LambdaStack
-    plan: tuple[Command, ...]
-    goes: tuple[str, ...]
-    stays: tuple[str, ...]
 
 
 class DestroyOptions(NamedTuple):
@@ -38,44 +25,72 @@ class DestroyOptions(NamedTuple):
     timeout_seconds: float = STACK_SECONDS
 
 
-def offline_plan(release: Release, options: DestroyOptions) -> tuple[Command, ...]:
-    """Only AWS knows the id of the stack, which its log groups are named after."""
-    stack = stack_of(release)
-    ours = options.delete_images and bool(stack.repository_template)
-    groups = [f"{prefix}ID-OF-THE-STACK" for prefix in stack.log_prefixes] if options.delete_logs else ()
-    return destroy_plan(
+class Facts(NamedTuple):
+    """`resources` are those of the stack, `log_groups` those of former stacks of its name, too."""
+
+    account: Account
+    stack: LambdaStack
+    deployed: StackFacts | None
+    resources: tuple[str, ...]
+    log_groups: tuple[str, ...]
+    has_repository: bool
+    has_repository_stack: bool
+    images: int
+
+
+def destroy(release: Release, options: DestroyOptions, session: Session) -> Operation:
+    """What was deleted, and what was kept; no commands where there was nothing to delete."""
+
+    def work() -> Operation:
+        facts = look(release, session.execution.environ)
+        operation = plan(release, options, facts)
+        name = facts.stack.name
+        run_confirmed(
+            operation, release, session, explain=lambda _, failure: explained(failure, facts.account, name)
+        )
+        return operation
+
+    return carry_out(stack_of(release).place, session, tuple, work)
+
+
+def look(release: Release, environ: Mapping[str, str]) -> Facts:
+    account, stack = account_and_stack(release, environ)
+    deployed = stack_facts(account, stack.name)
+    has_repository = ecr.is_there(account, stack.repository)
+    return Facts(
+        account,
         stack,
-        has_stack=True,
-        has_repository=ours,
-        has_repository_stack=ours,
-        log_groups=groups,
-        timeout_seconds=options.timeout_seconds,
+        deployed,
+        _resources(account, stack) if deployed else (),
+        log_groups(account, stack),
+        has_repository,
+        stack_facts(account, stack.repository.stack) is not None,
+        len(images(account, stack)) if has_repository else 0,
     )
 
 
-def find_destruction(release: Release, environ: Mapping[str, str], options: DestroyOptions) -> Destruction:
-    settings = release.environment.settings["lambda"]
-    account = Account(settings["region"], environ)
-    stack = stack_of(release, account_id(account, settings["account_id"]))
-    is_there = stack_facts(account, stack.name) is not None
-    words = ("ecr", "describe-repositories", "--repository-names", stack.repository)
-    has_repository = read(account, *words, absent=("RepositoryNotFoundException",)) is not None
-    has_its_stack = stack_facts(account, stack.repository_stack) is not None
-    ours = options.delete_images and bool(stack.repository_template)
-    groups = log_groups(account, stack)
-    plan = destroy_plan(
+def plan(release: Release, options: DestroyOptions, facts: Facts | None) -> Operation:
+    """Without facts, all is there, and the log groups are called after a stack whose id only AWS knows."""
+    stack = facts.stack if facts else stack_of(release)
+    groups = facts.log_groups if facts else tuple(f"{prefix}ID-OF-THE-STACK" for prefix in stack.log_prefixes)
+    # A repository that is made elsewhere is not ours to delete.
+    images_go = options.delete_images and bool(stack.repository.template)
+    commands = delete_all(
         stack,
-        has_stack=is_there,
-        has_repository=ours and has_repository,
-        has_repository_stack=ours and has_its_stack,
+        has_stack=facts is None or facts.deployed is not None,
+        has_repository=images_go and (facts is None or facts.has_repository),
+        has_repository_stack=images_go and (facts is None or facts.has_repository_stack),
         log_groups=groups if options.delete_logs else (),
         timeout_seconds=options.timeout_seconds,
     )
-    images = _repository_line(account, stack, release) if has_repository else ()
     logs = tuple(f"Logs::LogGroup {name} with all that was logged" for name in groups)
-    data = ((options.delete_logs, logs), (ours, images))
-    goes = [*(_resources(account, stack) if is_there else ()), *(_lines(data, go=True))]
-    return Destruction(account, stack, plan, tuple(goes), (*_lines(data, go=False), *_file_system(release)))
+    data = ((options.delete_logs, logs), (images_go, _repository_line(release, facts) if facts else ()))
+    return Operation(
+        commands,
+        goes=(*(facts.resources if facts else ()), *_lines(data, go=True)),
+        stays=(*_lines(data, go=False), *_file_system(release)),
+        question="delete this",
+    )
 
 
 def _lines(data: Iterable[tuple[bool, tuple[str, ...]]], *, go: bool) -> tuple[str, ...]:
@@ -87,13 +102,6 @@ def log_groups(account: Account, stack: LambdaStack) -> tuple[str, ...]:
     words = ("logs", "describe-log-groups", "--log-group-name-prefix")
     answers = [items_of(read(account, *words, prefix), "logGroups") for prefix in stack.log_prefixes]
     return tuple(text_of(group, "logGroupName") for groups in answers for group in groups)
-
-
-def destroy(found: Destruction, execution: Execution) -> None:
-    try:
-        execute_all(found.plan, execution)
-    except ToolFailed as failure:
-        raise explained(failure, found.account, found.stack.name) from None
 
 
 def _resources(account: Account, stack: LambdaStack) -> tuple[str, ...]:
@@ -108,11 +116,13 @@ def _resources(account: Account, stack: LambdaStack) -> tuple[str, ...]:
     )
 
 
-def _repository_line(account: Account, stack: LambdaStack, release: Release) -> tuple[str, ...]:
-    number = len(images(account, stack))
+def _repository_line(release: Release, facts: Facts) -> tuple[str, ...]:
+    if not facts.has_repository:
+        return ()
     users = _other_users(release)
     shared = f", which {' and '.join(users)} use{'s' if len(users) == 1 else ''} too" if users else ""
-    return (f"ECR::Repository {stack.repository} with {number} image{'' if number == 1 else 's'}{shared}",)
+    count = f"{facts.images} image{'' if facts.images == 1 else 's'}"
+    return (f"ECR::Repository {facts.stack.repository.name} with {count}{shared}",)
 
 
 def _other_users(release: Release) -> list[str]:

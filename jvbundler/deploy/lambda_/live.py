@@ -1,39 +1,29 @@
-"""What AWS says of a deployed environment: account, stack, images and failures. Changes nothing."""
+"""What there is of an environment on AWS: its stack, images and failures. Changes nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jvbundler.deploy.aws import Account, read
-from jvbundler.deploy.lambda_.commands import LambdaStack
+from jvbundler.deploy.aws import (
+    NO_STACK,
+    Account,
+    StackFacts,
+    account_id,
+    items_of,
+    read,
+    text_of,
+    with_advice,
+)
+from jvbundler.deploy.lambda_.stack import LambdaStack, stack_of
 from jvbundler.errors import InputError, ToolFailed
 
-NO_STACK = ("does not exist",)
+if TYPE_CHECKING:
+    from jvbundler.deploy.release import Release
+
 NO_IMAGE = ("ImageNotFoundException", "RepositoryNotFoundException")
-# Failed on the first try: nothing is in it, and CloudFormation updates it no more.
-EMPTY = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
 # AWS's words for what it gave up because something else had failed.
 _CONSEQUENCES = ("cancelled", "The following resource(s) failed")
-
-
-class StackFacts(NamedTuple):
-    """A stack as CloudFormation shows it; secret parameters are `****`."""
-
-    status: str
-    reason: str
-    updated: str
-    parameters: Mapping[str, str]
-    outputs: Mapping[str, str]
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether its last change failed; it may run well all the same, as before."""
-        return "ROLLBACK" in self.status or "FAILED" in self.status
-
-    @property
-    def is_empty(self) -> bool:
-        return self.status in EMPTY
 
 
 class Failure(NamedTuple):
@@ -48,43 +38,11 @@ class Failure(NamedTuple):
         return f"{self.resource} ({self.type}) {self.status}: {self.reason}"
 
 
-def account_id(account: Account, expected: str) -> str:
-    """The account of the credentials; InputError where deploy.yaml names another one."""
-    found = text_of(read(account, "sts", "get-caller-identity"), "Account")
-    if expected and found != expected:
-        raise InputError(
-            f"the credentials are those of account {found}, and 'lambda.account_id' is {expected}: "
-            "choose others, as with AWS_PROFILE"
-        )
-    return found
-
-
-def text_of(answer: Any, name: str) -> str:
-    """A member of an answer; ToolFailed where it is not what AWS answers."""
-    if not isinstance(answer, dict) or not isinstance(answer.get(name), str):
-        raise ToolFailed(f"'aws' answered without '{name}': {str(answer)[:200]}")
-    return str(answer[name])
-
-
-def items_of(answer: Any, name: str) -> list[dict[str, Any]]:
-    if not isinstance(answer, dict) or not isinstance(answer.get(name), list):
-        raise ToolFailed(f"'aws' answered without '{name}': {str(answer)[:200]}")
-    return [item for item in answer[name] if isinstance(item, dict)]
-
-
-def stack_facts(account: Account, name: str) -> StackFacts | None:
-    """None where there is no such stack, or only the shell of one that a change set waits for."""
-    answer = read(account, "cloudformation", "describe-stacks", "--stack-name", name, absent=NO_STACK)
-    found = items_of(answer, "Stacks")[0] if answer is not None else {}
-    if not found or found["StackStatus"] == "REVIEW_IN_PROGRESS":
-        return None
-    return StackFacts(
-        status=text_of(found, "StackStatus"),
-        reason=found.get("StackStatusReason", ""),
-        updated=found.get("LastUpdatedTime", found.get("CreationTime", "")),
-        parameters={p["ParameterKey"]: p.get("ParameterValue", "") for p in found.get("Parameters", [])},
-        outputs={o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])},
-    )
+def account_and_stack(release: Release, environ: Mapping[str, str]) -> tuple[Account, LambdaStack]:
+    """Raises InputError where the credentials are of another account than deploy.yaml's."""
+    settings = release.environment.settings["lambda"]
+    account = Account(settings["region"], environ)
+    return account, stack_of(release, account_id(account, settings["account_id"]))
 
 
 def require_changeable(name: str, facts: StackFacts | None) -> None:
@@ -105,12 +63,12 @@ def require_changeable(name: str, facts: StackFacts | None) -> None:
 def image_digest(account: Account, stack: LambdaStack, version: str) -> str:
     """The digest of an image in the repository by its tag or digest; InputError where it is not there."""
     by = "imageDigest" if version.startswith("sha256:") else "imageTag"
-    words = ("--repository-name", stack.repository, "--image-ids", f"{by}={version}")
+    words = ("--repository-name", stack.repository.name, "--image-ids", f"{by}={version}")
     answer = read(account, "ecr", "describe-images", *words, absent=NO_IMAGE)
     images = items_of(answer, "imageDetails") if answer is not None else []
     if not images:
         raise InputError(
-            f"there is no image '{version}' in the repository '{stack.repository}' ({stack.region}): "
+            f"there is no image '{version}' in the repository '{stack.repository.name}' ({stack.region}): "
             "'jvbundler deploy lambda --all' makes it"
         )
     return text_of(images[0], "imageDigest")
@@ -118,7 +76,9 @@ def image_digest(account: Account, stack: LambdaStack, version: str) -> str:
 
 def images(account: Account, stack: LambdaStack) -> list[dict[str, Any]]:
     """The images of the repository, the newest first."""
-    answer = read(account, "ecr", "describe-images", "--repository-name", stack.repository, absent=NO_IMAGE)
+    answer = read(
+        account, "ecr", "describe-images", "--repository-name", stack.repository.name, absent=NO_IMAGE
+    )
     found = items_of(answer, "imageDetails") if answer is not None else []
     return sorted(found, key=lambda image: str(image.get("imagePushedAt", "")), reverse=True)
 
@@ -159,3 +119,13 @@ def _last_operation(events: Sequence[Mapping[str, Any]]) -> Iterable[Mapping[str
         yield event
         if event.get("ResourceStatusReason") == "User Initiated":
             return
+
+
+def explained(failure: ToolFailed, account: Account, stack: str) -> ToolFailed:
+    """The failure with the events that explain it; those that CloudFormation cannot tell are left out."""
+    try:
+        reasons = stack_failures(account, stack)
+    except ToolFailed:
+        reasons = ()
+    lines = ["why, as CloudFormation tells it:", *(f"  {reason}" for reason in reasons)] if reasons else []
+    return ToolFailed("\n".join([with_advice(str(failure)), *lines]))

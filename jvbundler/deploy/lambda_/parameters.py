@@ -37,9 +37,7 @@ def parameter_values(
     """Raise InputError with all parameters that have no value, neither given nor in the `deployed` stack."""
     wanted = [p for p in template_parameters(release) if p.name != IMAGE_PARAMETER]
     _require_known(given, wanted)
-    pairs = {
-        name: variable for variable, name in secret_parameters(release.environment.lambda_secrets).items()
-    }
+    pairs = _variables(release)
     secrets = [(p.name, pairs[p.name]) for p in wanted if p.secret and environ.get(pairs[p.name])]
     plain = {p.name: given[p.name] for p in wanted if p.name in given}
     there = {*plain, *(name for name, _ in secrets)}
@@ -55,11 +53,16 @@ def offline_values(release: Release, given: Mapping[str, str]) -> Values:
     """For a dry run: all secrets, and the name of each other parameter in the place of its value."""
     wanted = [p for p in template_parameters(release) if p.name != IMAGE_PARAMETER]
     _require_known(given, wanted)
-    pairs = {
-        name: variable for variable, name in secret_parameters(release.environment.lambda_secrets).items()
-    }
+    pairs = _variables(release)
     plain = {p.name: given.get(p.name, f"<{p.name}>") for p in wanted if not p.secret}
     return Values(plain, tuple((p.name, pairs[p.name]) for p in wanted if p.secret), ())
+
+
+def _variables(release: Release) -> dict[str, str]:
+    """The variable of each secret parameter."""
+    return {
+        name: variable for variable, name in secret_parameters(release.environment.lambda_secrets).items()
+    }
 
 
 def _require_known(given: Mapping[str, str], wanted: list[Parameter]) -> None:

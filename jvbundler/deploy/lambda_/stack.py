@@ -1,55 +1,66 @@
-"""A release → the stack that the commands of aws and sam name, and its ECR repository, made before a push."""
+"""An environment on Lambda: the names that every command about its stack agrees on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from jvbundler.deploy.aws import Account, read
-from jvbundler.deploy.command import Command
-from jvbundler.deploy.execution import Execution, execute_all
-from jvbundler.deploy.lambda_.commands import LambdaStack, lambda_stack, repository_plan
-from jvbundler.deploy.lambda_.live import account_id, stack_facts
+from jvbundler.deploy.image.ecr import Repository, repository_of
+from jvbundler.errors import InputError
+from jvbundler.render.lambda_.samconfig import capability
+from jvbundler.render.lambda_names import API_LOGS, FUNCTION_LOGS
 
 if TYPE_CHECKING:
     from jvbundler.deploy.release import Release
 
 
+class LambdaStack(NamedTuple):
+    """The names of one environment; `health_path` is below every URL."""
+
+    environment: str
+    name: str
+    region: str
+    function: str
+    template: str
+    capability: str
+    repository: Repository
+    health_path: str
+
+    @property
+    def where(self) -> tuple[str, ...]:
+        """The options that every command has, so that none acts on a default by accident."""
+        return ("--region", self.region, "--stack-name", self.name)
+
+    @property
+    def place(self) -> str:
+        """What one deployment at a time may change."""
+        return f"lambda {self.region} {self.name}"
+
+    @property
+    def log_prefixes(self) -> tuple[str, str]:
+        """What the names of the stack's log groups begin with, and of those that former stacks left."""
+        return (f"{FUNCTION_LOGS}/{self.name}/", f"{API_LOGS}/{self.name}/")
+
+
 def stack_of(release: Release, account: str = "") -> LambdaStack:
-    return lambda_stack(release.environment, release.path(f"lambda/{release.environment.name}"), account)
+    """`account` is that of the credentials; without one, the repository's address may be a placeholder."""
+    environment = release.environment
+    folder = release.path(f"lambda/{environment.name}")
+    return LambdaStack(
+        environment=environment.name,
+        name=environment.stack_name,
+        region=environment.settings["lambda"]["region"],
+        function=environment.function_name,
+        template=f"{folder}/template.yaml",
+        capability=capability(environment),
+        repository=repository_of(environment, folder, account),
+        health_path=environment.settings["server"]["health_path"],
+    )
 
 
-def needs_repository(release: Release) -> bool:
-    """Whether a push of this environment goes to a repository whose template we render."""
-    settings = release.environment.settings["lambda"]
-    return settings["enabled"] and settings["ecr"]["create_if_missing"]
-
-
-def push_repository_plan(release: Release) -> tuple[Command, ...]:
-    """What comes before a push, to be shown."""
-    return repository_plan(stack_of(release)) if needs_repository(release) else ()
-
-
-def repository_for_push(release: Release, execution: Execution, note: Callable[[str], None]) -> str:
-    """Make sure of Lambda's repository; its URI, empty where Lambda is not enabled."""
-    settings = release.environment.settings["lambda"]
-    if not settings["enabled"]:
-        return ""
-    account = Account(settings["region"], execution.environ)
-    stack = stack_of(release, account_id(account, settings["account_id"]))
-    make_sure_of_repository(account, stack, execution, note)
-    return stack.repository_uri
-
-
-def make_sure_of_repository(
-    account: Account, stack: LambdaStack, execution: Execution, note: Callable[[str], None]
-) -> None:
-    """A repository that was made before, by hand or by the predecessor, is used as it is."""
-    if not stack.repository_template:
-        return
-    words = ("ecr", "describe-repositories", "--repository-names", stack.repository)
-    is_there = read(account, *words, absent=("RepositoryNotFoundException",)) is not None
-    if is_there and stack_facts(account, stack.repository_stack) is None:
-        note(f"the ECR repository '{stack.repository}' is there, without a stack: used as it is")
-        return
-    execute_all(repository_plan(stack), execution)
+def image_of(uri: str, version: str) -> str:
+    """An image by what was typed: a whole reference, a digest or a tag."""
+    if "/" in version:
+        if not version.startswith(f"{uri}@") and not version.startswith(f"{uri}:"):
+            raise InputError(f"'{version}' is not an image of {uri}")
+        return version
+    return f"{uri}@{version}" if version.startswith("sha256:") else f"{uri}:{version}"

@@ -1,4 +1,4 @@
-"""`status lambda`: what runs, whether it is well, and is what deploy.yaml says. Changes nothing."""
+"""`status lambda`: what runs, whether it is healthy, and as deploy.yaml says. Changes nothing."""
 
 from __future__ import annotations
 
@@ -6,24 +6,13 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jvbundler.deploy.aws import Account, read
-from jvbundler.deploy.lambda_.commands import LambdaStack
-from jvbundler.deploy.lambda_.health import needs_signature, urls
-from jvbundler.deploy.lambda_.live import (
-    NO_STACK,
-    Failure,
-    StackFacts,
-    account_id,
-    image_digest,
-    items_of,
-    stack_facts,
-    stack_failures,
-)
-from jvbundler.deploy.lambda_.stack import stack_of
+from jvbundler.deploy.aws import NO_STACK, Account, StackFacts, items_of, read, stack_facts
+from jvbundler.deploy.lambda_.health import Answer, ask, health_url, needs_signature, urls
+from jvbundler.deploy.lambda_.live import Failure, account_and_stack, image_digest, stack_failures
+from jvbundler.deploy.lambda_.stack import LambdaStack
 from jvbundler.errors import InputError
 
 if TYPE_CHECKING:
-    from jvbundler.deploy.lambda_.http import Answer
     from jvbundler.deploy.release import Release
 
 # After a rollback, all runs as it did before: whether that is what is wanted, the drift tells.
@@ -69,9 +58,7 @@ class LambdaStatus(NamedTuple):
 
 def lambda_status(release: Release, environ: Mapping[str, str], *, health_seconds: float) -> LambdaStatus:
     """Raises ToolFailed where AWS cannot be asked."""
-    settings = release.environment.settings["lambda"]
-    account = Account(settings["region"], environ)
-    stack = stack_of(release, account_id(account, settings["account_id"]))
+    account, stack = account_and_stack(release, environ)
     facts = stack_facts(account, stack.name)
     if facts is None:
         return LambdaStatus(stack, None)
@@ -82,7 +69,7 @@ def lambda_status(release: Release, environ: Mapping[str, str], *, health_second
         function_facts(account, stack, facts),
         rendered_image(account, stack, release),
         is_same_template(account, stack, release),
-        alarms(account, stack) if settings["alarms"]["enabled"] else {},
+        alarms(account, stack) if release.environment.settings["lambda"]["alarms"]["enabled"] else {},
         _answers(stack, reachable, health_seconds),
         tuple(name for name in urls(facts.outputs) if name not in reachable),
         stack_failures(account, stack.name) if facts.has_failed else (),
@@ -90,8 +77,6 @@ def lambda_status(release: Release, environ: Mapping[str, str], *, health_second
 
 
 def _answers(stack: LambdaStack, urls: Mapping[str, str], seconds: float) -> tuple[Answer, ...]:
-    from jvbundler.deploy.lambda_.http import ask, health_url
-
     if not seconds:
         return ()
     return tuple(ask(health_url(url, stack.health_path), timeout_seconds=seconds) for url in urls.values())
@@ -103,16 +88,16 @@ def function_facts(account: Account, stack: LambdaStack, facts: StackFacts) -> F
     answer = read(account, *words, *(("--qualifier", alias) if alias else ()), absent=("ResourceNotFound",))
     if answer is None:
         return None
-    told, code = answer.get("Configuration", {}), answer.get("Code", {})
+    configuration, code = answer.get("Configuration", {}), answer.get("Code", {})
     return FunctionFacts(
         name=stack.function,
-        state=told.get("State", "unknown"),
-        state_reason=told.get("StateReason", ""),
-        last_update=told.get("LastUpdateStatus", "unknown"),
-        last_update_reason=told.get("LastUpdateStatusReason", ""),
+        state=configuration.get("State", "unknown"),
+        state_reason=configuration.get("StateReason", ""),
+        last_update=configuration.get("LastUpdateStatus", "unknown"),
+        last_update_reason=configuration.get("LastUpdateStatusReason", ""),
         image=str(code.get("ResolvedImageUri") or code.get("ImageUri", "")),
         alias=alias,
-        version=str(told.get("Version", "")) if alias else "",
+        version=str(configuration.get("Version", "")) if alias else "",
     )
 
 
@@ -132,7 +117,7 @@ def is_same_template(account: Account, stack: LambdaStack, release: Release) -> 
     words = ("cloudformation", "get-template", "--template-stage", "Original", "--stack-name", stack.name)
     answer = read(account, *words, absent=NO_STACK)
     deployed = (answer or {}).get("TemplateBody", "")
-    rendered = release.text(f"lambda/{release.environment.name}/template.yaml")
+    rendered = release.artifact(f"lambda/{release.environment.name}/template.yaml").text
     return bool(comparable(deployed) == comparable(rendered))
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast
 import yaml
 from yaml.events import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
 
+from jvbundler.artifact import ObjectName
 from jvbundler.render import yaml_text
 from jvbundler.render.kubernetes.names import SUBSTITUTE
 from jvbundler.source.yaml_scalars import plain_scalar, tagged_scalar
@@ -82,6 +83,13 @@ class Resource(NamedTuple):
     @property
     def name(self) -> str:
         return self.identity[3]
+
+    @property
+    def object_name(self) -> ObjectName:
+        """The object as a cluster knows it, with the namespace that it is applied to."""
+        return ObjectName(
+            group_of(self.api_version), self.kind, self.name, self.identity[2] or self.namespace
+        )
 
     @property
     def bare(self) -> str:

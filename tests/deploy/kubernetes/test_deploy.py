@@ -19,12 +19,12 @@ HAPPY = [
     "version",
     "auth can-i",
     "get deployment.apps/acme-support",
-    "apply --dry-run=server",
-    "apply",
-    "rollout status",
     "get deployments.apps,services,configmaps,serviceaccounts,persistentvolumeclaims,"
     "ingresses.networking.k8s.io,networkpolicies.networking.k8s.io,"
     "horizontalpodautoscalers.autoscaling,poddisruptionbudgets.policy",
+    "apply --dry-run=server",
+    "apply",
+    "rollout status",
     "get /api/v1/namespaces/acme/services/acme-support:http/proxy/health --raw",
 ]
 
@@ -316,11 +316,11 @@ def test_what_is_shown_is_what_runs_and_in_that_order(
     shown = jvbundler(*DEPLOY, "--dry-run").stdout
     assert jvbundler(*DEPLOY).returncode == 0
     steps = (
+        "--selector=",
         "--dry-run=server",
         "create secret",
         "--filename=-",
         "rollout status",
-        "--selector=",
         "get --raw",
     )
     run = "\n".join(" ".join(call["argv"]) for call in tools.calls())

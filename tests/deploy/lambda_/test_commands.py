@@ -7,17 +7,17 @@ import shlex
 import pytest
 
 from jvbundler.deploy.command import Command
+from jvbundler.deploy.image.ecr import Repository, ensure_commands
 from jvbundler.deploy.lambda_.commands import (
-    LambdaStack,
-    deploy_plan,
-    discard_plan,
-    execute_plan,
-    image_of,
-    logs_plan,
-    repository_plan,
-    rollback_plan,
+    LogOptions,
+    delete_all,
+    deploy_stack,
+    discard_change_set,
+    execute_change_set,
+    logs,
+    set_image,
 )
-from jvbundler.deploy.lambda_.destroy_commands import destroy_plan
+from jvbundler.deploy.lambda_.stack import LambdaStack, image_of
 from jvbundler.errors import InputError
 
 URI = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme"
@@ -29,10 +29,9 @@ STACK = LambdaStack(
     function="acme",
     template="deploy/lambda/prod/template.yaml",
     capability="CAPABILITY_IAM",
-    repository="acme",
-    repository_uri=URI,
-    repository_stack="acme-repository",
-    repository_template="deploy/lambda/prod/repository.yaml",
+    repository=Repository(
+        "acme", URI, "eu-central-1", "acme-repository", "deploy/lambda/prod/repository.yaml"
+    ),
     health_path="/health",
 )
 WHERE = "--region eu-central-1 --stack-name acme-prod"
@@ -43,14 +42,14 @@ def lines(plan: tuple[Command, ...]) -> list[str]:
 
 
 def test_the_repository_comes_before_the_image() -> None:
-    assert lines(repository_plan(STACK)) == [
+    assert lines(ensure_commands(STACK.repository, None)) == [
         "aws cloudformation deploy --region eu-central-1 --stack-name acme-repository "
         "--template-file deploy/lambda/prod/repository.yaml --no-fail-on-empty-changeset"
     ]
 
 
 def test_the_stack_is_deployed_by_sam_with_secrets_in_a_file() -> None:
-    plan = deploy_plan(STACK, IMAGE, {"SubnetIds": "subnet-1,subnet-2"}, [("TokenSecret", "TOKEN")])
+    plan = deploy_stack(STACK, IMAGE, {"SubnetIds": "subnet-1,subnet-2"}, [("TokenSecret", "TOKEN")])
     assert lines(plan) == [
         "sam deploy --template-file deploy/lambda/prod/template.yaml --config-file samconfig.toml "
         f"--config-env prod {WHERE} --image-repository {URI} "
@@ -61,26 +60,26 @@ def test_the_stack_is_deployed_by_sam_with_secrets_in_a_file() -> None:
 
 
 def test_without_secrets_there_is_no_file() -> None:
-    (command,) = deploy_plan(STACK, IMAGE, {}, [], only_change_set=True)
+    (command,) = deploy_stack(STACK, IMAGE, {}, [], only_change_set=True)
     assert command.argv[-2:] == ("--parameter-overrides", f"ImageUri={IMAGE}")
     assert "--no-execute-changeset" in command.argv
 
 
 def test_the_change_set_that_was_shown_is_the_one_that_is_carried_out() -> None:
     arn = "arn:aws:cloudformation:eu-central-1:123456789012:changeSet/a/b"
-    assert lines(execute_plan(STACK, arn, is_new=False)) == [
+    assert lines(execute_change_set(STACK, arn, is_new=False)) == [
         f"aws cloudformation execute-change-set --region eu-central-1 --change-set-name {arn}",
         f"aws cloudformation wait stack-update-complete {WHERE}",
     ]
-    assert lines(discard_plan(STACK, arn, is_new=False)) == [
+    assert lines(discard_change_set(STACK, arn, is_new=False)) == [
         f"aws cloudformation delete-change-set --region eu-central-1 --change-set-name {arn}"
     ]
     # CloudFormation made the shell of a stack for it.
-    assert lines(discard_plan(STACK, arn, is_new=True))[0] == f"aws cloudformation delete-stack {WHERE}"
+    assert lines(discard_change_set(STACK, arn, is_new=True))[0] == f"aws cloudformation delete-stack {WHERE}"
 
 
 def test_a_rollback_changes_the_image_alone() -> None:
-    assert lines(rollback_plan(STACK, IMAGE, ["ImageUri", "TokenSecret"])) == [
+    assert lines(set_image(STACK, IMAGE, ["ImageUri", "TokenSecret"])) == [
         f"aws cloudformation update-stack {WHERE} --use-previous-template --parameters "
         f"ParameterKey=ImageUri,ParameterValue={IMAGE} ParameterKey=TokenSecret,UsePreviousValue=true "
         "--capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND",
@@ -89,7 +88,7 @@ def test_a_rollback_changes_the_image_alone() -> None:
 
 
 def test_logs_by_sam() -> None:
-    (command,) = logs_plan(STACK, follow=True, since="10min ago", pattern="ERROR")
+    command = logs(STACK, LogOptions("10min ago", follow=True, pattern="ERROR"))
     assert shlex.join(command.argv) == (
         f"sam logs --name Function {WHERE} --start-time '10min ago' --filter ERROR --tail"
     )
@@ -97,12 +96,12 @@ def test_logs_by_sam() -> None:
 
 
 def test_images_stay_unless_they_shall_go() -> None:
-    kept = destroy_plan(STACK, has_stack=True, has_repository=False, has_repository_stack=False)
+    kept = delete_all(STACK, has_stack=True, has_repository=False, has_repository_stack=False)
     assert lines(kept) == [
         f"aws cloudformation delete-stack {WHERE}",
         f"aws cloudformation wait stack-delete-complete {WHERE}",
     ]
-    gone = destroy_plan(STACK, has_stack=False, has_repository=True, has_repository_stack=True)
+    gone = delete_all(STACK, has_stack=False, has_repository=True, has_repository_stack=True)
     assert lines(gone) == [
         "aws ecr delete-repository --region eu-central-1 --repository-name acme --force",
         "aws cloudformation delete-stack --region eu-central-1 --stack-name acme-repository",
@@ -111,7 +110,7 @@ def test_images_stay_unless_they_shall_go() -> None:
 
 
 def test_log_groups_go_after_the_stack_where_they_shall() -> None:
-    plan = destroy_plan(
+    plan = delete_all(
         STACK,
         has_stack=True,
         has_repository=False,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from jvbundler.cli.lambda_operate import start_time
-from jvbundler.deploy.lambda_.change_set import change_set_table
-from jvbundler.deploy.lambda_.commands import LambdaStack
+from jvbundler.deploy.image.ecr import Repository
+from jvbundler.deploy.lambda_.deploy import change_set_table
 from jvbundler.deploy.lambda_.live import failures
 from jvbundler.deploy.lambda_.rollback import previous_digest
+from jvbundler.deploy.lambda_.stack import LambdaStack
 from jvbundler.deploy.lambda_.status import comparable
 from jvbundler.errors import InputError
 
@@ -49,7 +50,8 @@ def test_the_change_set_as_sam_shows_it() -> None:
     assert change_set_table(said) == "CloudFormation stack changeset\n----\n+ Add  Function\n----"
 
 
-STACK = LambdaStack("prod", "acme", "eu-central-1", "acme", "", "", "acme", "uri", "", "", "/health")
+REPOSITORY = Repository("acme", "uri", "eu-central-1", "", "")
+STACK = LambdaStack("prod", "acme", "eu-central-1", "acme", "", "", REPOSITORY, "/health")
 IMAGES = [{"imageDigest": "sha256:new"}, {"imageDigest": "sha256:running"}, {"imageDigest": "sha256:old"}]
 
 
