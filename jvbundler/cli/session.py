@@ -53,18 +53,8 @@ def ask_nothing(operation: Operation) -> None:
     """For what changes nothing that is deployed."""
 
 
-def ask_if_protected(release: Release, verb: str, *, yes: bool) -> Confirm:
-    """Have the name of a protected environment typed."""
-
-    def confirm(operation: Operation) -> None:
-        if release.is_protected:
-            confirm_protected(release, verb, yes=yes)
-
-    return confirm
-
-
 def ask_first(release: Release, verb: str, *, yes: bool) -> Confirm:
-    """Have the name of a protected environment typed, and the operation's own question answered elsewhere."""
+    """In a protected environment its name is typed, elsewhere the operation's own question is answered."""
 
     def confirm(operation: Operation) -> None:
         if release.is_protected:
@@ -76,7 +66,7 @@ def ask_first(release: Release, verb: str, *, yes: bool) -> Confirm:
 
 
 def confirm_protected(release: Release, verb: str, *, yes: bool) -> None:
-    """InputError where nobody can be asked, or another name was typed."""
+    """Raises InputError where there is no terminal to ask at, or another name was typed."""
     if not yes:
         question = f"environment '{release.environment.name}' is protected: type its name to {verb}"
         require_terminal(question)
@@ -85,7 +75,7 @@ def confirm_protected(release: Release, verb: str, *, yes: bool) -> None:
 
 
 def confirm_question(question: str, *, yes: bool) -> None:
-    """Ask, unless `yes` answers; Declined at a "no"."""
+    """Ask, unless `yes` answers. Raises Declined at a "no"."""
     from jvbundler.deploy.operation import Declined
 
     if not yes:

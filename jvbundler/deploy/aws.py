@@ -117,7 +117,7 @@ def account_id(account: Account, expected: str) -> str:
 
 
 def stack_facts(account: Account, name: str) -> StackFacts | None:
-    """None where there is no such stack, or only the shell of one that a change set waits for."""
+    """None where there is no such stack, or only the empty one that CloudFormation makes for a change set."""
     answer = read(account, "cloudformation", "describe-stacks", "--stack-name", name, absent=NO_STACK)
     found = items_of(answer, "Stacks")[0] if answer is not None else {}
     if not found or found["StackStatus"] == "REVIEW_IN_PROGRESS":

@@ -1,6 +1,6 @@
-"""Runs commands one after another: masks secrets, tells what happens, leaves no file and no child.
+"""Runs commands one after another: masks secrets, reports events, leaves no file and no child process behind.
 
-Decides nothing and prints nothing: whoever called hears events.
+Decides nothing and prints nothing: the caller gets the events.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class Event(NamedTuple):
 
 
 class Execution(NamedTuple):
-    """How commands are run. `secrets` are variables of `environ` whose values are masked in all that is told.
+    """How commands are run. `secrets` are variables of `environ` whose values are masked in all events.
 
-    `verbose` tells the output of every command, not only of the live ones. `before` is called with each
+    `verbose` reports the output of every command, not only of the live ones. `before` is called with each
     command just before it starts, and raises where it must not run after all.
     """
 
@@ -63,7 +63,7 @@ def execute(command: Command, execution: Execution) -> Completed:
 
 
 def reported(command: Command, execution: Execution, work: Callable[[Callable[[str], None]], Done]) -> Done:
-    """What `work` gives, with events before and after it; it is handed who hears a line of output."""
+    """What `work` gives, with events before and after it; it gets a function for each line of output."""
     started = time.monotonic()
 
     def tell(kind: Literal["started", "output", "finished", "failed", "interrupted"], text: str = "") -> None:
@@ -140,7 +140,7 @@ def _limit(command: Command, execution: Execution) -> float:
 
 
 def _silent(line: str) -> None:
-    """Quiet on success; a failure repeats all."""
+    """The output of a command that succeeds is not shown; a failure repeats it."""
 
 
 def _input(command: Command, execution: Execution) -> bytes | None:

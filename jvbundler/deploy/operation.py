@@ -1,7 +1,7 @@
-"""Look, plan, agree, run: every deployment, rollback and deletion goes through here.
+"""Look, plan, confirm, run: every deployment, rollback and deletion goes through here.
 
-An operation is planned from what was looked up, confirmed, and then run exactly as it was shown. Nothing that
-decides is looked up after the question; the lock that is held from the look to the end keeps the facts true.
+An operation is planned from facts that were read, confirmed, and then run exactly as it was shown. No read
+that decides anything comes after the question; the lock is held from the first read to the end of the run.
 """
 
 from __future__ import annotations

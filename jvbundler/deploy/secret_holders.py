@@ -176,7 +176,7 @@ def _required(holder: Holder) -> str:
 
 
 def _context(holder: Holder) -> str:
-    """No cluster is meant until one is named: kubectl's current one is nobody's decision."""
+    """Without a named context, a variable to be set: kubectl's current one was not chosen for this app."""
     return "--context " + (shlex.quote(holder.context) if holder.context else '"${KUBE_CONTEXT:?}"')
 
 

@@ -11,7 +11,7 @@ from jvbundler.render.lambda_names import repository_name, repository_stack_name
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment
 
-# Stands in a dry run for the account that only AWS knows; nobody has this one.
+# Stands in a dry run for the account that only AWS knows; AWS gives this number to no account.
 UNKNOWN_ACCOUNT = "000000000000"
 STACK_SECONDS = 900.0
 

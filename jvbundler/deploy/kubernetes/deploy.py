@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from jvbundler.deploy.command import Command
     from jvbundler.deploy.release import Release
 
-# More pods fail for the same reason.
+# Further pods fail for the same reason as a rule.
 _PODS_SHOWN = 3
 
 
@@ -274,7 +274,7 @@ def failure_reasons(workload: Workload, execution: Execution) -> list[str]:
 
 
 def log_ends(workload: Workload, pod: dict[str, object], execution: Execution) -> list[str]:
-    """The last lines of each container that does not run well; of its former run, where it started again."""
+    """The last lines of each container that is not ready; those of its former run, where it was restarted."""
     name = str(metadata(pod).get("name"))
     lines: list[str] = []
     for status in containers(pod):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def destroy(
     release: Release, workload: Workload, session: Session, *, delete_data: bool, force: bool
 ) -> Operation:
-    """What was deleted, and what was kept. What is gone already is no failure."""
+    """The operation that was carried out. An object that does not exist any more is no failure."""
 
     def work() -> Operation:
         operation = plan(workload, look(workload, session.execution, force=force), delete_data=delete_data)

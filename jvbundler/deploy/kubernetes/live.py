@@ -158,7 +158,7 @@ def revision(deployment: Object | None) -> str:
 
 
 def as_applied(config_maps: Iterable[Object]) -> str:
-    """ConfigMaps as they can be applied again: what is ours of them, without what the server added."""
+    """A manifest of ConfigMaps that restores them: what we set in them, without the fields of the server."""
     items = [
         {
             "apiVersion": "v1",
@@ -174,7 +174,7 @@ def as_applied(config_maps: Iterable[Object]) -> str:
 
 
 def orphans(owned: Iterable[Object], workload: Workload) -> list[ObjectName]:
-    """Objects of ours that the manifest no longer has; an object that another one owns goes with that."""
+    """Objects of ours that the manifest no longer has, without those that go with their owner."""
     wanted = {(o.group, o.kind, o.name) for o in workload.objects if o.namespace in ("", workload.namespace)}
     names = [name_of(item) for item in owned if not metadata(item).get("ownerReferences")]
     return sorted(n for n in names if (n.group, n.kind, n.name) not in wanted)
@@ -231,7 +231,7 @@ def warnings_of(events: Iterable[Object], names: Iterable[str], most: int = 10) 
 
 
 def health_of(done: Completed) -> tuple[bool, str]:
-    """The health path's answer. Who may not use a Service's proxy cannot tell, and that is no failure."""
+    """Whether the app is healthy, and its answer; who may not use a Service's proxy gets no verdict."""
     words = " ".join(done.stderr.decode("utf-8", "replace").split())
     if done.code == 0:
         return True, "answers"

@@ -60,7 +60,7 @@ def kubectl(workload: Workload, *words: str, namespaced: bool = True) -> tuple[s
 
 
 def workload_of(release: Release, *, context: str = "", timeout_seconds: int = 0) -> Workload:
-    """Raises InputError where no context is named: kubectl's current one is nobody's decision."""
+    """Raises InputError where no context is named: kubectl's current one was not chosen for this app."""
     environment = release.environment
     settings = environment.settings["kubernetes"]
     context = context or settings["context"]

@@ -92,7 +92,7 @@ def execute_change_set(
 
 
 def discard_change_set(stack: LambdaStack, change_set: str, *, is_new: bool) -> tuple[Command, ...]:
-    """Leave nothing of a change set that nobody wanted."""
+    """Remove a change set that was declined, with the empty stack that CloudFormation made for it."""
     if is_new:
         return delete_stack(stack.region, stack.name, f"remove the empty stack '{stack.name}' again")
     argv = (
@@ -163,7 +163,7 @@ def delete_all(
     log_groups: Iterable[str] = (),
     timeout_seconds: float = STACK_SECONDS,
 ) -> tuple[Command, ...]:
-    """Delete the stack, then these log groups, and the repository with its images where it shall go."""
+    """Delete the stack, then these log groups, then the repository with all its images."""
     commands: list[Command] = []
     if has_stack:
         reason = f"delete the stack '{stack.name}'"

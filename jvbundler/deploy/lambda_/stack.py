@@ -1,4 +1,4 @@
-"""An environment on Lambda: the names that every command about its stack agrees on."""
+"""An environment on Lambda: the names that all commands about its stack have in common."""
 
 from __future__ import annotations
 

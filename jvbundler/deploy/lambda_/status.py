@@ -33,7 +33,7 @@ class FunctionFacts(NamedTuple):
 
 
 class LambdaStatus(NamedTuple):
-    """`rendered_image` is the digest that deploy.yaml means, empty where it cannot be told."""
+    """`rendered_image` is the digest that deploy.yaml means, empty where it is not known."""
 
     stack: LambdaStack
     facts: StackFacts | None
