@@ -15,7 +15,7 @@ import click
 
 from jvbundler.cli.source_lines import printable
 from jvbundler.cli.terminal import Terminal
-from jvbundler.workflow.execute import Event
+from jvbundler.deploy.execution import Event
 
 TICK_SECONDS = 1.0
 

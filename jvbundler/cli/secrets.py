@@ -16,8 +16,8 @@ from jvbundler.cli.terminal import Terminal
 from jvbundler.workflow.selection import Selection
 
 if TYPE_CHECKING:
-    from jvbundler.plan.secrets import Holder
-    from jvbundler.workflow.secrets import State
+    from jvbundler.deploy.secret_holders import Holder
+    from jvbundler.deploy.secrets import State
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -90,7 +90,7 @@ def _load(terminal: Terminal, given: dict[str, Any]) -> tuple[Holder, ...]:
     """The holders; warnings about deploy.yaml go to standard error, whatever the format."""
     import sys
 
-    from jvbundler.workflow.secrets import load_holders
+    from jvbundler.deploy.secrets import load_holders
 
     root, shown_as = options.app_root(given["app"])
     read = options.workflow_options(given["config"], given["settings"], given["variables"], given["jvagent"])
@@ -120,7 +120,7 @@ def check(terminal: Terminal, **given: Any) -> int:
 
     Secrets that are parameters of a deployment have to be set in the environment.
     """
-    from jvbundler.workflow.secrets import states
+    from jvbundler.deploy.secrets import states
 
     found = tuple(states(_load(terminal, given), os.environ))
     if terminal.format == "json":
@@ -135,7 +135,7 @@ def _print_json(document: dict[str, Any]) -> None:
 
 
 def _document(holder: Holder, app: str) -> dict[str, Any]:
-    from jvbundler.plan.secrets import steps
+    from jvbundler.deploy.secret_holders import steps
 
     return {
         **_identity(holder),
@@ -163,7 +163,7 @@ def _title(holder: Holder) -> str:
 
 
 def _lines(found: Iterable[Holder], app: str) -> Iterator[str]:
-    from jvbundler.plan.secrets import steps
+    from jvbundler.deploy.secret_holders import steps
 
     holders = tuple(found)
     if not holders:
