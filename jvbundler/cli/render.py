@@ -30,14 +30,6 @@ Examples:
   jvbundler render --check --format github
   jvbundler render --stdout --target kubernetes -e dev | kubectl diff -f -
 """
-# What each kind of drift means to somebody who has not read the documentation.
-DRIFT = {
-    "stale": "is out of date",
-    "missing": "is missing",
-    "orphaned": "is no longer rendered",
-    "edited": "was edited by hand",
-    "foreign": "was not written by jvbundler",
-}
 
 
 @click.command("render", epilog=EPILOG)
@@ -150,15 +142,14 @@ def _tell_drift(outcome: Outcome, again: Sequence[str], terminal: Terminal) -> i
 
 
 def drift_problems(outcome: Outcome, again: Sequence[str]) -> Iterator[Problem]:
-    for kind, message in DRIFT.items() if outcome.drift else ():
+    for kind, path, meaning in outcome.drift.findings() if outcome.drift else ():
         hint = _command(again, force=kind in ("edited", "foreign"))
-        for path in getattr(outcome.drift, kind):
-            yield Problem(kind, "error", Place(f"{outcome.app.output}/{path}"), message, hint)
+        yield Problem(kind, "error", Place(f"{outcome.app.output}/{path}"), meaning, hint)
 
 
 def mending(outcomes: Iterable[Outcome], again: Sequence[str]) -> str:
     drifts = [outcome.drift for outcome in outcomes if outcome.drift]
-    return _command(again, force=any(drift.edited or drift.foreign for drift in drifts))
+    return _command(again, force=any(drift.needs_force for drift in drifts))
 
 
 def _command(words: Sequence[str], *, force: bool) -> str:

@@ -27,14 +27,6 @@ if TYPE_CHECKING:
 
 Target = Literal["docker", "kubernetes", "lambda"]
 
-_DRIFT = {
-    "stale": "is out of date",
-    "missing": "is missing",
-    "orphaned": "is no longer rendered",
-    "edited": "was edited by hand",
-    "foreign": "was not written by jvbundler",
-}
-
 
 class Release(NamedTuple):
     """`output` is the output folder as commands call it, `target` the part of it that is used."""
@@ -165,15 +157,10 @@ def render_command(release: Release, reason: str) -> Command:
 
 def refuse_drift(release: Release) -> None:
     found = release_drift(release)
-    lines = [
-        f"  {release.path(path)} {words}"
-        for kind, words in _DRIFT.items()
-        for path in getattr(found, kind)
-        if path != LOCK
-    ]
+    lines = [f"  {release.path(path)} {meaning}" for _, path, meaning in found.findings() if path != LOCK]
     if lines:
         advice = "'--render' renders first; 'jvbundler render --check' tells more"
-        if found.edited or found.foreign:
+        if found.needs_force:
             advice = "move the edit to deploy.yaml; 'jvbundler render --force' gives it up"
         raise OutputRefused("\n".join(["the output is not what deploy.yaml says:", *lines, advice]))
 
