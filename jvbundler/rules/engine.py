@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from jvbundler.problem import Place, Problem, error, warning
+from jvbundler.problem import Place, Problem, error, ordered, warning
 from jvbundler.project.model import Environment, Project
 from jvbundler.rules.registry import RULES, RULES_BY_ID
 from jvbundler.rules.rule import Finding, Path, Rule
@@ -42,7 +42,7 @@ def check_project(project: Project, earlier: Iterable[Problem] = ()) -> tuple[Pr
         *problems_of_environments(project, waivers),
     ]
     found += problems_of_waivers(waivers.values())
-    return tuple(sorted(dict.fromkeys(found), key=lambda p: (p.place, p.rule, p.message)))
+    return ordered(found)
 
 
 def without_waived(project: Project, problems: Iterable[Problem]) -> tuple[Problem, ...]:

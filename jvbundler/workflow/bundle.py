@@ -10,11 +10,11 @@ from jvbundler.artifact import Artifact
 from jvbundler.errors import InputError
 from jvbundler.node import Node
 from jvbundler.output.single import write_file
-from jvbundler.problem import Place, Problem
+from jvbundler.problem import Place, Problem, ordered
 from jvbundler.project.build import build_project
 from jvbundler.render.targets import render_target
 from jvbundler.source.load import Source
-from jvbundler.workflow.compile import compile_project, load_project_app, ordered
+from jvbundler.workflow.compile import compile_project, load_project_app
 from jvbundler.workflow.options import CONFIG, Options, below, config_path
 
 NAMES = {"docker/Dockerfile": "Dockerfile", "docker/Dockerfile.dockerignore": ".dockerignore"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jvbundler.app.load import load_app
 from jvbundler.errors import InputError
 from jvbundler.node import Node, locate
-from jvbundler.problem import Place, Problem
+from jvbundler.problem import Place, Problem, ordered
 from jvbundler.project.build import build_project
 from jvbundler.project.schema import check
 from jvbundler.rules import check_project
@@ -114,8 +114,3 @@ def _schema_problems(source: Source | None) -> Iterable[Problem]:
     """What is wrong with deploy.yaml alone, where the app is too broken to go on."""
     trees = [source.base, *source.environments.values()] if source else []
     return [problem for tree in trees for problem in check(tree)[1]]
-
-
-def ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Each problem once, by place."""
-    return tuple(sorted(dict.fromkeys(problems), key=lambda p: (p.place, p.rule, p.message)))

@@ -1,4 +1,4 @@
-"""What the user asked for, and how paths are called in messages: as the user typed them."""
+"""What the user asked for, and how messages call paths: as the user typed them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jvbundler.errors import InputError
+from jvbundler.workflow.selection import Selection
 
 CONFIG = "deploy.yaml"
 DEFAULT_OUTPUT = "deploy"
@@ -29,6 +30,26 @@ class Options(NamedTuple):
     config: Path | None = None
     assignments: tuple[tuple[str, str], ...] = ()
     jvagent: Path | None = None
+
+
+class AppFolder(NamedTuple):
+    """An app: its folder, what messages call it, and the folder for its output."""
+
+    root: Path
+    shown_as: str
+    output: Path
+
+
+class Request(NamedTuple):
+    """What is asked for every app alike. `templates` is a folder of the user's own; with `strict`, a warning
+    is an error; `force` replaces files in the output that are not ours.
+    """
+
+    options: Options
+    selection: Selection = Selection()
+    templates: Path | None = None
+    strict: bool = False
+    force: bool = False
 
 
 def below(folder: str, name: str) -> str:

@@ -23,8 +23,7 @@ from jvbundler.output.paths import JOURNAL, STAGING, Tree
 from jvbundler.packaged import PACKAGE, packaged_path
 from jvbundler.problem import Place, Problem
 from jvbundler.workflow.inputs import AT_ROOT, IN_AGENTS
-from jvbundler.workflow.many import AppFolder
-from jvbundler.workflow.options import Options, config_path
+from jvbundler.workflow.options import AppFolder, Request, config_path
 
 if TYPE_CHECKING:
     from jvbundler.artifact import Artifact
@@ -62,13 +61,17 @@ class _Untold(Exception):
     """The inputs are of a kind that a record does not cover; such an app is rendered every time."""
 
 
-def inputs_of(app: AppFolder, options: Options, *, templates: Path | None, strict: bool) -> str:
+def inputs_of(app: AppFolder, request: Request) -> str:
     """A digest of all that decides the output and the messages, but for the process environment.
 
     Empty where it cannot be told: what cannot be read, and what leads out of the app.
     """
     digest = hashlib.sha256(_program())
-    asked = (app.shown_as, str(app.output), str(options.config), options.assignments, str(templates), strict)
+    options, templates = request.options, request.templates
+    asked = (
+        *(app.shown_as, str(app.output), str(options.config), options.assignments),
+        *(str(templates), request.strict),
+    )
     digest.update(repr(asked).encode())
     try:
         if options.jvagent:

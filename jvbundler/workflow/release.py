@@ -18,7 +18,7 @@ from jvbundler.errors import InputError, OutputRefused
 from jvbundler.output.drift import Drift, drift
 from jvbundler.output.exclusive import only_writer
 from jvbundler.output.lock import LOCK
-from jvbundler.workflow.options import Options, output_path
+from jvbundler.workflow.options import AppFolder, Options, Request, output_path
 from jvbundler.workflow.render import Rendered, render_app, write_rendered
 from jvbundler.workflow.selection import Selection
 
@@ -77,9 +77,7 @@ def load_release(
     Raises InputError with all problems of the app, and where the environment or the target is not there.
     """
     folder = output_path(Path(shown_as), output, options)
-    rendered = render_app(
-        app_root, shown_as, options, selection=Selection(), templates=templates, output=folder
-    )
+    rendered = render_app(AppFolder(app_root, shown_as, folder), Request(options, templates=templates))
     chosen = chosen_environment(rendered.compiled.project, environment)
     if target != "docker" and not chosen.settings[target]["enabled"]:
         raise InputError(
@@ -139,7 +137,8 @@ def write_release(release: Release) -> None:
         selection = Selection((release.target,), (release.environment.name,))
         kept = tuple(a for a in rendered.artifacts if selection.covers(a.path))
         rendered = Rendered(rendered.compiled, kept)
-    write_rendered(rendered, release.output, selection=selection, templates=release.templates, force=False)
+    app = AppFolder(release.app_root, release.shown_as, release.output)
+    write_rendered(rendered, app, Request(release.options, selection, release.templates))
 
 
 def render_command(release: Release, reason: str) -> Command:
