@@ -11,7 +11,7 @@ from jvbundler.errors import InputError
 from jvbundler.node import Node
 from jvbundler.output.single import write_file
 from jvbundler.problem import Place, Problem, ordered
-from jvbundler.project.build import build_project
+from jvbundler.project.build import build_project, checked_trees
 from jvbundler.render.targets import render_target
 from jvbundler.source.load import Source
 from jvbundler.workflow.compile import compile_project, load_project_app
@@ -30,8 +30,9 @@ def bundle_files(
         compiled = compile_project(app_root, shown_as, options)
         return _files(render_target("docker", compiled.project, templates), "deploy.yaml"), compiled.problems
     source = Source(file, Node({}, Place(file)), {})
-    app, problems = load_project_app(app_root, shown_as, source, options)
-    project, more = build_project(source, app) if app else (None, ())
+    trees = checked_trees(source)
+    app, problems = load_project_app(app_root, shown_as, trees, options)
+    project, more = build_project(source, app, trees) if app else (None, ())
     found = ordered([*problems, *more])
     if project is None or any(problem.is_error for problem in found):
         raise InputError(problems=found)
