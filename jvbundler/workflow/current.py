@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from jvbundler.workflow.inputs import Inputs, read_inputs
 from jvbundler.workflow.options import AppFolder, Request
 from jvbundler.workflow.outcome import Outcome
-from jvbundler.workflow.records import Looked, inputs_of, recorded, remember, standing
+from jvbundler.workflow.records import Looked, record_key, recorded, remember, standing
 
 if TYPE_CHECKING:
     from jvbundler.workflow.render import Rendered
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 def write_app(app: AppFolder, request: Request) -> Outcome:
     """Render the app into its output folder. Raises InputError and OutputRefused."""
 
-    def written(rendered: Rendered) -> Outcome:
+    def written(rendered: Rendered, inputs: Inputs | None) -> Outcome:
         from jvbundler.workflow.render import write_rendered
 
-        result = write_rendered(rendered, app, request)
+        result = write_rendered(rendered, app, request, inputs)
         return Outcome(
             app,
             rendered.compiled.problems,
@@ -37,7 +38,7 @@ def write_app(app: AppFolder, request: Request) -> Outcome:
 def check_app(app: AppFolder, request: Request) -> Outcome:
     """Compare the app's output folder with what a render would write. Raises InputError and OutputRefused."""
 
-    def compared(rendered: Rendered) -> Outcome:
+    def compared(rendered: Rendered, _: Inputs | None) -> Outcome:
         from jvbundler.workflow.render import drift_of
 
         paths = tuple(artifact.path for artifact in rendered.artifacts)
@@ -47,11 +48,14 @@ def check_app(app: AppFolder, request: Request) -> Outcome:
     return _unless_unchanged(app, request, compared)
 
 
-def _unless_unchanged(app: AppFolder, request: Request, finish: Callable[[Rendered], Outcome]) -> Outcome:
+def _unless_unchanged(
+    app: AppFolder, request: Request, finish: Callable[[Rendered, Inputs | None], Outcome]
+) -> Outcome:
     """What `finish` makes of the render, which is left out where it is on record and its files are there."""
     asked_for_all = not request.selection and not request.force
-    inputs = inputs_of(app, request) if asked_for_all else ""
-    record = recorded(app, inputs, request.options.environ) if inputs else None
+    inputs = read_inputs(app, request.templates) if asked_for_all else None
+    key = record_key(app, request, inputs) if inputs else ""
+    record = recorded(app, key, request.options.environ) if key else None
     paths = standing(app.output, record.files) if record else None
     if record and paths is not None:
         return Outcome(app, record.problems, unchanged=paths)
@@ -59,7 +63,7 @@ def _unless_unchanged(app: AppFolder, request: Request, finish: Callable[[Render
 
     looked = Looked(request.options.environ)
     rendered = render_app(app, request._replace(options=request.options._replace(environ=looked)))
-    outcome = finish(rendered)
-    if inputs and not outcome.drift:
-        remember(app, inputs, looked, rendered.artifacts, rendered.compiled.problems)
+    outcome = finish(rendered, inputs)
+    if key and not outcome.drift:
+        remember(app, key, looked, rendered.artifacts, rendered.compiled.problems)
     return outcome

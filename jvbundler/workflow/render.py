@@ -15,7 +15,7 @@ from jvbundler.render import readme
 from jvbundler.render.targets import TARGETS, render_target
 from jvbundler.rules import check_artifacts, check_output, without_waived
 from jvbundler.workflow.compile import Compiled, compile_project
-from jvbundler.workflow.inputs import inputs_digest
+from jvbundler.workflow.inputs import Inputs, inputs_digest, read_inputs
 from jvbundler.workflow.options import AppFolder, Request, below
 
 if TYPE_CHECKING:
@@ -89,21 +89,26 @@ def render_artifacts(project: Project, templates: Path | None = None) -> list[Ar
     return sorted([*artifacts, readme.render(project, templates)], key=lambda artifact: artifact.path)
 
 
-def write_rendered(rendered: Rendered, app: AppFolder, request: Request) -> WriteResult:
-    """Put the artifacts into the output folder, and leave what was not selected as it is."""
+def write_rendered(
+    rendered: Rendered, app: AppFolder, request: Request, inputs: Inputs | None = None
+) -> WriteResult:
+    """Put the artifacts into the output folder, and leave what was not selected as it is.
+
+    `inputs` are those of the render, where they were read already.
+    """
     return write_output(
         app.output,
         rendered.artifacts,
         force=request.force,
         protected=[app.root],
-        inputs="" if request.selection else _inputs_digest(rendered.compiled, request.templates),
+        inputs="" if request.selection else _digest(rendered.compiled, app, request, inputs),
         keep=_not_selected(request),
     )
 
 
-def _inputs_digest(compiled: Compiled, templates: Path | None) -> str:
-    app = compiled.project.app
-    return inputs_digest(app.root, compiled.source, app.jvagent_version, templates)
+def _digest(compiled: Compiled, app: AppFolder, request: Request, inputs: Inputs | None) -> str:
+    inputs = inputs or read_inputs(app, request.templates)
+    return inputs_digest(inputs, compiled.source, compiled.project.app.jvagent_version)
 
 
 def drift_of(rendered: Rendered, app: AppFolder, request: Request) -> Drift:

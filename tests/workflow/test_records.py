@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -13,9 +14,10 @@ import pytest
 from jvbundler.output.drift import Drift
 from jvbundler.problem import Problem
 from jvbundler.workflow.current import check_app, write_app
+from jvbundler.workflow.inputs import read_inputs
 from jvbundler.workflow.options import AppFolder, Options, Request
 from jvbundler.workflow.outcome import Outcome
-from jvbundler.workflow.records import inputs_of, recorded
+from jvbundler.workflow.records import record_key, recorded
 from tests.workflow.conftest import GOLDEN, MakeApps
 
 REQUEST = Request(Options(environ={"IMAGE_TAG": "7", "HOME": "/home/me"}))
@@ -33,8 +35,8 @@ def app(make_apps: MakeApps) -> AppFolder:
 
 
 def is_on_record(app: AppFolder, request: Request = REQUEST) -> bool:
-    inputs = inputs_of(app, request)
-    return bool(inputs) and recorded(app, inputs, request.options.environ) is not None
+    key = record_key(app, request, read_inputs(app, request.templates))
+    return bool(key) and recorded(app, key, request.options.environ) is not None
 
 
 def append(path: str, text: str) -> None:
@@ -127,7 +129,7 @@ OPENED = """
 import os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from jvbundler.workflow import records
+from jvbundler.workflow import current
 from jvbundler.output.drift import Drift
 from jvbundler.problem import Problem
 from jvbundler.workflow.current import check_app
@@ -137,10 +139,11 @@ app = AppFolder(Path(sys.argv[2]), "app", Path("out"))
 options = Options(environ={**os.environ, "IMAGE_TAG": "1"}, config=Path(sys.argv[3]))
 seen = set()
 sys.addaudithook(lambda event, given: seen.add(str(given[0])) if event == "open" else None)
-records.inputs_of(app, Request(options))
+current.record_key(app, Request(options), current.read_inputs(app, None))
 hashed = set(seen)
 seen.clear()
-records.inputs_of = lambda *given: ""
+current.record_key = lambda *given: ""
+current.read_inputs = lambda *given: current.Inputs({}, {}, (), True)
 try:
     check_app(app, Request(options))
 except Exception as failure:
@@ -166,3 +169,27 @@ def test_without_a_cache_folder_all_is_rendered(app: AppFolder, monkeypatch: pyt
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder.absolute()))
     assert not is_on_record(app)
     assert write_app(app, REQUEST).unchanged
+
+
+READ_TWICE = """
+import sys
+from collections import Counter
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from jvbundler.workflow.current import write_app
+from jvbundler.workflow.options import AppFolder, Options, Request
+
+opened = Counter()
+sys.addaudithook(lambda event, given: opened.update([str(given[0])]) if event == "open" else None)
+write_app(AppFolder(Path(sys.argv[2]), "app", Path("out")), Request(Options(environ={"IMAGE_TAG": "1"})))
+print({Path(path).name: number for path, number in opened.items() if path.startswith(sys.argv[2])})
+"""
+
+
+def test_a_first_render_reads_no_file_of_the_app_for_two_digests(make_apps: MakeApps) -> None:
+    root = make_apps("sales")[0].absolute()
+    argv = [sys.executable, "-c", READ_TWICE, str(ROOT), str(root)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    numbers = ast.literal_eval(done.stdout)
+    assert numbers["app.yaml"] == 2  # once for the digests, once for what it says
+    assert max(numbers.values()) == 2
