@@ -9,7 +9,7 @@ from pathlib import Path
 from jvbundler.artifact import Artifact
 from jvbundler.errors import JvbundlerError, OutputRefused
 from jvbundler.workflow.bundle import bundle_files, write_bundle
-from jvbundler.workflow.options import Options
+from jvbundler.workflow.request import Options
 
 logger = logging.getLogger(__name__)
 

@@ -18,9 +18,7 @@ from jvbundler.diff import format_many
 from jvbundler.workflow.apps import is_glob
 from jvbundler.workflow.diff import diff_app, diff_environments
 from jvbundler.workflow.jobs import Job
-from jvbundler.workflow.options import Request
-from jvbundler.workflow.outcome import Outcome
-from jvbundler.workflow.selection import Selection
+from jvbundler.workflow.request import Outcome, Request, Selection
 
 EPILOG = """\b
 Examples:

@@ -14,15 +14,14 @@ from jvbundler.cli.terminal import Terminal
 from jvbundler.problem import Place, Problem
 from jvbundler.workflow.apps import app_folders, is_many
 from jvbundler.workflow.current import check_app, write_app
-from jvbundler.workflow.options import Request
-from jvbundler.workflow.selection import Selection
+from jvbundler.workflow.request import Request, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from jvbundler.artifact import Artifact
-    from jvbundler.workflow.outcome import Outcome
+    from jvbundler.workflow.request import Outcome
 
 EPILOG = """\b
 Examples:

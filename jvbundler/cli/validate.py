@@ -9,9 +9,7 @@ import click
 from jvbundler.cli import options
 from jvbundler.cli.outcomes import count, outcomes_of, tell_problems
 from jvbundler.cli.terminal import Terminal
-from jvbundler.workflow.options import Request
-from jvbundler.workflow.outcome import Outcome
-from jvbundler.workflow.selection import Selection
+from jvbundler.workflow.request import Outcome, Request, Selection
 from jvbundler.workflow.validate import validate_app
 
 EPILOG = """\b

@@ -9,9 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jvbundler.workflow.inputs import Inputs, read_inputs
-from jvbundler.workflow.options import AppFolder, Request
-from jvbundler.workflow.outcome import Outcome
 from jvbundler.workflow.records import Looked, record_key, recorded, remember, standing
+from jvbundler.workflow.request import AppFolder, Outcome, Request
 
 if TYPE_CHECKING:
     from jvbundler.workflow.render import Rendered

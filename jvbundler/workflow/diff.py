@@ -7,13 +7,11 @@ from pathlib import Path
 
 from jvbundler.artifact import Artifact
 from jvbundler.diff.compare import compare
-from jvbundler.diff.model import Change, RiskKind
+from jvbundler.diff.model import Change, Difference, RiskKind
 from jvbundler.output.lock import read_lock
 from jvbundler.output.paths import content
-from jvbundler.workflow.options import AppFolder, Request
-from jvbundler.workflow.outcome import Difference, Outcome
 from jvbundler.workflow.render import render_app
-from jvbundler.workflow.selection import Selection, environment_of
+from jvbundler.workflow.request import AppFolder, Outcome, Request, Selection, environment_of
 
 # Two environments stand side by side: neither is deployed over the other.
 _OF_A_DEPLOYMENT: tuple[RiskKind, ...] = (

@@ -15,8 +15,8 @@ from jvbundler.source.yaml_file import read_yaml
 from jvbundler.workflow.doctor import Check, aws, docker_checks
 from jvbundler.workflow.edit import set_value, write_edit
 from jvbundler.workflow.execute import Execution, execute_all, require_variables
-from jvbundler.workflow.options import config_path
 from jvbundler.workflow.release import Release, load_release, require_current, write_release
+from jvbundler.workflow.request import config_path
 
 DOCKERFILE = "docker/Dockerfile"
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from jvbundler.errors import InputError, JvbundlerError
-from jvbundler.workflow.options import AppFolder, Request
-from jvbundler.workflow.outcome import Outcome
+from jvbundler.workflow.request import AppFolder, Outcome, Request
 
 Job = Callable[[AppFolder, Request], Outcome]
 

@@ -11,7 +11,7 @@ from jvbundler.project.image import image_digest, image_requirements, python_ver
 from jvbundler.project.model import Project
 from jvbundler.runner import run
 from jvbundler.workflow.compile import compile_project
-from jvbundler.workflow.options import Options, below
+from jvbundler.workflow.request import Options, below
 
 STALE_LOCK = "JVB210"
 TIMEOUT_SECONDS = 900

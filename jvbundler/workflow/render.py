@@ -16,7 +16,7 @@ from jvbundler.render.targets import TARGETS, render_target
 from jvbundler.rules import check_artifacts, check_output, without_waived
 from jvbundler.workflow.compile import Compiled, compile_project
 from jvbundler.workflow.inputs import Inputs, inputs_digest, read_inputs
-from jvbundler.workflow.options import AppFolder, Request, below
+from jvbundler.workflow.request import AppFolder, Request, below
 
 if TYPE_CHECKING:
     from pathlib import Path

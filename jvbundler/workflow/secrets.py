@@ -14,8 +14,7 @@ from jvbundler.errors import InputError, ToolFailed
 from jvbundler.plan.secrets import Holder, describe_argv, holders, keys_argv, secret_value_argv
 from jvbundler.runner import Completed, masked, run
 from jvbundler.workflow.compile import Compiled, compile_project
-from jvbundler.workflow.options import Options
-from jvbundler.workflow.selection import Selection
+from jvbundler.workflow.request import Options, Selection
 
 READ_SECONDS = 60.0
 # The AWS CLI leaves with these where the service said no: 254 since 2020, 255 before.

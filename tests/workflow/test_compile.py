@@ -13,7 +13,7 @@ from jvbundler.errors import InputError
 from jvbundler.project import validator
 from jvbundler.workflow.compile import compile_project
 from jvbundler.workflow.inputs import inputs_digest, read_inputs
-from jvbundler.workflow.options import AppFolder, Options, assignments, output_path
+from jvbundler.workflow.request import AppFolder, Options, assignments, output_path
 
 NOTHING = Options(environ={})
 
