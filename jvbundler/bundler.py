@@ -8,8 +8,8 @@ from pathlib import Path
 
 from jvbundler.artifact import Artifact
 from jvbundler.errors import JvbundlerError, OutputRefused
-from jvbundler.workflow.bundle import bundle_files, write_bundle
-from jvbundler.workflow.request import Options
+from jvbundler.pipeline.bundle import bundle_files, write_bundle
+from jvbundler.pipeline.request import Options
 
 logger = logging.getLogger(__name__)
 

@@ -15,6 +15,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "jvbundler"
 LAYERS = (
     ("cli", "__main__"),
     ("workflow", "bundler"),
+    ("fleet",),
+    ("pipeline",),
     ("output", "diff", "runner", "tools"),
     ("render", "rules", "plan"),
     ("project",),

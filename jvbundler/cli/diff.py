@@ -16,9 +16,9 @@ from jvbundler.cli.terminal import Terminal
 from jvbundler.diff import format as single
 from jvbundler.diff import format_many
 from jvbundler.workflow.apps import is_glob
-from jvbundler.workflow.diff import diff_app, diff_environments
+from jvbundler.pipeline.diff import diff_app, diff_environments
 from jvbundler.workflow.jobs import Job
-from jvbundler.workflow.request import Outcome, Request, Selection
+from jvbundler.pipeline.request import Outcome, Request, Selection
 
 EPILOG = """\b
 Examples:

@@ -14,7 +14,7 @@ from jvbundler.cli.terminal import Terminal
 from jvbundler.problem import Problem, ordered
 from jvbundler.workflow import jobs
 from jvbundler.workflow.apps import app_folders, is_many
-from jvbundler.workflow.request import Outcome, Request
+from jvbundler.pipeline.request import Outcome, Request
 
 
 class Outcomes(NamedTuple):

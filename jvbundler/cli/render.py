@@ -14,14 +14,14 @@ from jvbundler.cli.terminal import Terminal
 from jvbundler.problem import Place, Problem
 from jvbundler.workflow.apps import app_folders, is_many
 from jvbundler.workflow.current import check_app, write_app
-from jvbundler.workflow.request import Request, Selection
+from jvbundler.pipeline.request import Request, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from jvbundler.artifact import Artifact
-    from jvbundler.workflow.request import Outcome
+    from jvbundler.pipeline.request import Outcome
 
 EPILOG = """\b
 Examples:
@@ -84,7 +84,7 @@ def command(
 
 
 def _print(apps: Sequence[str], output: Path | None, request: Request, terminal: Terminal) -> int:
-    from jvbundler.workflow.render import applied, render_app
+    from jvbundler.pipeline.render import applied, render_app
 
     if is_many(apps):
         raise click.UsageError("--stdout prints one app")

@@ -9,8 +9,8 @@ import click
 from jvbundler.cli import options
 from jvbundler.cli.outcomes import count, outcomes_of, tell_problems
 from jvbundler.cli.terminal import Terminal
-from jvbundler.workflow.request import Outcome, Request, Selection
-from jvbundler.workflow.validate import validate_app
+from jvbundler.pipeline.request import Outcome, Request, Selection
+from jvbundler.pipeline.validate import validate_app
 
 EPILOG = """\b
 Examples:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jvbundler.errors import InputError
 from jvbundler.output.paths import folded
-from jvbundler.workflow.request import CONFIG, AppFolder, Options, output_path
+from jvbundler.pipeline.request import CONFIG, AppFolder, Options, output_path
 
 _MAGIC = frozenset("*?[")
 

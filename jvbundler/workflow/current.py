@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from jvbundler.workflow.inputs import Inputs, read_inputs
+from jvbundler.pipeline.inputs import Inputs, read_inputs
 from jvbundler.workflow.records import Looked, record_key, recorded, remember, standing
-from jvbundler.workflow.request import AppFolder, Outcome, Request
+from jvbundler.pipeline.request import AppFolder, Outcome, Request
 
 if TYPE_CHECKING:
-    from jvbundler.workflow.render import Rendered
+    from jvbundler.pipeline.render import Rendered
 
 
 def write_app(app: AppFolder, request: Request) -> Outcome:
     """Render the app into its output folder. Raises InputError and OutputRefused."""
 
     def written(rendered: Rendered, inputs: Inputs | None) -> Outcome:
-        from jvbundler.workflow.render import write_rendered
+        from jvbundler.pipeline.render import write_rendered
 
         result = write_rendered(rendered, app, request, inputs)
         return Outcome(
@@ -38,7 +38,7 @@ def check_app(app: AppFolder, request: Request) -> Outcome:
     """Compare the app's output folder with what a render would write. Raises InputError and OutputRefused."""
 
     def compared(rendered: Rendered, _: Inputs | None) -> Outcome:
-        from jvbundler.workflow.render import drift_of
+        from jvbundler.pipeline.render import drift_of
 
         paths = tuple(artifact.path for artifact in rendered.artifacts)
         found = drift_of(rendered, app, request)
@@ -58,7 +58,7 @@ def _unless_unchanged(
     paths = standing(app.output, record.files) if record else None
     if record and paths is not None:
         return Outcome(app, record.problems, unchanged=paths)
-    from jvbundler.workflow.render import render_app
+    from jvbundler.pipeline.render import render_app
 
     looked = Looked(request.options.environ)
     rendered = render_app(app, request._replace(options=request.options._replace(environ=looked)))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from jvbundler.errors import InputError, JvbundlerError
-from jvbundler.workflow.request import AppFolder, Outcome, Request
+from jvbundler.pipeline.request import AppFolder, Outcome, Request
 
 Job = Callable[[AppFolder, Request], Outcome]
 

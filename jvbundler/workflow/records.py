@@ -21,8 +21,8 @@ from jvbundler.output.lock import read_lock, sha256
 from jvbundler.output.paths import JOURNAL, STAGING, Tree
 from jvbundler.packaged import PACKAGE, packaged_path
 from jvbundler.problem import Place, Problem
-from jvbundler.workflow.inputs import Contents, Inputs, contents_of
-from jvbundler.workflow.request import AppFolder, Request, config_path
+from jvbundler.pipeline.inputs import Contents, Inputs, contents_of
+from jvbundler.pipeline.request import AppFolder, Request, config_path
 
 if TYPE_CHECKING:
     from jvbundler.artifact import Artifact

@@ -18,8 +18,8 @@ from jvbundler.errors import InputError, OutputRefused
 from jvbundler.output.drift import Drift, drift
 from jvbundler.output.exclusive import only_writer
 from jvbundler.output.lock import LOCK
-from jvbundler.workflow.render import Rendered, render_app, write_rendered
-from jvbundler.workflow.request import AppFolder, Options, Request, Selection, output_path
+from jvbundler.pipeline.render import Rendered, render_app, write_rendered
+from jvbundler.pipeline.request import AppFolder, Options, Request, Selection, output_path
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment, Project

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from jvbundler.errors import InputError, ToolFailed
 from jvbundler.plan.secrets import Holder, describe_argv, holders, keys_argv, secret_value_argv
 from jvbundler.runner import Completed, masked, run
-from jvbundler.workflow.compile import Compiled, compile_project
-from jvbundler.workflow.request import Options, Selection
+from jvbundler.pipeline.compile import Compiled, compile_project
+from jvbundler.pipeline.request import Options, Selection
 
 READ_SECONDS = 60.0
 # The AWS CLI leaves with these where the service said no: 254 since 2020, 255 before.

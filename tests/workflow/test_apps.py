@@ -8,7 +8,7 @@ import pytest
 
 from jvbundler.errors import InputError
 from jvbundler.workflow.apps import app_folders, app_roots, is_many
-from jvbundler.workflow.request import AppFolder, Options
+from jvbundler.pipeline.request import AppFolder, Options
 from tests.workflow.conftest import MakeApps
 
 OPTIONS = Options(environ={})

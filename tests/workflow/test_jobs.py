@@ -11,7 +11,7 @@ from jvbundler.errors import InputError, OutputRefused, ToolFailed
 from jvbundler.output.drift import Drift
 from jvbundler.problem import Place, error
 from jvbundler.workflow.jobs import ENOUGH_FOR_WORKERS, exit_code, run
-from jvbundler.workflow.request import AppFolder, Options, Outcome, Request
+from jvbundler.pipeline.request import AppFolder, Options, Outcome, Request
 
 REQUEST = Request(Options(environ={}))
 PROBLEM = error("JVB104", Place("deploy.yaml", 2, 1), "unknown key")

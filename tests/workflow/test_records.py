@@ -14,9 +14,9 @@ import pytest
 from jvbundler.output.drift import Drift
 from jvbundler.problem import Problem
 from jvbundler.workflow.current import check_app, write_app
-from jvbundler.workflow.inputs import read_inputs
+from jvbundler.pipeline.inputs import read_inputs
 from jvbundler.workflow.records import record_key, recorded
-from jvbundler.workflow.request import AppFolder, Options, Outcome, Request
+from jvbundler.pipeline.request import AppFolder, Options, Outcome, Request
 from tests.workflow.conftest import GOLDEN, MakeApps
 
 REQUEST = Request(Options(environ={"IMAGE_TAG": "7", "HOME": "/home/me"}))
@@ -132,7 +132,7 @@ from jvbundler.workflow import current
 from jvbundler.output.drift import Drift
 from jvbundler.problem import Problem
 from jvbundler.workflow.current import check_app
-from jvbundler.workflow.request import AppFolder, Options, Request
+from jvbundler.pipeline.request import AppFolder, Options, Request
 
 app = AppFolder(Path(sys.argv[2]), "app", Path("out"))
 options = Options(environ={**os.environ, "IMAGE_TAG": "1"}, config=Path(sys.argv[3]))
@@ -176,7 +176,7 @@ from collections import Counter
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from jvbundler.workflow.current import write_app
-from jvbundler.workflow.request import AppFolder, Options, Request
+from jvbundler.pipeline.request import AppFolder, Options, Request
 
 opened = Counter()
 sys.addaudithook(lambda event, given: opened.update([str(given[0])]) if event == "open" else None)

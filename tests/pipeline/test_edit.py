@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jvbundler.errors import InputError, OutputRefused
-from jvbundler.workflow.edit import scalar, set_value, unset_value, write_edit
+from jvbundler.pipeline.edit import scalar, set_value, unset_value, write_edit
 
 TEXT = """\
 # The support agent.

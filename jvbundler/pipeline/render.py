@@ -14,9 +14,9 @@ from jvbundler.problem import ordered
 from jvbundler.render import readme
 from jvbundler.render.targets import TARGETS, render_target
 from jvbundler.rules import check_artifacts, check_output, without_waived
-from jvbundler.workflow.compile import Compiled, compile_project
-from jvbundler.workflow.inputs import Inputs, inputs_digest, read_inputs
-from jvbundler.workflow.request import AppFolder, Request, below
+from jvbundler.pipeline.compile import Compiled, compile_project
+from jvbundler.pipeline.inputs import Inputs, inputs_digest, read_inputs
+from jvbundler.pipeline.request import AppFolder, Request, below
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from jvbundler.errors import InputError
 
 if TYPE_CHECKING:
     from jvbundler.source.load import Source
-    from jvbundler.workflow.request import AppFolder
+    from jvbundler.pipeline.request import AppFolder
 
 # What jvbundler reads of an app; .env is not among it.
 _AT_ROOT = ("app.yaml", ".env.example", "requirements.txt", "requirements.lock")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from jvbundler.artifact import Artifact
 from jvbundler.problem import Problem, ordered
-from jvbundler.workflow.render import Rendered, render_app
-from jvbundler.workflow.request import AppFolder, Checked, Outcome, Request, below, environment_of
+from jvbundler.pipeline.render import Rendered, render_app
+from jvbundler.pipeline.request import AppFolder, Checked, Outcome, Request, below, environment_of
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Project

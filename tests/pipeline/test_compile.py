@@ -11,9 +11,9 @@ import pytest
 
 from jvbundler.errors import InputError
 from jvbundler.project import validator
-from jvbundler.workflow.compile import compile_project
-from jvbundler.workflow.inputs import inputs_digest, read_inputs
-from jvbundler.workflow.request import AppFolder, Options, assignments, output_path
+from jvbundler.pipeline.compile import compile_project
+from jvbundler.pipeline.inputs import inputs_digest, read_inputs
+from jvbundler.pipeline.request import AppFolder, Options, assignments, output_path
 
 NOTHING = Options(environ={})
 

@@ -10,8 +10,8 @@ from jvbundler.diff.compare import compare
 from jvbundler.diff.model import Change, Difference, RiskKind
 from jvbundler.output.lock import read_lock
 from jvbundler.output.paths import content
-from jvbundler.workflow.render import render_app
-from jvbundler.workflow.request import AppFolder, Outcome, Request, Selection, environment_of
+from jvbundler.pipeline.render import render_app
+from jvbundler.pipeline.request import AppFolder, Outcome, Request, Selection, environment_of
 
 # Two environments stand side by side: neither is deployed over the other.
 _OF_A_DEPLOYMENT: tuple[RiskKind, ...] = (

@@ -10,14 +10,14 @@ from jvbundler.output.single import write_file
 from jvbundler.project.image import image_digest, image_requirements, python_version
 from jvbundler.project.model import Project
 from jvbundler.runner import run
-from jvbundler.workflow.compile import compile_project
-from jvbundler.workflow.request import Options, below
+from jvbundler.pipeline.compile import compile_project
+from jvbundler.pipeline.request import Options, below
 
 STALE_LOCK = "JVB210"
 TIMEOUT_SECONDS = 900
 
 
-def lock_app(app_root: Path, shown_as: str, options: Options) -> tuple[str, int, bool]:
+def lock_requirements(app_root: Path, shown_as: str, options: Options) -> tuple[str, int, bool]:
     """The lock's path as the user would type it, how many packages it pins, and whether it changed.
 
     Raises InputError, and ToolFailed with uv's own words where there is no resolution.

@@ -15,7 +15,7 @@ from jvbundler.project.model import BASE
 from jvbundler.project.schema import check
 from jvbundler.rules import check_project
 from jvbundler.source.load import load_source
-from jvbundler.workflow.request import CONFIG, Options, below, config_path
+from jvbundler.pipeline.request import CONFIG, Options, below, config_path
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App
