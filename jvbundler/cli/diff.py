@@ -15,9 +15,9 @@ from jvbundler.cli.outcomes import Outcomes, outcomes_of, tell_problems
 from jvbundler.cli.terminal import Terminal
 from jvbundler.diff import format as single
 from jvbundler.diff import format_many
-from jvbundler.workflow.apps import is_glob
+from jvbundler.fleet.apps import is_glob
+from jvbundler.fleet.jobs import Job
 from jvbundler.pipeline.diff import diff_app, diff_environments
-from jvbundler.workflow.jobs import Job
 from jvbundler.pipeline.request import Outcome, Request, Selection
 
 EPILOG = """\b

@@ -40,9 +40,9 @@ def command(
     """
     from jvbundler.output.single import write_file
     from jvbundler.packaged import packaged_text
-    from jvbundler.render.init import SCHEMA_FILE
     from jvbundler.pipeline.init import initial_config
     from jvbundler.pipeline.request import Options, config_path
+    from jvbundler.render.init import SCHEMA_FILE
 
     root, shown_as = options.app_root(app)
     both = everything or not (on_lambda or on_kubernetes)

@@ -11,10 +11,10 @@ import click
 
 from jvbundler.cli.report import report
 from jvbundler.cli.terminal import Terminal
-from jvbundler.problem import Problem, ordered
-from jvbundler.workflow import jobs
-from jvbundler.workflow.apps import app_folders, is_many
+from jvbundler.fleet import jobs
+from jvbundler.fleet.apps import app_folders, is_many
 from jvbundler.pipeline.request import Outcome, Request
+from jvbundler.problem import Problem, ordered
 
 
 class Outcomes(NamedTuple):

@@ -11,10 +11,10 @@ from jvbundler.cli import options
 from jvbundler.cli.outcomes import Outcomes, count, outcomes_of, tell_problems
 from jvbundler.cli.report import report
 from jvbundler.cli.terminal import Terminal
-from jvbundler.problem import Place, Problem
-from jvbundler.workflow.apps import app_folders, is_many
-from jvbundler.workflow.current import check_app, write_app
+from jvbundler.fleet.apps import app_folders, is_many
+from jvbundler.fleet.current import check_app, write_app
 from jvbundler.pipeline.request import Request, Selection
+from jvbundler.problem import Place, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

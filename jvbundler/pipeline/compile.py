@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from jvbundler.app.load import load_app
 from jvbundler.errors import InputError
 from jvbundler.node import Node, locate
+from jvbundler.pipeline.request import CONFIG, Options, below, config_path
 from jvbundler.problem import Place, Problem, ordered
 from jvbundler.project.build import CheckedTree, build_project, checked_trees
 from jvbundler.project.model import BASE
 from jvbundler.project.schema import check
 from jvbundler.rules import check_project
 from jvbundler.source.load import load_source
-from jvbundler.pipeline.request import CONFIG, Options, below, config_path
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App

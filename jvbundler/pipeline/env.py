@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from jvbundler.errors import InputError
 from jvbundler.node import find
+from jvbundler.pipeline.edit import set_value, unset_value, write_edit
 from jvbundler.secret_names import contains_secret, looks_secret
 from jvbundler.source.wording import did_you_mean
 from jvbundler.source.yaml_file import read_yaml
-from jvbundler.pipeline.edit import set_value, unset_value, write_edit
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment

@@ -14,8 +14,8 @@ from jvbundler.app.ignored import NOT_IN_IMAGE
 from jvbundler.errors import InputError
 
 if TYPE_CHECKING:
-    from jvbundler.source.load import Source
     from jvbundler.pipeline.request import AppFolder
+    from jvbundler.source.load import Source
 
 # What jvbundler reads of an app; .env is not among it.
 _AT_ROOT = ("app.yaml", ".env.example", "requirements.txt", "requirements.lock")

@@ -10,13 +10,13 @@ from jvbundler.artifact import Artifact
 from jvbundler.errors import InputError
 from jvbundler.output.paths import content, reason
 from jvbundler.output.write import WriteResult, keep_nothing, write_output
+from jvbundler.pipeline.compile import Compiled, compile_project
+from jvbundler.pipeline.inputs import Inputs, inputs_digest, read_inputs
+from jvbundler.pipeline.request import AppFolder, Request, below
 from jvbundler.problem import ordered
 from jvbundler.render import readme
 from jvbundler.render.targets import TARGETS, render_target
 from jvbundler.rules import check_artifacts, check_output, without_waived
-from jvbundler.pipeline.compile import Compiled, compile_project
-from jvbundler.pipeline.inputs import Inputs, inputs_digest, read_inputs
-from jvbundler.pipeline.request import AppFolder, Request, below
 
 if TYPE_CHECKING:
     from pathlib import Path

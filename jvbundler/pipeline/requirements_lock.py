@@ -7,11 +7,11 @@ from pathlib import Path
 
 from jvbundler.app.lock import NAME, lock_command, lock_input, lock_text
 from jvbundler.output.single import write_file
+from jvbundler.pipeline.compile import compile_project
+from jvbundler.pipeline.request import Options, below
 from jvbundler.project.image import image_digest, image_requirements, python_version
 from jvbundler.project.model import Project
 from jvbundler.runner import run
-from jvbundler.pipeline.compile import compile_project
-from jvbundler.pipeline.request import Options, below
 
 STALE_LOCK = "JVB210"
 TIMEOUT_SECONDS = 900

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jvbundler.artifact import Artifact
-from jvbundler.problem import Problem, ordered
 from jvbundler.pipeline.render import Rendered, render_app
 from jvbundler.pipeline.request import AppFolder, Checked, Outcome, Request, below, environment_of
+from jvbundler.problem import Problem, ordered
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Project

@@ -9,14 +9,14 @@ from pathlib import Path
 from jvbundler.command import Command
 from jvbundler.errors import InputError, ToolFailed
 from jvbundler.node import find
+from jvbundler.pipeline.edit import set_value, write_edit
+from jvbundler.pipeline.request import config_path
 from jvbundler.plan.image import ImageOptions, attests, build_plan, platforms, push_plan, repositories
 from jvbundler.runner import find_tool, run
 from jvbundler.source.yaml_file import read_yaml
 from jvbundler.workflow.doctor import Check, aws, docker_checks
-from jvbundler.pipeline.edit import set_value, write_edit
 from jvbundler.workflow.execute import Execution, execute_all, require_variables
 from jvbundler.workflow.release import Release, load_release, require_current, write_release
-from jvbundler.pipeline.request import config_path
 
 DOCKERFILE = "docker/Dockerfile"
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")

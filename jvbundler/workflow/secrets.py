@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jvbundler.errors import InputError, ToolFailed
-from jvbundler.plan.secrets import Holder, describe_argv, holders, keys_argv, secret_value_argv
-from jvbundler.runner import Completed, masked, run
 from jvbundler.pipeline.compile import Compiled, compile_project
 from jvbundler.pipeline.request import Options, Selection
+from jvbundler.plan.secrets import Holder, describe_argv, holders, keys_argv, secret_value_argv
+from jvbundler.runner import Completed, masked, run
 
 READ_SECONDS = 60.0
 # The AWS CLI leaves with these where the service said no: 254 since 2020, 255 before.

@@ -10,10 +10,10 @@ from types import FrameType
 import pytest
 
 from jvbundler.errors import InputError
-from jvbundler.project import validator
 from jvbundler.pipeline.compile import compile_project
 from jvbundler.pipeline.inputs import inputs_digest, read_inputs
 from jvbundler.pipeline.request import AppFolder, Options, assignments, output_path
+from jvbundler.project import validator
 
 NOTHING = Options(environ={})
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from jvbundler.errors import InputError, OutputRefused, ToolFailed
+from jvbundler.fleet.jobs import ENOUGH_FOR_WORKERS, exit_code, run
 from jvbundler.output.drift import Drift
-from jvbundler.problem import Place, error
-from jvbundler.workflow.jobs import ENOUGH_FOR_WORKERS, exit_code, run
 from jvbundler.pipeline.request import AppFolder, Options, Outcome, Request
+from jvbundler.problem import Place, error
 
 REQUEST = Request(Options(environ={}))
 PROBLEM = error("JVB104", Place("deploy.yaml", 2, 1), "unknown key")

@@ -20,9 +20,9 @@ from jvbundler.errors import OutputRefused
 from jvbundler.output.lock import read_lock, sha256
 from jvbundler.output.paths import JOURNAL, STAGING, Tree
 from jvbundler.packaged import PACKAGE, packaged_path
-from jvbundler.problem import Place, Problem
 from jvbundler.pipeline.inputs import Contents, Inputs, contents_of
 from jvbundler.pipeline.request import AppFolder, Request, config_path
+from jvbundler.problem import Place, Problem
 
 if TYPE_CHECKING:
     from jvbundler.artifact import Artifact

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from jvbundler.fleet.current import check_app, write_app
+from jvbundler.fleet.records import record_key, recorded
 from jvbundler.output.drift import Drift
-from jvbundler.problem import Problem
-from jvbundler.workflow.current import check_app, write_app
 from jvbundler.pipeline.inputs import read_inputs
-from jvbundler.workflow.records import record_key, recorded
 from jvbundler.pipeline.request import AppFolder, Options, Outcome, Request
-from tests.workflow.conftest import GOLDEN, MakeApps
+from jvbundler.problem import Problem
+from tests.fleet.conftest import GOLDEN, MakeApps
 
 REQUEST = Request(Options(environ={"IMAGE_TAG": "7", "HOME": "/home/me"}))
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,10 +128,10 @@ OPENED = """
 import os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from jvbundler.workflow import current
+from jvbundler.fleet import current
 from jvbundler.output.drift import Drift
 from jvbundler.problem import Problem
-from jvbundler.workflow.current import check_app
+from jvbundler.fleet.current import check_app
 from jvbundler.pipeline.request import AppFolder, Options, Request
 
 app = AppFolder(Path(sys.argv[2]), "app", Path("out"))
@@ -175,7 +175,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from jvbundler.workflow.current import write_app
+from jvbundler.fleet.current import write_app
 from jvbundler.pipeline.request import AppFolder, Options, Request
 
 opened = Counter()

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from jvbundler.fleet.records import Looked, record_key, recorded, remember, standing
 from jvbundler.pipeline.inputs import Inputs, read_inputs
-from jvbundler.workflow.records import Looked, record_key, recorded, remember, standing
 from jvbundler.pipeline.request import AppFolder, Outcome, Request
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from jvbundler.errors import InputError
-from jvbundler.workflow.apps import app_folders, app_roots, is_many
+from jvbundler.fleet.apps import app_folders, app_roots, is_many
 from jvbundler.pipeline.request import AppFolder, Options
-from tests.workflow.conftest import MakeApps
+from tests.fleet.conftest import MakeApps
 
 OPTIONS = Options(environ={})
 
