@@ -14,8 +14,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "jvbundler"
 # From the top to the bottom: a module may import from its own layer and from those below it.
 LAYERS = (
     ("cli", "__main__"),
-    ("deploy",),
-    ("workflow", "bundler"),
+    ("deploy", "fleet", "bundler"),
+    ("pipeline",),
     ("output", "diff", "runner", "checkers"),
     ("render", "rules"),
     ("project",),

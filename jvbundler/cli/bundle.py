@@ -7,7 +7,7 @@ import click
 from jvbundler.cli import options
 from jvbundler.cli.report import report
 from jvbundler.cli.terminal import Terminal
-from jvbundler.workflow.bundle import bundle_files, write_bundle
+from jvbundler.pipeline.bundle import bundle_files, write_bundle
 
 EPILOG = """\b
 Examples:

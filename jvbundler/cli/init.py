@@ -39,10 +39,10 @@ def command(
     Every option is in it; what app.yaml and .env.example say is filled in.
     """
     from jvbundler.output.single import write_file
+    from jvbundler.pipeline.init import initial_config
+    from jvbundler.pipeline.request import Options, config_path
     from jvbundler.render.deploy_yaml import SCHEMA_FILE
     from jvbundler.values.packaged import packaged_text
-    from jvbundler.workflow.init import initial_config
-    from jvbundler.workflow.options import Options, config_path
 
     root, shown_as = options.app_root(app)
     both = everything or not (on_lambda or on_kubernetes)

@@ -13,7 +13,7 @@ from jvbundler import __version__
 from jvbundler.cli import options
 from jvbundler.cli.report import print_text
 from jvbundler.cli.terminal import Terminal
-from jvbundler.workflow.selection import Selection
+from jvbundler.pipeline.request import Selection
 
 if TYPE_CHECKING:
     from jvbundler.deploy.secret_holders import Holder

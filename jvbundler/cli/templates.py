@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from jvbundler.cli import options
-from jvbundler.workflow.templates import eject, template_names, template_text
+from jvbundler.pipeline.templates import eject, template_names, template_text
 
 EPILOG = """\b
 Examples:

@@ -17,10 +17,9 @@ from jvbundler.deploy.command import Command
 from jvbundler.output.drift import Drift, drift
 from jvbundler.output.lockfile import LOCK
 from jvbundler.output.writer_lock import only_writer
+from jvbundler.pipeline.render import Rendered, render_app, write_rendered
+from jvbundler.pipeline.request import AppFolder, Options, Request, Selection, output_path
 from jvbundler.values.errors import InputError, OutputRefused
-from jvbundler.workflow.options import Options, output_path
-from jvbundler.workflow.render import Rendered, render_app, write_rendered
-from jvbundler.workflow.selection import Selection
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment, Project
@@ -29,14 +28,6 @@ if TYPE_CHECKING:
 Target = Literal["docker", "kubernetes", "lambda"]
 # What a render puts right by itself; what somebody else wrote, it refuses to touch.
 REPLACED = ("stale", "missing", "orphaned")
-
-_DRIFT = {
-    "stale": "is out of date",
-    "missing": "is missing",
-    "orphaned": "is no longer rendered",
-    "edited": "was edited by hand",
-    "foreign": "was not written by jvbundler",
-}
 
 
 class Release(NamedTuple):
@@ -90,7 +81,7 @@ def load_release(
     Raises InputError with all problems of the app, and where the environment or a target is not there.
     """
     folder = output_path(Path(shown_as), output, options)
-    rendered = render_app(app_root, shown_as, options, selection=Selection(), templates=None, output=folder)
+    rendered = render_app(AppFolder(app_root, shown_as, folder), Request(options))
     chosen = chosen_environment(rendered.compiled.project, environment)
     for target in targets:
         if target != "docker" and not chosen.settings[target]["enabled"]:
@@ -161,7 +152,8 @@ def write_release(release: Release) -> None:
         selection = _selection(release)
         kept = tuple(a for a in rendered.artifacts if selection.covers(a.path))
         rendered = Rendered(rendered.compiled, kept)
-    write_rendered(rendered, release.output, selection=selection, templates=None, force=False)
+    app = AppFolder(release.app_root, release.shown_as, release.output)
+    write_rendered(rendered, app, Request(release.options, selection))
 
 
 def render_command(release: Release, reason: str, role: Literal["render", "note"] = "render") -> Command:
@@ -182,14 +174,13 @@ def refuse_drift(release: Release, *, but: Collection[str] = ()) -> None:
     """Raise OutputRefused for files that are not what deploy.yaml says, `but` for these kinds of drift."""
     found = release_drift(release)
     lines = [
-        f"  {release.path(path)} {words}"
-        for kind, words in _DRIFT.items()
-        for path in getattr(found, kind)
+        f"  {release.path(path)} {meaning}"
+        for kind, path, meaning in found.findings()
         if path != LOCK and kind not in but
     ]
     if lines:
         advice = "'--render' renders first; 'jvbundler render --check' tells more"
-        if found.edited or found.foreign:
+        if found.needs_force:
             advice = "move the edit to deploy.yaml; 'jvbundler render --force' gives it up"
         raise OutputRefused("\n".join(["the output is not what deploy.yaml says:", *lines, advice]))
 

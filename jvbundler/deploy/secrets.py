@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jvbundler.deploy.secret_holders import Holder, describe_argv, holders, keys_argv, secret_value_argv
+from jvbundler.pipeline.compile import Compiled, compile_project
+from jvbundler.pipeline.request import Options, Selection
 from jvbundler.runner import Completed, masked, run
 from jvbundler.values.errors import InputError, ToolFailed
-from jvbundler.workflow.compile import Compiled, compile_project
-from jvbundler.workflow.options import Options
-from jvbundler.workflow.selection import Selection
 
 READ_SECONDS = 60.0
 # The AWS CLI leaves with these where the service said no: 254 since 2020, 255 before.

@@ -7,11 +7,11 @@ import re
 from typing import TYPE_CHECKING
 
 from jvbundler.deploy.release import load_release
+from jvbundler.pipeline.edit import set_value, write_edit
+from jvbundler.pipeline.request import config_path
 from jvbundler.source.yaml.file import read_yaml
 from jvbundler.values.errors import ToolFailed
 from jvbundler.values.node import find
-from jvbundler.workflow.edit import set_value, write_edit
-from jvbundler.workflow.options import config_path
 
 if TYPE_CHECKING:
     from pathlib import Path

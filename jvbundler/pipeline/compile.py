@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.app.load import load_app
-from jvbundler.project.build import build_project
+from jvbundler.pipeline.request import CONFIG, Options, below, config_path
+from jvbundler.project.build import CheckedTree, build_project, checked_trees
+from jvbundler.project.model import BASE
 from jvbundler.project.schema import check
 from jvbundler.rules.engine import check_project
 from jvbundler.source.load import load_source
 from jvbundler.values.errors import InputError
 from jvbundler.values.node import Node, locate
-from jvbundler.values.problem import Place, Problem
-from jvbundler.workflow.options import CONFIG, Options, below, config_path
+from jvbundler.values.problem import Place, Problem, ordered
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from jvbundler.source.load import Source
 
 NO_APP = "JVB200"
+_EMPTY = CheckedTree(Node({}, Place(CONFIG)), None, ())
 
 
 class Compiled(NamedTuple):
@@ -68,11 +70,12 @@ def _built(
         )
     if source is None and not options.config:
         problems = tuple(_naming_init(problem) for problem in problems)
-    app, app_problems = load_project_app(app_root, shown_as, source, options)
+    trees = checked_trees(source) if source else {}
+    app, app_problems = load_project_app(app_root, shown_as, trees, options)
     if any(problem.rule == NO_APP for problem in app_problems) and source is None and not options.config:
         # Where there is no app, a missing deploy.yaml is no news.
         problems = ()
-    project, more = build_project(source, app) if source and app else (None, _schema_problems(source))
+    project, more = build_project(source, app, trees) if source and app else (None, _schema_problems(trees))
     return source, project, [*problems, *app_problems, *more]
 
 
@@ -87,13 +90,15 @@ def _errors(problems: Iterable[Problem]) -> bool:
 
 
 def load_project_app(
-    app_root: Path, shown_as: str, source: Source | None, options: Options
+    app_root: Path, shown_as: str, trees: Mapping[str, CheckedTree], options: Options
 ) -> tuple[App | None, tuple[Problem, ...]]:
     """The app, with what deploy.yaml says about its image; a broken deploy.yaml counts as an empty one."""
-    image = _settings(source)["image"]
-    wanted = image["extra_pip"]
-    root = source.base if source else Node({}, Place(CONFIG))
-    extra = [(spec, locate(root, ("image", "extra_pip", index))) for index, spec in enumerate(wanted)]
+    base = trees.get(BASE) or _EMPTY
+    image = _settings(base)["image"]
+    extra = [
+        (spec, locate(base.root, ("image", "extra_pip", index)))
+        for index, spec in enumerate(image["extra_pip"])
+    ]
     return load_app(
         app_root,
         shown_as,
@@ -103,19 +108,12 @@ def load_project_app(
     )
 
 
-def _settings(source: Source | None) -> Settings:
-    settings = check(source.base)[0] if source else None
-    settings = settings or check(Node({}, Place(CONFIG)))[0]
+def _settings(base: CheckedTree) -> Settings:
+    settings = base.settings or check(_EMPTY.root)[0]
     assert settings is not None, "an empty deploy.yaml is valid"
     return settings
 
 
-def _schema_problems(source: Source | None) -> Iterable[Problem]:
+def _schema_problems(trees: Mapping[str, CheckedTree]) -> Iterable[Problem]:
     """What is wrong with deploy.yaml alone, where the app is too broken to go on."""
-    trees = [source.base, *source.environments.values()] if source else []
-    return [problem for tree in trees for problem in check(tree)[1]]
-
-
-def ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Each problem once, by place."""
-    return tuple(sorted(dict.fromkeys(problems), key=lambda p: (p.place, p.rule, p.message)))
+    return (problem for tree in trees.values() for problem in tree.problems)

@@ -1,23 +1,15 @@
-"""Which apps a command line means, where their output goes, and that a job runs for each of them in order."""
+"""Which apps a command line means, and where their output goes."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
+from jvbundler.fleet.apps import app_folders, app_roots, is_many
+from jvbundler.pipeline.request import AppFolder, Options
 from jvbundler.values.errors import InputError
-from jvbundler.workflow.many import (
-    ENOUGH_FOR_WORKERS,
-    AppFolder,
-    app_folders,
-    app_roots,
-    each,
-    is_many,
-)
-from jvbundler.workflow.options import Options
-from tests.workflow.conftest import MakeApps
+from tests.fleet.conftest import MakeApps
 
 OPTIONS = Options(environ={})
 
@@ -76,16 +68,10 @@ def test_one_deploy_yaml_for_all_takes_an_output_folder(make_apps: MakeApps) -> 
     assert len(app_folders(["apps/*"], Path("gitops"), shared)) == 2
 
 
-def name_and_process(app: AppFolder) -> tuple[str, int]:
-    return app.shown_as, os.getpid()
-
-
-@pytest.mark.parametrize(
-    "number", [1, ENOUGH_FOR_WORKERS - 1, ENOUGH_FOR_WORKERS, 5 * ENOUGH_FOR_WORKERS + 1]
-)
-def test_results_come_in_the_order_of_the_apps(number: int) -> None:
-    apps = [AppFolder(Path(str(i)), str(i), Path("out", str(i))) for i in range(number)]
-    results = list(each(name_and_process, apps))
-    assert [name for name, _ in results] == [app.shown_as for app in apps]
-    if number < ENOUGH_FOR_WORKERS:
-        assert {process for _, process in results} == {os.getpid()}
+def test_one_app_is_a_list_of_one_whose_output_is_the_folder_itself(make_apps: MakeApps) -> None:
+    make_apps("sales")
+    [given] = app_folders(["./apps/sales/"], Path("out"), OPTIONS)
+    assert given == AppFolder(Path("apps/sales"), "apps/sales", Path("out"))
+    [here] = app_folders([], None, OPTIONS)
+    assert here == app_folders(["./"], None, OPTIONS)[0] == AppFolder(Path(), ".", Path("deploy"))
+    assert app_folders(["apps/s*"], Path("out"), OPTIONS)[0].output == Path("out/sales")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
+from jvbundler.generated import validator
+from jvbundler.pipeline.compile import compile_project
+from jvbundler.pipeline.inputs import inputs_digest, read_inputs
+from jvbundler.pipeline.request import AppFolder, Options, assignments, output_path
 from jvbundler.values.errors import InputError
-from jvbundler.workflow.compile import compile_project
-from jvbundler.workflow.inputs import inputs_digest
-from jvbundler.workflow.options import Options, assignments, output_path
 
 NOTHING = Options(environ={})
 
@@ -26,7 +29,8 @@ def app(tmp_path: Path) -> Path:
 
 def digest(root: Path, options: Options = NOTHING) -> str:
     compiled = compile_project(root, "support", options)
-    return inputs_digest(root, compiled.source, compiled.project.app.jvagent_version, None)
+    inputs = read_inputs(AppFolder(root, "support", root / "deploy"), None)
+    return inputs_digest(inputs, compiled.source, compiled.project.app.jvagent_version)
 
 
 def test_all_problems_come_at_once_and_in_order(app: Path) -> None:
@@ -91,3 +95,25 @@ def test_the_output_is_beside_deploy_yaml() -> None:
     assert output_path(Path("apps/x"), None, NOTHING) == Path("apps/x/deploy")
     assert output_path(Path(), None, Options(environ={}, config=Path("ops/d.yaml"))) == Path("ops/deploy")
     assert output_path(Path(), Path("out"), NOTHING) == Path("out")
+
+
+def validations(app: Path) -> int:
+    """How often compiling the app calls the validator."""
+    calls: list[str] = []
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code is validator.validate.__code__:
+            calls.append(event)
+
+    sys.setprofile(note)
+    try:
+        compile_project(app, "support", NOTHING)
+    finally:
+        sys.setprofile(None)
+    return len(calls)
+
+
+def test_the_top_level_is_validated_once(app: Path) -> None:
+    assert validations(app) == 1
+    (app / "deploy.yaml").write_text("environments: {dev: {}, prod: {}}\n")
+    assert validations(app) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -10,16 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from jvbundler.fleet.current import check_app, write_app
+from jvbundler.fleet.records import record_key, recorded
 from jvbundler.output.drift import Drift
+from jvbundler.pipeline.inputs import read_inputs
+from jvbundler.pipeline.request import AppFolder, Options, Outcome, Request
 from jvbundler.values.problem import Problem
-from jvbundler.workflow.current import Outcome, Request, check_one, write_one
-from jvbundler.workflow.many import AppFolder
-from jvbundler.workflow.options import Options
-from jvbundler.workflow.records import inputs_of, recorded
-from jvbundler.workflow.selection import Selection
-from tests.workflow.conftest import GOLDEN, MakeApps
+from tests.fleet.conftest import GOLDEN, MakeApps
 
-REQUEST = Request(Options(environ={"IMAGE_TAG": "7", "HOME": "/home/me"}), Selection())
+REQUEST = Request(Options(environ={"IMAGE_TAG": "7", "HOME": "/home/me"}))
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -28,14 +28,14 @@ def app(make_apps: MakeApps) -> AppFolder:
     """An app whose output is current and on record."""
     root = make_apps("sales")[0]
     app = AppFolder(root, str(root), Path("gitops/sales"))
-    assert write_one(app, request=REQUEST).written
+    assert write_app(app, REQUEST).written
     assert is_on_record(app)
     return app
 
 
 def is_on_record(app: AppFolder, request: Request = REQUEST) -> bool:
-    inputs = inputs_of(app, request.options, templates=request.templates, strict=request.strict)
-    return bool(inputs) and recorded(app, inputs, request.options.environ) is not None
+    key = record_key(app, request, read_inputs(app, request.templates))
+    return bool(key) and recorded(app, key, request.options.environ) is not None
 
 
 def append(path: str, text: str) -> None:
@@ -92,10 +92,10 @@ def test_options_count(app: AppFolder) -> None:
 @pytest.mark.parametrize("name", ["docker/Dockerfile", "jvbundler.lock.json", "README.md"])
 def test_a_file_of_the_output_that_changed_is_seen(app: AppFolder, name: str) -> None:
     append(f"gitops/sales/{name}", " ")
-    drift = check_one(app, request=REQUEST).drift
+    drift = check_app(app, REQUEST).drift
     assert (drift is None) == (name == "jvbundler.lock.json")  # a space more in it is no drift
     (app.output / name).unlink()
-    assert check_one(app, request=REQUEST).drift
+    assert check_app(app, REQUEST).drift
 
 
 def test_what_is_left_out_says_the_same_as_what_is_rendered(app: AppFolder) -> None:
@@ -103,11 +103,11 @@ def test_what_is_left_out_says_the_same_as_what_is_rendered(app: AppFolder) -> N
         return outcome.problems, sorted(outcome.unchanged), outcome.drift, outcome.written
 
     append("apps/sales/deploy.yaml", "checks:\n  ignore:\n    - {rule: JVB999, reason: to be warned}\n")
-    write_one(app, request=REQUEST)
-    left_out = said(check_one(app, request=REQUEST)), said(write_one(app, request=REQUEST))
+    write_app(app, REQUEST)
+    left_out = said(check_app(app, REQUEST)), said(write_app(app, REQUEST))
     for record in Path(os.environ["XDG_CACHE_HOME"], "jvbundler", "records").iterdir():
         record.write_text("[]")
-    assert (said(check_one(app, request=REQUEST)), said(write_one(app, request=REQUEST))) == left_out
+    assert (said(check_app(app, REQUEST)), said(write_app(app, REQUEST))) == left_out
     assert [problem.rule for problem in left_out[0][0]] == ["JVB117"]
 
 
@@ -115,7 +115,7 @@ def test_what_is_left_out_says_the_same_as_what_is_rendered(app: AppFolder) -> N
 def test_an_app_whose_requirements_include_others_is_never_on_record(app: AppFolder, text: str) -> None:
     Path("apps/sales/more.in").write_text("httpx\n")
     append("apps/sales/requirements.txt", text)
-    write_one(app, request=REQUEST)
+    write_app(app, REQUEST)
     assert not is_on_record(app)
 
 
@@ -128,24 +128,23 @@ OPENED = """
 import os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from jvbundler.workflow import records
+from jvbundler.fleet import current
 from jvbundler.output.drift import Drift
 from jvbundler.values.problem import Problem
-from jvbundler.workflow.current import Request, check_one
-from jvbundler.workflow.many import AppFolder
-from jvbundler.workflow.options import Options
-from jvbundler.workflow.selection import Selection
+from jvbundler.fleet.current import check_app
+from jvbundler.pipeline.request import AppFolder, Options, Request
 
 app = AppFolder(Path(sys.argv[2]), "app", Path("out"))
 options = Options(environ={**os.environ, "IMAGE_TAG": "1"}, config=Path(sys.argv[3]))
 seen = set()
 sys.addaudithook(lambda event, given: seen.add(str(given[0])) if event == "open" else None)
-records.inputs_of(app, options, templates=None, strict=False)
+current.record_key(app, Request(options), current.read_inputs(app, None))
 hashed = set(seen)
 seen.clear()
-records.inputs_of = lambda *given, **more: ""
+current.record_key = lambda *given: ""
+current.read_inputs = lambda *given: current.Inputs({}, {}, (), True)
 try:
-    check_one(app, request=Request(options, Selection()))
+    check_app(app, Request(options))
 except Exception as failure:
     print(getattr(failure, "problems", failure), file=sys.stderr)
 print(sorted(path for path in seen - hashed if sys.argv[2] in path or path == sys.argv[3]))
@@ -168,4 +167,28 @@ def test_without_a_cache_folder_all_is_rendered(app: AppFolder, monkeypatch: pyt
     folder.touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder.absolute()))
     assert not is_on_record(app)
-    assert write_one(app, request=REQUEST).unchanged
+    assert write_app(app, REQUEST).unchanged
+
+
+READ_TWICE = """
+import sys
+from collections import Counter
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from jvbundler.fleet.current import write_app
+from jvbundler.pipeline.request import AppFolder, Options, Request
+
+opened = Counter()
+sys.addaudithook(lambda event, given: opened.update([str(given[0])]) if event == "open" else None)
+write_app(AppFolder(Path(sys.argv[2]), "app", Path("out")), Request(Options(environ={"IMAGE_TAG": "1"})))
+print({Path(path).name: number for path, number in opened.items() if path.startswith(sys.argv[2])})
+"""
+
+
+def test_a_first_render_reads_no_file_of_the_app_for_two_digests(make_apps: MakeApps) -> None:
+    root = make_apps("sales")[0].absolute()
+    argv = [sys.executable, "-c", READ_TWICE, str(ROOT), str(root)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    numbers = ast.literal_eval(done.stdout)
+    assert numbers["app.yaml"] == 2  # once for the digests, once for what it says
+    assert max(numbers.values()) == 2

@@ -10,8 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jvbundler.pipeline.edit import scalar, set_value, unset_value, write_edit
 from jvbundler.values.errors import InputError, OutputRefused
-from jvbundler.workflow.edit import scalar, set_value, unset_value, write_edit
 
 TEXT = """\
 # The support agent.

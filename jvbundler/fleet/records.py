@@ -16,21 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jvbundler import __version__
-from jvbundler.app.ignored import NOT_IN_IMAGE
 from jvbundler.output.lockfile import read_lock, sha256
 from jvbundler.output.paths import JOURNAL, STAGING, Tree
+from jvbundler.pipeline.inputs import Contents, Inputs, contents_of
+from jvbundler.pipeline.request import AppFolder, Request, config_path
 from jvbundler.values.errors import OutputRefused
 from jvbundler.values.packaged import PACKAGE, packaged_path
 from jvbundler.values.problem import Place, Problem
-from jvbundler.workflow.inputs import AT_ROOT, IN_AGENTS
-from jvbundler.workflow.many import AppFolder
-from jvbundler.workflow.options import Options, config_path
 
 if TYPE_CHECKING:
     from jvbundler.values.artifact import Artifact
-
-_READ = frozenset((*AT_ROOT, *IN_AGENTS))
-_ALL_ARE_READ = None
 
 
 class Looked(Mapping[str, str]):
@@ -58,30 +53,39 @@ class Record(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-class _Untold(Exception):
-    """The inputs are of a kind that a record does not cover; such an app is rendered every time."""
-
-
-def inputs_of(app: AppFolder, options: Options, *, templates: Path | None, strict: bool) -> str:
+def record_key(app: AppFolder, request: Request, inputs: Inputs) -> str:
     """A digest of all that decides the output and the messages, but for the process environment.
 
-    Empty where it cannot be told: what cannot be read, and what leads out of the app.
+    Empty where it cannot be told: what cannot be read, and what leads out of the app. Such an app is
+    rendered every time.
     """
-    digest = hashlib.sha256(_program())
-    asked = (app.shown_as, str(app.output), str(options.config), options.assignments, str(templates), strict)
-    digest.update(repr(asked).encode())
-    try:
-        if options.jvagent:
-            return ""
-        digest.update(config_path(app.root, options).read_bytes())
-        output = os.path.abspath(app.output)  # noqa: PTH100
-        for part in _tree(str(app.root), _READ, output, leave_out=NOT_IN_IMAGE):
-            digest.update(part)
-        for part in _tree(str(templates), _ALL_ARE_READ) if templates else ():
-            digest.update(part)
-    except (OSError, _Untold):
+    options, templates = request.options, request.templates
+    if options.jvagent or not inputs.is_whole or any(map(_includes_others, inputs.app.items())):
         return ""
+    digest = hashlib.sha256(_program())
+    paths = (str(app.root), app.shown_as, str(app.output), str(options.config), str(templates))
+    digest.update(repr((paths, options.assignments, request.strict, inputs.others)).encode())
+    try:
+        digest.update(config_path(app.root, options).read_bytes())
+    except OSError:
+        return ""
+    for part in (*_parts(inputs.app), *_parts(inputs.templates)):
+        digest.update(part)
     return digest.hexdigest()
+
+
+def _includes_others(file: tuple[str, bytes | OSError]) -> bool:
+    """Whether it is a requirements.txt that includes files, which may have any name."""
+    name, data = file
+    return (
+        name.endswith("requirements.txt") and isinstance(data, bytes) and (b"-r" in data or b"--req" in data)
+    )
+
+
+def _parts(contents: Contents) -> Iterator[bytes]:
+    for name, data in contents.items():
+        if isinstance(data, bytes):
+            yield f"\n{name}\n{len(data)}\n".encode("utf-8", "surrogateescape") + data
 
 
 @lru_cache
@@ -93,52 +97,16 @@ def _program() -> bytes:
         return hashlib.sha256(record.read_bytes()).digest()
     digest = hashlib.sha256()
     for folder in (PACKAGE, packaged_path("templates"), packaged_path("schemas/catalog")):
-        for part in _tree(str(folder), _ALL_ARE_READ, str(PACKAGE / "schemas")):
+        for part in _parts(contents_of(str(folder), lambda _: None)):
             digest.update(part)
     return digest.digest()
 
 
-def _tree(
-    folder: str, read: frozenset[str] | None, output: str = "", leave_out: frozenset[str] = frozenset()
-) -> Iterator[bytes]:
-    """Each name below a folder, with the content of the files that are `read` and the size of the others.
-
-    `leave_out` are names directly in the folder that nothing is read from, and that may be large.
-    """
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
-    for entry in entries:
-        if entry.name in leave_out or _is_at(entry, output):
-            continue
-        yield f"\n{entry.path}\n".encode("utf-8", "surrogateescape")
-        if entry.is_dir():
-            if entry.is_symlink():
-                raise _Untold
-            yield from _tree(entry.path, read, output)
-        elif read is None or entry.name in read:
-            yield _content(entry.path)
-        else:
-            yield str(entry.stat(follow_symlinks=False).st_size).encode()
-
-
-def _is_at(entry: os.DirEntry[str], path: str) -> bool:
-    # The name first: making a path absolute takes as long as reading a small file.
-    return path.endswith(entry.name) and os.path.abspath(entry.path) == path  # noqa: PTH100
-
-
-def _content(path: str) -> bytes:
-    with open(path, "rb") as stream:  # noqa: PTH123
-        data = stream.read()
-    if path.endswith("requirements.txt") and (b"-r" in data or b"--req" in data):
-        raise _Untold  # it includes files of any name
-    return b"%d\n%b" % (len(data), data)
-
-
-def recorded(app: AppFolder, inputs: str, environ: Mapping[str, str]) -> Record | None:
-    """The record of a render from these inputs and from variables of these values."""
+def recorded(app: AppFolder, key: str, environ: Mapping[str, str]) -> Record | None:
+    """The record of a render of this key and from variables of these values."""
     try:
         fields = json.loads(_path(app).read_bytes())
-        if fields["inputs"] != _with_variables(inputs, fields["variables"], environ):
+        if fields["inputs"] != _with_variables(key, fields["variables"], environ):
             return None
         return Record(fields["files"], tuple(_problem(each) for each in fields["problems"]))
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
@@ -147,7 +115,7 @@ def recorded(app: AppFolder, inputs: str, environ: Mapping[str, str]) -> Record 
 
 def remember(
     app: AppFolder,
-    inputs: str,
+    key: str,
     environ: Looked,
     artifacts: Iterable[Artifact],
     problems: Sequence[Problem],
@@ -155,7 +123,7 @@ def remember(
     """Put the render on record; where that fails, the next one takes longer."""
     variables = sorted(environ.names)
     fields = {
-        "inputs": _with_variables(inputs, variables, environ),
+        "inputs": _with_variables(key, variables, environ),
         "variables": variables,
         "files": _list_digest({a.path: sha256(a.text.encode()) for a in artifacts}),
         "problems": problems,
@@ -187,9 +155,9 @@ def _list_digest(files: Mapping[str, str]) -> str:
     return sha256(json.dumps(files, sort_keys=True).encode())
 
 
-def _with_variables(inputs: str, names: Iterable[str], environ: Mapping[str, str]) -> str:
+def _with_variables(key: str, names: Iterable[str], environ: Mapping[str, str]) -> str:
     values = [(name, environ.get(name)) for name in names]
-    return sha256(f"{inputs}{values!r}".encode())
+    return sha256(f"{key}{values!r}".encode())
 
 
 def _problem(fields: Sequence[Any]) -> Problem:

@@ -7,17 +7,17 @@ from pathlib import Path
 
 from jvbundler.app.pip.requirements_lock import NAME, lock_command, lock_input, lock_text
 from jvbundler.output.single import write_file
+from jvbundler.pipeline.compile import compile_project
+from jvbundler.pipeline.request import Options, below
 from jvbundler.project.model import Project
 from jvbundler.project.packages import image_digest, image_requirements, python_version
 from jvbundler.runner import run
-from jvbundler.workflow.compile import compile_project
-from jvbundler.workflow.options import Options, below
 
 STALE_LOCK = "JVB210"
 TIMEOUT_SECONDS = 900
 
 
-def lock_app(app_root: Path, shown_as: str, options: Options) -> tuple[str, int, bool]:
+def lock_requirements(app_root: Path, shown_as: str, options: Options) -> tuple[str, int, bool]:
     """The lock's path as the user would type it, how many packages it pins, and whether it changed.
 
     Raises InputError, and ToolFailed with uv's own words where there is no resolution.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jvbundler.workflow.selection import Selection, environment_of
+from jvbundler.pipeline.request import Selection, environment_of
 
 PATHS = {
     "README.md": "",

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jvbundler.pipeline.edit import set_value, unset_value, write_edit
 from jvbundler.source.wording import did_you_mean
 from jvbundler.source.yaml.file import read_yaml
 from jvbundler.values.errors import InputError
 from jvbundler.values.node import find
 from jvbundler.values.secret_names import contains_secret, looks_secret
-from jvbundler.workflow.edit import set_value, unset_value, write_edit
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment

@@ -4,60 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from jvbundler.pipeline.render import Rendered, render_app
+from jvbundler.pipeline.request import AppFolder, Checked, Outcome, Request, below, environment_of
 from jvbundler.values.artifact import Artifact
-from jvbundler.values.problem import Problem
-from jvbundler.workflow.compile import ordered
-from jvbundler.workflow.options import Options, below
-from jvbundler.workflow.render import render_app
-from jvbundler.workflow.selection import Selection, environment_of
+from jvbundler.values.problem import Problem, ordered
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Project
 
 
-class Checked(NamedTuple):
-    """A checker: what it looked at, or, where it did not run, why not. `problems` are its findings."""
-
-    checker: str
-    note: str
-    ran: bool = True
-    problems: tuple[Problem, ...] = ()
-
-
-class Validation(NamedTuple):
-    problems: tuple[Problem, ...]
-    checkers: tuple[Checked, ...]
-
-
-def validate_app(
-    app_root: Path,
-    shown_as: str,
-    options: Options,
-    *,
-    selection: Selection,
-    templates: Path | None,
-    output: Path,
-) -> Validation:
+def validate_app(app: AppFolder, request: Request) -> Outcome:
     """Every finding. Files are named as they would be in the output folder, and need not be there.
 
     Raises InputError for what keeps the app from being rendered, and ToolFailed where a checker breaks.
     """
-    rendered = render_app(
-        app_root, shown_as, options, selection=selection, templates=templates, output=output
-    )
-    project = rendered.compiled.project
-    files = [a._replace(path=below(str(output), a.path)) for a in rendered.artifacts]
-    by_path = {a.path: file for a, file in zip(rendered.artifacts, files, strict=True)}
-    checkers = (
-        Checked("rules", "deploy.yaml and the app"),
-        *_kubernetes(_manifests(by_path, project)),
-        _cfn([file for path, file in by_path.items() if _is_template(path)]),
-        _hadolint([file for path, file in by_path.items() if path == "docker/Dockerfile"]),
-    )
-    found = [problem for checked in checkers for problem in checked.problems]
-    return Validation(ordered([*rendered.compiled.problems, *found]), checkers)
+    # A strict render would end before the checkers.
+    rendered = render_app(app, request._replace(strict=False))
+    checkers = tuple(_checked(rendered, app.output))
+    found = ordered([*rendered.compiled.problems, *(p for checked in checkers for p in checked.problems)])
+    rejected = any(request.strict or problem.is_error for problem in found)
+    return Outcome(app, found, rejected=rejected, checkers=checkers)
+
+
+def _checked(rendered: Rendered, output: Path) -> Iterator[Checked]:
+    by_path = {a.path: a._replace(path=below(str(output), a.path)) for a in rendered.artifacts}
+    yield Checked("rules", "deploy.yaml and the app")
+    yield from _kubernetes(_manifests(by_path, rendered.compiled.project))
+    yield _cfn([file for path, file in by_path.items() if _is_template(path)])
+    yield _hadolint([file for path, file in by_path.items() if path == "docker/Dockerfile"])
 
 
 def _is_template(path: str) -> bool:

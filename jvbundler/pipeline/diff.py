@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 from jvbundler.diff.compare import compare
-from jvbundler.diff.model import Change, RiskKind
+from jvbundler.diff.model import Change, Difference, RiskKind
 from jvbundler.output.lockfile import read_lock
 from jvbundler.output.paths import content
+from jvbundler.pipeline.render import render_app
+from jvbundler.pipeline.request import AppFolder, Outcome, Request, Selection, environment_of
 from jvbundler.values.artifact import Artifact
-from jvbundler.values.problem import Problem
-from jvbundler.workflow.options import Options
-from jvbundler.workflow.render import render_app
-from jvbundler.workflow.selection import Selection, environment_of
 
 # Two environments stand side by side: neither is deployed over the other.
 _OF_A_DEPLOYMENT: tuple[RiskKind, ...] = (
@@ -26,56 +23,28 @@ _OF_A_DEPLOYMENT: tuple[RiskKind, ...] = (
 )
 
 
-class Difference(NamedTuple):
-    """`versus` says in words what was compared, the old side first; `problems` are the render's warnings."""
-
-    changes: tuple[Change, ...]
-    versus: str
-    problems: tuple[Problem, ...]
-
-
-def diff_app(
-    app_root: Path,
-    shown_as: str,
-    options: Options,
-    *,
-    selection: Selection,
-    templates: Path | None,
-    output: Path,
-    revision: str = "",
-) -> Difference:
-    """What a render would change: in `output` as it is, or, with `revision`, as git has it there.
+def diff_app(app: AppFolder, request: Request, *, revision: str = "") -> Outcome:
+    """What a render would change: in the output folder as it is, or, with `revision`, as git has it there.
 
     Raises InputError for what keeps the app from being rendered and for an unknown revision.
     """
-    rendered = render_app(
-        app_root, shown_as, options, selection=selection, templates=templates, output=output
-    )
-    wanted = _texts(rendered.artifacts)
-    files = before(output, revision, wanted)
-    old = {path: _text(data) for path, data in files.items() if selection.covers(path)}
-    versus = f"{output}/ at {revision}" if revision else f"{output}/"
-    return Difference(compare(old, wanted), f"{versus} -> a render now", rendered.compiled.problems)
+    rendered = render_app(app, request)
+    wanted = {artifact.path: artifact.text for artifact in rendered.artifacts}
+    files = before(app.output, revision, wanted)
+    old = {path: _text(data) for path, data in files.items() if request.selection.covers(path)}
+    versus = f"{app.output}/ at {revision}" if revision else f"{app.output}/"
+    difference = Difference(compare(old, wanted), f"{versus} -> a render now")
+    return Outcome(app, rendered.compiled.problems, difference=difference)
 
 
-def diff_environments(
-    app_root: Path,
-    shown_as: str,
-    options: Options,
-    *,
-    environments: tuple[str, str],
-    targets: tuple[str, ...],
-    templates: Path | None,
-    output: Path,
-) -> Difference:
+def diff_environments(app: AppFolder, request: Request, *, environments: tuple[str, str]) -> Outcome:
     """How the second environment differs from the first, as both would be rendered."""
-    selection = Selection(targets, environments)
-    rendered = render_app(
-        app_root, shown_as, options, selection=selection, templates=templates, output=output
-    )
+    selection = Selection(request.selection.targets, environments)
+    rendered = render_app(app, request._replace(selection=selection))
     old, new = (of_environment(rendered.artifacts, name) for name in environments)
     changes = tuple(_standing(change) for change in compare(old, new))
-    return Difference(changes, " -> ".join(environments), rendered.compiled.problems)
+    difference = Difference(changes, " -> ".join(environments))
+    return Outcome(app, rendered.compiled.problems, difference=difference)
 
 
 def _standing(change: Change) -> Change:
@@ -97,10 +66,6 @@ def _without(path: str, environment: str) -> str:
     return "/".join(
         "*" if part == environment else "*.yaml" if part == f"{environment}.yaml" else part for part in parts
     )
-
-
-def _texts(artifacts: Iterable[Artifact]) -> dict[str, str]:
-    return {artifact.path: artifact.text for artifact in artifacts}
 
 
 def before(output: Path, revision: str, wanted: Iterable[str]) -> dict[str, bytes]:

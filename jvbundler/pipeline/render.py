@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.output.paths import content, reason
 from jvbundler.output.write import WriteResult, keep_nothing, write_output
+from jvbundler.pipeline.compile import Compiled, compile_project
+from jvbundler.pipeline.inputs import Inputs, inputs_digest, read_inputs
+from jvbundler.pipeline.request import AppFolder, Request, below
 from jvbundler.render import readme
 from jvbundler.render.targets import TARGETS, render_target
 from jvbundler.rules.artifacts import check_artifacts
@@ -16,15 +18,14 @@ from jvbundler.rules.engine import without_waived
 from jvbundler.rules.immutable_fields import check_output
 from jvbundler.values.artifact import Artifact
 from jvbundler.values.errors import InputError
-from jvbundler.values.problem import Problem
-from jvbundler.workflow.compile import Compiled, compile_project, ordered
-from jvbundler.workflow.inputs import inputs_digest
-from jvbundler.workflow.options import Options, below, output_path
-from jvbundler.workflow.selection import Selection
+from jvbundler.values.problem import ordered
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jvbundler.output.drift import Drift
     from jvbundler.project.model import Project
+    from jvbundler.values.problem import Problem
 
 # What is used as it is; everything else explains it or is the source of it.
 _APPLIED = ("Dockerfile", "template.yaml", "manifest.yaml")
@@ -37,31 +38,23 @@ class Rendered(NamedTuple):
     artifacts: tuple[Artifact, ...]
 
 
-def render_app(
-    app_root: Path,
-    shown_as: str,
-    options: Options,
-    *,
-    selection: Selection,
-    templates: Path | None,
-    output: Path,
-    strict: bool = False,
-) -> Rendered:
-    """What belongs into `output`, which is read and not written.
+def render_app(app: AppFolder, request: Request) -> Rendered:
+    """What belongs into the app's output folder, which is read and not written.
 
-    Raises InputError with all problems; with `strict`, a warning is one of them.
+    Raises InputError with all problems; where the request is strict, a warning is one of them.
     """
-    _refuse_templates(templates)
-    compiled = compile_project(app_root, shown_as, options, selection.environments)
+    _refuse_templates(request.templates)
+    compiled = compile_project(app.root, app.shown_as, request.options, request.selection.environments)
+    project = compiled.project._replace(output=inside(app.root, app.output))
     try:
-        artifacts = render_artifacts(compiled.project._replace(output=inside(app_root, output)), templates)
+        artifacts = render_artifacts(project, request.templates)
     except OSError as failure:
         # A render reads templates and nothing else; ours can be read.
         raise InputError(f"cannot read '{failure.filename}': {reason(failure)}") from failure
-    found = ordered([*compiled.problems, *_problems_of_output(compiled.project, artifacts, output)])
-    if any(strict or problem.is_error for problem in found):
+    found = ordered([*compiled.problems, *_problems_of_output(compiled.project, artifacts, app.output)])
+    if any(request.strict or problem.is_error for problem in found):
         raise InputError(problems=found)
-    selected = tuple(artifact for artifact in artifacts if selection.covers(artifact.path))
+    selected = tuple(artifact for artifact in artifacts if request.selection.covers(artifact.path))
     return Rendered(compiled._replace(problems=found), selected)
 
 
@@ -99,26 +92,36 @@ def render_artifacts(project: Project, templates: Path | None = None) -> list[Ar
 
 
 def write_rendered(
-    rendered: Rendered, output: Path, *, selection: Selection, templates: Path | None, force: bool
+    rendered: Rendered, app: AppFolder, request: Request, inputs: Inputs | None = None
 ) -> WriteResult:
-    """Put the artifacts into the output folder, and leave what was not selected as it is."""
-    compiled = rendered.compiled
-    app = compiled.project.app
-    inputs = "" if selection else inputs_digest(app.root, compiled.source, app.jvagent_version, templates)
+    """Put the artifacts into the output folder, and leave what was not selected as it is.
+
+    `inputs` are those of the render, where they were read already.
+    """
     return write_output(
-        output,
+        app.output,
         rendered.artifacts,
-        force=force,
+        force=request.force,
         protected=[app.root],
-        inputs=inputs,
-        keep=selection.leaves_out if selection else keep_nothing,
+        inputs="" if request.selection else _digest(rendered.compiled, app, request, inputs),
+        keep=_not_selected(request),
     )
 
 
-def drift_of(rendered: Rendered, output: Path, *, selection: Selection) -> Drift:
+def _digest(compiled: Compiled, app: AppFolder, request: Request, inputs: Inputs | None) -> str:
+    inputs = inputs or read_inputs(app, request.templates)
+    return inputs_digest(inputs, compiled.source, compiled.project.app.jvagent_version)
+
+
+def drift_of(rendered: Rendered, app: AppFolder, request: Request) -> Drift:
+    """How the output folder differs from the artifacts; what was not selected does not count."""
     from jvbundler.output.drift import drift
 
-    return drift(output, rendered.artifacts, keep=selection.leaves_out if selection else keep_nothing)
+    return drift(app.output, rendered.artifacts, keep=_not_selected(request))
+
+
+def _not_selected(request: Request) -> Callable[[str], bool]:
+    return request.selection.leaves_out if request.selection else keep_nothing
 
 
 def applied(artifacts: Iterable[Artifact]) -> Iterator[Artifact]:
@@ -127,6 +130,3 @@ def applied(artifacts: Iterable[Artifact]) -> Iterator[Artifact]:
         name = artifact.path.rsplit("/", 1)[-1]
         if name in _APPLIED or artifact.path.startswith("gitops/"):
             yield artifact
-
-
-__all__ = ["Rendered", "WriteResult", "applied", "drift_of", "output_path", "render_app"]
