@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from jvbundler import __version__
 from jvbundler.cli import options
+from jvbundler.cli.release_options import gathered, together
 from jvbundler.cli.report import print_text
 from jvbundler.cli.terminal import Terminal
 from jvbundler.pipeline.request import Selection
@@ -18,8 +20,6 @@ from jvbundler.pipeline.request import Selection
 if TYPE_CHECKING:
     from jvbundler.deploy.secret_holders import Holder
     from jvbundler.deploy.secrets import State
-
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 EPILOG = """\b
 Examples:
@@ -60,8 +60,35 @@ def command() -> None:
     """
 
 
-def _reading(command: Decorated) -> Decorated:
-    decorators = (
+class Choice(NamedTuple):
+    """Whose secrets: of which environments and platforms of which app."""
+
+    app: str
+    config: str | None
+    settings: tuple[str, ...]
+    variables: tuple[str, ...]
+    jvagent: str | None
+    environments: tuple[str, ...]
+    targets: tuple[str, ...]
+    context: str
+
+    def holders(self, terminal: Terminal) -> tuple[Holder, ...]:
+        """Warnings about deploy.yaml go to standard error, whatever the format."""
+        from jvbundler.deploy.secrets import load_holders
+
+        root, shown_as = options.app_root(self.app)
+        read = options.workflow_options(self.config, self.settings, self.variables, self.jvagent)
+        selection = Selection(self.targets, self.environments)
+        compiled, found = load_holders(root, shown_as, read, selection=selection, context=self.context)
+        if compiled.problems:
+            print_text(compiled.problems, terminal, sys.stderr)
+        return found
+
+
+choice_options = together(
+    gathered(
+        "choice",
+        Choice,
         options.app_argument,
         options.config_options,
         click.option(
@@ -77,52 +104,35 @@ def _reading(command: Decorated) -> Decorated:
         click.option(
             "--context", default="", metavar="NAME", help="kubectl context.  [default: kubernetes.context]"
         ),
-        options.format_option(("text", "json"), "How the answer is printed."),
-        options.talking,
-        click.pass_obj,
-    )
-    for decorator in reversed(decorators):
-        command = decorator(command)
-    return command
-
-
-def _load(terminal: Terminal, given: dict[str, Any]) -> tuple[Holder, ...]:
-    """The holders; warnings about deploy.yaml go to standard error, whatever the format."""
-    import sys
-
-    from jvbundler.deploy.secrets import load_holders
-
-    root, shown_as = options.app_root(given["app"])
-    read = options.workflow_options(given["config"], given["settings"], given["variables"], given["jvagent"])
-    selection = Selection(given["targets"], given["environments"])
-    compiled, found = load_holders(root, shown_as, read, selection=selection, context=given["context"])
-    if compiled.problems:
-        print_text(compiled.problems, terminal, sys.stderr)
-    return found
+    ),
+    options.format_option(("text", "json"), "How the answer is printed."),
+    options.talking,
+    click.pass_obj,
+)
 
 
 @command.command("list", epilog="Example: jvbundler secrets list -e prod")
-@_reading
-def list_(terminal: Terminal, **given: Any) -> int:
+@choice_options
+def list_(terminal: Terminal, /, *, choice: Choice) -> int:
     """List each secret, where each platform looks for it, and the commands that create it."""
-    found = _load(terminal, given)
+    found = choice.holders(terminal)
     if terminal.format == "json":
-        _print_json({"secrets": [_document(holder, given["app"]) for holder in found]})
+        _print_json({"secrets": [_document(holder, choice.app) for holder in found]})
     else:
-        click.echo("\n".join(_lines(found, given["app"])))
+        click.echo("\n".join(_lines(found, choice.app)))
     return 0
 
 
 @command.command("check", epilog="Example: jvbundler secrets check -e prod --context prod-cluster")
-@_reading
-def check(terminal: Terminal, **given: Any) -> int:
+@choice_options
+def check(terminal: Terminal, /, *, choice: Choice) -> int:
     """Say which secrets are missing where the app runs; exit 1 if any is. Asks kubectl and aws.
 
     Secrets that are parameters of a deployment have to be set in the environment.
     """
     from jvbundler.deploy.secrets import states
 
-    found = tuple(states(_load(terminal, given), os.environ))
+    found = tuple(states(choice.holders(terminal), os.environ))
     if terminal.format == "json":
         _print_json({"secrets": [_state_document(state) for state in found]})
     else:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from jvbundler.cli.release_options import Common
+from jvbundler.runner import TIMEOUT_VARIABLE
 from tests.deploy.conftest import Run, Tools
 
 DEPLOY = ("deploy", "k8s", "support", "-e", "dev")
@@ -26,6 +29,18 @@ def test_the_variable_does_the_same_for_every_command(rendered: Path, tools: Too
     done = jvbundler("doctor", "support", "-e", "dev", JVBUNDLER_TOOL_TIMEOUT="3")
     assert done.returncode == 4
     assert "MISSING docker buildx: 'docker' ran out of time after 3 s" in done.stdout
+
+
+def test_the_flag_reaches_a_check_of_tools(rendered: Path, tools: Tools, jvbundler: Run) -> None:
+    tools.answer("buildx", "version", seconds=60)
+    done = jvbundler("doctor", "support", "-e", "dev", "--tool-timeout", "3")
+    assert "MISSING docker buildx: 'docker' ran out of time after 3 s" in done.stdout
+
+
+def test_the_flag_changes_no_variable_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(TIMEOUT_VARIABLE, raising=False)
+    assert Common(".", None, (), (), "", None, 3.0).environ()[TIMEOUT_VARIABLE] == "3"
+    assert TIMEOUT_VARIABLE not in os.environ
 
 
 def test_the_pods_have_a_limit_of_their_own(rendered: Path, tools: Tools, jvbundler: Run) -> None:
