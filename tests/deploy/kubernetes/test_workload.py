@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from jvbundler.artifact import ObjectName
 from jvbundler.deploy.kubernetes.workload import manifest_of, workload_of
 from jvbundler.deploy.release import load_release
-from jvbundler.workflow.options import Options
+from jvbundler.pipeline.request import Options
+from jvbundler.values.artifact import ObjectName
 from tests.golden.cases import CASES, app_of, environ
 
 PATCHED = """
