@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from jvbundler.cli import options
-from jvbundler.workflow.explain import explain_key
+from jvbundler.project.explain import explain_key
 
 EPILOG = """\b
 Examples:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from jvbundler.cli import options
-from jvbundler.workflow.rules import rule_list, rule_text
+from jvbundler.rules.listing import rule_list, rule_text
 
 EPILOG = """\b
 Examples:

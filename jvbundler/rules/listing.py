@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jvbundler.errors import InputError
-from jvbundler.rules import RULES
+from jvbundler.rules.registry import RULES
 
 
 def rule_list() -> str:
