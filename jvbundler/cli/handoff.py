@@ -157,7 +157,7 @@ def load(
     from jvbundler.workflow.release import load_release
 
     root, shown_as = options.app_root(app)
-    read = options.workflow_options(config, settings, variables)
+    read = options.reading_options(config, settings, variables)
     read = read._replace(assignments=(*read.assignments, *more))
     folder = options.path_or_none(output)
     return load_release(root, shown_as, read, target=target, environment=environment, output=folder)

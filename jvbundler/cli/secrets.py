@@ -93,7 +93,7 @@ def _load(terminal: Terminal, given: dict[str, Any]) -> tuple[Holder, ...]:
     from jvbundler.workflow.secrets import load_holders
 
     root, shown_as = options.app_root(given["app"])
-    read = options.workflow_options(given["config"], given["settings"], given["variables"], given["jvagent"])
+    read = options.reading_options(given["config"], given["settings"], given["variables"], given["jvagent"])
     selection = Selection(given["targets"], given["environments"])
     compiled, found = load_holders(root, shown_as, read, selection=selection, context=given["context"])
     if compiled.problems:

@@ -1,4 +1,4 @@
-"""`rules`: what the rules say, from the rules themselves."""
+"""The list of the rules, and all about one of them, as `jvbundler rules` prints them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def rule_list() -> str:
 
 
 def rule_text(id: str) -> str:
-    """A rule's paragraph; InputError for an id that is none."""
+    """A rule's paragraph; InputError for an unknown id."""
     rule = {rule.id: rule for rule in RULES}.get(id.upper())
     if rule is None:
         raise InputError(f"there is no rule '{id}'; 'jvbundler rules' lists them all")

@@ -9,7 +9,8 @@ from pathlib import Path
 from jvbundler.command import Command
 from jvbundler.errors import InputError, ToolFailed
 from jvbundler.node import find
-from jvbundler.pipeline.edit import set_value, write_edit
+from jvbundler.output.single import write_file
+from jvbundler.pipeline.edit import set_value
 from jvbundler.pipeline.request import config_path
 from jvbundler.plan.image import ImageOptions, attests, build_plan, platforms, push_plan, repositories
 from jvbundler.runner import find_tool, run
@@ -119,7 +120,7 @@ def with_digest(release: Release, digest: str) -> Release:
     if text is None:
         options = options._replace(assignments=(*options.assignments, ("image.digest", digest)))
     else:
-        write_edit(config_path(release.app_root, options), text)
+        write_file(config_path(release.app_root, options), text, force=True)
     pushed = load_release(
         release.app_root,
         release.shown_as,
