@@ -40,7 +40,7 @@ def command(
     The image settings of deploy.yaml are used where there is one; it is not needed.
     """
     root, shown_as = options.app_root(app)
-    read = options.workflow_options(config, settings, variables, jvagent)
+    read = options.reading_options(config, settings, variables, jvagent)
     files, problems = bundle_files(root, shown_as, read, options.path_or_none(templates))
     report(problems, terminal)
     changed = write_bundle(root, files, force=force)

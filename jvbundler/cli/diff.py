@@ -75,7 +75,7 @@ def command(
     """
     apps, revision = apps_and_revision(words, against)
     refuse_mixture(revision, source, target, environments)
-    read = options.workflow_options(config, settings, variables, jvagent)
+    read = options.reading_options(config, settings, variables, jvagent)
     request = Request(read, Selection(targets, environments), options.path_or_none(templates))
     job: Job = (
         partial(diff_environments, environments=(source, target))

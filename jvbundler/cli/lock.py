@@ -36,7 +36,7 @@ def command(
     index for that. From then on the image installs exactly the lock.
     """
     root, shown_as = options.app_root(app)
-    read = options.workflow_options(config, settings, variables, jvagent)
+    read = options.reading_options(config, settings, variables, jvagent)
     path, packages, changed = lock_requirements(root, shown_as, read)
     click.echo(f"{path}: {packages} packages, {'written' if changed else 'unchanged'}")
     return 0

@@ -1,16 +1,19 @@
-"""Options that several commands share, and what they mean to a workflow."""
+"""Options that several commands share, and the values that they make."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from jvbundler.cli.terminal import Terminal
 from jvbundler.render.targets import TARGETS
+
+if TYPE_CHECKING:
+    from jvbundler.pipeline.request import Options
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -136,12 +139,13 @@ def path_or_none(text: str | None) -> Path | None:
     return Path(text) if text else None
 
 
-def workflow_options(
+def reading_options(
     config: str | None,
     settings: Sequence[str] = (),
     variables: Sequence[str] = (),
     jvagent: str | None = None,
-) -> Any:
+) -> Options:
+    """How to read an app, as the options of the command line say."""
     from jvbundler.pipeline.request import Options, assignments
 
     return Options(

@@ -1,4 +1,4 @@
-"""The outcomes of one app or of many: how far the run is, every problem, and what one line calls them."""
+"""Runs a job for one app or for many, and reports the problems of all: the one report for 1..n outcomes."""
 
 from __future__ import annotations
 

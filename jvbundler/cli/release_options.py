@@ -86,7 +86,7 @@ class Common(NamedTuple):
         from jvbundler.deploy.release import load_release
 
         root, shown_as = options.app_root(self.app)
-        read = options.workflow_options(self.config, self.settings, self.variables)
+        read = options.reading_options(self.config, self.settings, self.variables)
         return load_release(
             root,
             shown_as,

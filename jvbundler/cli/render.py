@@ -69,7 +69,7 @@ def command(
     """
     if check and to_stdout:
         raise click.UsageError("--check and --stdout exclude each other")
-    read = options.workflow_options(config, settings, variables, jvagent)
+    read = options.reading_options(config, settings, variables, jvagent)
     selection, overrides = Selection(targets, environments), options.path_or_none(templates)
     request, folder = Request(read, selection, overrides, strict, force), options.path_or_none(output)
     if to_stdout:

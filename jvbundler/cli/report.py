@@ -1,4 +1,4 @@
-"""Problems as text for people, and in other formats by formats.py. No token in a message gets out."""
+"""Problems as text for people, and in other formats by formats.py. Tokens in messages are redacted."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ COLORS = {"error": "red", "warning": "yellow"}
 
 
 def report(problems: Sequence[Problem], terminal: Terminal) -> None:
-    """Print problems in the format that was asked for; with none, only a machine wants to hear it."""
+    """Print problems in the format that was asked for; where there are none, only machines are told."""
     if terminal.format != "text":
         from jvbundler.cli.formats import formatted
 
-        click.echo(formatted([blotted(problem) for problem in problems], terminal.format), nl=False)
+        click.echo(formatted([redacted(problem) for problem in problems], terminal.format), nl=False)
     elif problems:
         print_text(problems, terminal, sys.stderr)
 
 
-def blotted(problem: Problem) -> Problem:
-    """A message may quote the user's file: an unknown key, a requirement. No token gets out that way."""
+def redacted(problem: Problem) -> Problem:
+    """A message may quote the user's file, an unknown key or a requirement, and a token in it."""
     from jvbundler.values.secret_names import without_secrets
 
     return problem._replace(message=without_secrets(problem.message), hint=without_secrets(problem.hint))
@@ -35,7 +35,7 @@ def print_text(problems: Sequence[Problem], terminal: Terminal, stream: TextIO) 
     from jvbundler.cli.source_lines import source_lines
 
     color = terminal.colors(stream)
-    for problem in map(blotted, problems):
+    for problem in map(redacted, problems):
         click.echo(problem_line(problem, color=color), file=stream, color=color)
         if terminal.shows_source():
             for line in source_lines(problem):

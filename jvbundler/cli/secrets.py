@@ -77,7 +77,7 @@ class Choice(NamedTuple):
         from jvbundler.deploy.secrets import load_holders
 
         root, shown_as = options.app_root(self.app)
-        read = options.workflow_options(self.config, self.settings, self.variables, self.jvagent)
+        read = options.reading_options(self.config, self.settings, self.variables, self.jvagent)
         selection = Selection(self.targets, self.environments)
         compiled, found = load_holders(root, shown_as, read, selection=selection, context=self.context)
         if compiled.problems:

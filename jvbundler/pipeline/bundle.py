@@ -62,5 +62,5 @@ def write_bundle(app_root: Path, files: Sequence[Artifact], *, force: bool) -> l
 
 
 def is_ours(text: str) -> bool:
-    """There is no lock in the app folder; the notice near the top tells."""
+    """Whether we wrote it. The app folder has no lock file, so the notice near the top decides."""
     return any(line.startswith(NOTICE) for line in text.splitlines()[:5])

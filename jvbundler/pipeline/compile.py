@@ -73,7 +73,7 @@ def _built(
     trees = checked_trees(source) if source else {}
     app, app_problems = load_project_app(app_root, shown_as, trees, options)
     if any(problem.rule == NO_APP for problem in app_problems) and source is None and not options.config:
-        # Where there is no app, a missing deploy.yaml is no news.
+        # Where there is no app, a missing deploy.yaml is not worth a message.
         problems = ()
     project, more = build_project(source, app, trees) if source and app else (None, _schema_problems(trees))
     return source, project, [*problems, *app_problems, *more]

@@ -1,14 +1,12 @@
 """Changes single values of deploy.yaml in place: its comments, order and layout stay as the user wrote them.
 
-Works on the text at the places that the YAML parser tells, and gives up on what it cannot change safely.
+Works on the text at the places that the YAML parser reports, and refuses what it cannot change safely.
 """
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-from jvbundler.output.single import write_file
 from jvbundler.render.text import yaml_text
 from jvbundler.source.yaml.file import parse_yaml
 from jvbundler.values.errors import InputError
@@ -54,10 +52,6 @@ def unset_value(text: str, keys: Keys) -> str:
     if len(section.value) == 1:
         lines = _emptied(lines, root, keys)
     return _checked(text, "".join(lines), keys, None)
-
-
-def write_edit(path: Path, text: str) -> None:
-    write_file(path, text, force=True)
 
 
 def _parsed(text: str) -> Node:

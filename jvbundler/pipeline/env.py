@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jvbundler.pipeline.edit import set_value, unset_value, write_edit
+from jvbundler.output.single import write_file
+from jvbundler.pipeline.edit import set_value, unset_value
 from jvbundler.source.wording import did_you_mean
 from jvbundler.source.yaml.file import read_yaml
 from jvbundler.values.errors import InputError
@@ -36,7 +37,7 @@ def variables(environment: Environment, platform: str) -> list[tuple[str, str | 
 def set_variables(path: Path, platform: str, environment: str, pairs: Iterable[str]) -> bool:
     """Write the pairs, all or none; whether the file changed.
 
-    Raises InputError for a name that is none, for a secret, and for a place that cannot be changed safely.
+    Raises InputError for an invalid name, for a secret, and for a place that cannot be changed safely.
     """
     split = [pair.partition("=") for pair in pairs]
     for name, equals, value in split:
@@ -65,7 +66,7 @@ def _require_name(name: str, equals: str) -> None:
 
 
 def _refuse_secret(path: Path, name: str, value: str) -> None:
-    """A reference to a variable is no secret value: it is looked up, and never rendered."""
+    """A reference to a variable is not a secret value: it is looked up and never rendered."""
     is_reference = value.startswith("${") and value.endswith("}")
     if is_reference or not value:
         return
@@ -102,5 +103,5 @@ def _text(path: Path) -> str:
 
 def _write(path: Path, before: str, text: str) -> bool:
     if text != before:
-        write_edit(path, text)
+        write_file(path, text, force=True)
     return text != before

@@ -1,4 +1,4 @@
-"""`jvbundler init`: reads the app, and words a first deploy.yaml for it."""
+"""`init`: the text of a first deploy.yaml for an app."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Rendered(NamedTuple):
 
 
 def render_app(app: AppFolder, request: Request) -> Rendered:
-    """What belongs into the app's output folder, which is read and not written.
+    """What belongs in the app's output folder, which is read and not written.
 
     Raises InputError with all problems; where the request is strict, a warning is one of them.
     """
@@ -65,7 +65,7 @@ def inside(app_root: Path, output: Path) -> str:
 
 
 def _problems_of_output(project: Project, artifacts: Iterable[Artifact], output: Path) -> Iterator[Problem]:
-    """What only the rendered files tell, alone and next to those that were rendered before."""
+    """What only the rendered files show, by themselves and beside those of an earlier render."""
 
     def before(path: str) -> str | None:
         data = content(output, path) if os.path.isdir(output) else None  # noqa: PTH112

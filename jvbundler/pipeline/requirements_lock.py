@@ -1,4 +1,4 @@
-"""`lock`: resolves what the image installs to pinned requirements with hashes, by uv."""
+"""`lock`: what the image installs, resolved by uv to pinned requirements with hashes: requirements.lock."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def lock_requirements(app_root: Path, shown_as: str, options: Options) -> tuple[
         mask=secret_values(project, options.environ),
     )
     text = lock_text(said.text, image_digest(project))
-    # It is a generated file like a Dockerfile: what was in it does not matter.
+    # A generated file, as a Dockerfile is: what was in it does not matter.
     changed = write_file(app_root / NAME, text, force=True)
     return below(shown_as, NAME), text.count("=="), changed
 
 
 def secret_values(project: Project, environ: Mapping[str, str]) -> list[str]:
-    """What uv, which has our environment, must not repeat in an error."""
+    """The values of secrets: uv runs with our environment and must not repeat them in an error."""
     secrets = {s.name for e in project.environments for s in (*e.lambda_secrets, *e.kubernetes_secrets)}
     return [value for name in sorted(secrets) if len(value := environ.get(name, "")) > 5]
 

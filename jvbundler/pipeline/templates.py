@@ -18,7 +18,7 @@ def template_names() -> list[str]:
 
 
 def template_text(name: str) -> str:
-    """The text of one template; InputError for a name that is none."""
+    """The text of one template; InputError for an unknown name."""
     if name not in template_names():
         raise InputError(f"there is no template '{name}'{_meant(name)}")
     return (packaged_path(FOLDER) / name).read_text(encoding="utf-8")

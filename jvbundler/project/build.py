@@ -49,7 +49,7 @@ def checked_trees(source: Source) -> dict[str, CheckedTree]:
 def build_project(
     source: Source, app: App, trees: Mapping[str, CheckedTree] | None = None
 ) -> tuple[Project | None, tuple[Problem, ...]]:
-    """The project, or None and the problems that keep it from being one. A problem is told once.
+    """The project, or None and the problems that keep it from being one. Each problem is reported once.
 
     `trees` are what `checked_trees` made of the source, where that is known already.
     """

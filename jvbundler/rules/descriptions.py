@@ -57,10 +57,10 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
     ),
     Rule(
         "JVB109", "warning", "Section that is ignored", "jvdeploy 0.1.7: its ECS target",
-        "The predecessor's `ecs` section is read over: jvbundler renders for Lambda and Kubernetes.",
+        "The predecessor's `ecs` section is ignored: jvbundler renders for Lambda and Kubernetes.",
     ),
     Rule(
-        "JVB110", "error", "Environments that are none", LOADING,
+        "JVB110", "error", "Invalid environments", LOADING,
         "`environments` is a map of names to partial copies of the file. A name has at most 32 lower-case"
         " letters, digits and hyphens, for it becomes part of names on both platforms; `base` is taken.",
     ),

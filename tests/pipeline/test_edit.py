@@ -10,7 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jvbundler.pipeline.edit import scalar, set_value, unset_value, write_edit
+from jvbundler.output.single import write_file
+from jvbundler.pipeline.edit import scalar, set_value, unset_value
 from jvbundler.values.errors import InputError, OutputRefused
 
 TEXT = """\
@@ -121,7 +122,7 @@ def test_on_a_full_disk_deploy_yaml_stays_as_it_is(tmp_path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (8, before[1]))
     try:
         with pytest.raises(OutputRefused, match="file too large"):
-            write_edit(file, "app: {name: other}\n")
+            write_file(file, "app: {name: other}\n", force=True)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert file.read_text() == "app: {name: acme}\n"

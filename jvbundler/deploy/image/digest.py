@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from jvbundler.deploy.release import load_release
-from jvbundler.pipeline.edit import set_value, write_edit
+from jvbundler.output.single import write_file
+from jvbundler.pipeline.edit import set_value
 from jvbundler.pipeline.request import config_path
 from jvbundler.source.yaml.file import read_yaml
 from jvbundler.values.errors import ToolFailed
@@ -47,7 +48,7 @@ def with_digest(release: Release, digest: str) -> Release:
     if text is None:
         options = options._replace(assignments=(*options.assignments, ("image.digest", digest)))
     else:
-        write_edit(config_path(release.app_root, options), text)
+        write_file(config_path(release.app_root, options), text, force=True)
     return load_release(
         release.app_root,
         release.shown_as,
