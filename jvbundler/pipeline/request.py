@@ -17,6 +17,7 @@ from jvbundler.problem import Problem
 if TYPE_CHECKING:
     from jvbundler.diff.model import Difference
     from jvbundler.output.drift import Drift
+    from jvbundler.tools.checked import Checked
 
 CONFIG = "deploy.yaml"
 DEFAULT_OUTPUT = "deploy"
@@ -79,15 +80,6 @@ class Request(NamedTuple):
     templates: Path | None = None
     strict: bool = False
     force: bool = False
-
-
-class Checked(NamedTuple):
-    """A checker: what it looked at, or, where it did not run, why not. `problems` are its findings."""
-
-    checker: str
-    note: str
-    ran: bool = True
-    problems: tuple[Problem, ...] = ()
 
 
 class Outcome(NamedTuple):

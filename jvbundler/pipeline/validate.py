@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from jvbundler.artifact import Artifact
 from jvbundler.pipeline.render import Rendered, render_app
-from jvbundler.pipeline.request import AppFolder, Checked, Outcome, Request, below, environment_of
+from jvbundler.pipeline.request import AppFolder, Outcome, Request, below, environment_of
 from jvbundler.problem import Problem, ordered
+from jvbundler.tools.checked import Checked
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Project
