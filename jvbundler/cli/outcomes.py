@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import click
 
-from jvbundler.cli.report import report
 from jvbundler.cli.terminal import Terminal
 from jvbundler.fleet import jobs
 from jvbundler.fleet.apps import app_folders, is_many
@@ -50,7 +49,11 @@ def outcomes_of(apps: Sequence[str], output: Path | None, request: Request, job:
 
 def tell_problems(outcomes: Outcomes, terminal: Terminal, more: Iterable[Problem] = ()) -> None:
     """The problems of all apps, each once, as apps may share a deploy.yaml; then `more`, and what failed."""
-    report([*ordered(p for outcome in outcomes.each for p in outcome.problems), *more], terminal)
+    problems = [*ordered(p for outcome in outcomes.each for p in outcome.problems), *more]
+    if problems or terminal.format != "text":
+        from jvbundler.cli.report import report
+
+        report(problems, terminal)
     if outcomes.many:
         _tell_failures(outcomes)
 

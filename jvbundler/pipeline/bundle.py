@@ -9,7 +9,8 @@ from pathlib import Path
 from jvbundler.output.single import write_file
 from jvbundler.pipeline.compile import compile_project, load_project_app
 from jvbundler.pipeline.request import CONFIG, Options, below, config_path
-from jvbundler.project.build import build_project, checked_trees
+from jvbundler.project.build import build_project, checked_roots
+from jvbundler.project.model import BASE
 from jvbundler.render.targets import render_target
 from jvbundler.source.load import Source
 from jvbundler.values.artifact import Artifact
@@ -30,9 +31,9 @@ def bundle_files(
         compiled = compile_project(app_root, shown_as, options)
         return _files(render_target("docker", compiled.project, templates), "deploy.yaml"), compiled.problems
     source = Source(file, Node({}, Place(file)), {})
-    trees = checked_trees(source)
-    app, problems = load_project_app(app_root, shown_as, trees, options)
-    project, more = build_project(source, app, trees) if app else (None, ())
+    checked = checked_roots(source)
+    app, problems = load_project_app(app_root, shown_as, source.base, checked[BASE], options)
+    project, more = build_project(source, app, checked) if app else (None, ())
     found = ordered([*problems, *more])
     if project is None or any(problem.is_error for problem in found):
         raise InputError(problems=found)

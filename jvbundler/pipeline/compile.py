@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.app.load import load_app
 from jvbundler.pipeline.request import CONFIG, Options, below, config_path
-from jvbundler.project.build import CheckedTree, build_project, checked_trees
+from jvbundler.project.build import build_project, checked_roots
 from jvbundler.project.model import BASE
-from jvbundler.project.schema import check
+from jvbundler.project.schema import Checked, check
 from jvbundler.rules.engine import check_project
 from jvbundler.source.load import load_source
 from jvbundler.values.errors import InputError
@@ -19,12 +19,12 @@ from jvbundler.values.problem import Place, Problem, ordered
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App
-    from jvbundler.generated.settings import Settings
     from jvbundler.project.model import Project
     from jvbundler.source.load import Source
 
 NO_APP = "JVB200"
-_EMPTY = CheckedTree(Node({}, Place(CONFIG)), None, ())
+_EMPTY = Node({}, Place(CONFIG))
+_NOTHING: Checked = (None, ())
 
 
 class Compiled(NamedTuple):
@@ -70,12 +70,13 @@ def _built(
         )
     if source is None and not options.config:
         problems = tuple(_naming_init(problem) for problem in problems)
-    trees = checked_trees(source) if source else {}
-    app, app_problems = load_project_app(app_root, shown_as, trees, options)
+    checked = checked_roots(source) if source else {}
+    root = source.base if source else _EMPTY
+    app, app_problems = load_project_app(app_root, shown_as, root, checked.get(BASE, _NOTHING), options)
     if any(problem.rule == NO_APP for problem in app_problems) and source is None and not options.config:
         # Where there is no app, a missing deploy.yaml is not worth a message.
         problems = ()
-    project, more = build_project(source, app, trees) if source and app else (None, _schema_problems(trees))
+    project, more = build_project(source, app, checked) if source and app else (None, _problems(checked))
     return source, project, [*problems, *app_problems, *more]
 
 
@@ -90,15 +91,16 @@ def _errors(problems: Iterable[Problem]) -> bool:
 
 
 def load_project_app(
-    app_root: Path, shown_as: str, trees: Mapping[str, CheckedTree], options: Options
+    app_root: Path, shown_as: str, root: Node, checked: Checked, options: Options
 ) -> tuple[App | None, tuple[Problem, ...]]:
-    """The app, with what deploy.yaml says about its image; a broken deploy.yaml counts as an empty one."""
-    base = trees.get(BASE) or _EMPTY
-    image = _settings(base)["image"]
-    extra = [
-        (spec, locate(base.root, ("image", "extra_pip", index)))
-        for index, spec in enumerate(image["extra_pip"])
-    ]
+    """The app, with what the top level of deploy.yaml, `root`, says about its image.
+
+    One that is not valid counts as an empty one.
+    """
+    settings = checked[0] or check(_EMPTY)[0]
+    assert settings is not None, "an empty deploy.yaml is valid"
+    image = settings["image"]
+    extra = [(spec, locate(root, ("image", "extra_pip", i))) for i, spec in enumerate(image["extra_pip"])]
     return load_app(
         app_root,
         shown_as,
@@ -108,12 +110,6 @@ def load_project_app(
     )
 
 
-def _settings(base: CheckedTree) -> Settings:
-    settings = base.settings or check(_EMPTY.root)[0]
-    assert settings is not None, "an empty deploy.yaml is valid"
-    return settings
-
-
-def _schema_problems(trees: Mapping[str, CheckedTree]) -> Iterable[Problem]:
+def _problems(checked: Mapping[str, Checked]) -> Iterable[Problem]:
     """What is wrong with deploy.yaml alone, where the app is too broken to go on."""
-    return (problem for tree in trees.values() for problem in tree.problems)
+    return (problem for _, problems in checked.values() for problem in problems)

@@ -45,9 +45,11 @@ def read_inputs(app: AppFolder, templates: Path | None) -> Inputs:
     contents: dict[str, bytes | OSError] = {}
     root = os.path.join(app.root, "")  # noqa: PTH118 (texts here: pathlib takes longer than the reading)
     output = os.path.abspath(app.output)  # noqa: PTH100
-    for entry in walk(str(app.root), unread.append, leave_out=NOT_IN_IMAGE, output=output):
+    for entry, is_folder in walk(str(app.root), unread.append, leave_out=NOT_IN_IMAGE, output=output):
         name = entry.path[len(root) :].replace(os.sep, "/")
-        if entry.name in _READ and not _is_folder(entry):
+        if is_folder:
+            others.append(f"{name}/")
+        elif entry.name in _READ:
             contents[name] = _content(entry.path)
         else:
             others.append(f"{name} {_size(entry, unread.append)}")
@@ -61,8 +63,8 @@ def contents_of(folder: str, onerror: Callable[[object], None]) -> dict[str, byt
     root = os.path.join(folder, "")  # noqa: PTH118
     return {
         entry.path[len(root) :].replace(os.sep, "/"): _content(entry.path)
-        for entry in walk(folder, onerror)
-        if not _is_folder(entry)
+        for entry, is_folder in walk(folder, onerror)
+        if not is_folder
     }
 
 
@@ -72,8 +74,8 @@ def walk(
     *,
     leave_out: frozenset[str] = frozenset(),
     output: str = "",
-) -> Iterator[os.DirEntry[str]]:
-    """Everything below a folder, by name, a folder before what is in it.
+) -> Iterator[tuple[os.DirEntry[str], bool]]:
+    """Everything below a folder, by name, a folder before what is in it, and whether it is a folder.
 
     `leave_out` are names directly in the folder that nothing is read from, and that may be large; `output`
     is the absolute path of a folder to leave out. `onerror` is told of a folder that cannot be read and of
@@ -88,8 +90,9 @@ def walk(
     for entry in entries:
         if entry.name in leave_out or _is_at(entry, output):
             continue
-        yield entry
-        if _is_folder(entry):
+        is_folder = _is_folder(entry)
+        yield entry, is_folder
+        if is_folder:
             if entry.is_symlink():
                 onerror(entry)
             else:
@@ -108,13 +111,12 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _size(entry: os.DirEntry[str], onerror: Callable[[object], None]) -> str:
-    """What tells a file from another one without reading it; a folder has no size."""
+def _size(entry: os.DirEntry[str], onerror: Callable[[object], None]) -> int:
     try:
-        return "" if _is_folder(entry) else str(entry.stat(follow_symlinks=False).st_size)
+        return entry.stat(follow_symlinks=False).st_size
     except OSError as failure:
         onerror(failure)
-        return ""
+        return 0
 
 
 def _content(path: str) -> bytes | OSError:

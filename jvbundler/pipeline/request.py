@@ -15,6 +15,7 @@ from jvbundler.values.errors import InputError, JvbundlerError
 from jvbundler.values.problem import Problem
 
 if TYPE_CHECKING:
+    from jvbundler.checkers.checked import Checked
     from jvbundler.diff.model import Difference
     from jvbundler.output.drift import Drift
 
@@ -79,15 +80,6 @@ class Request(NamedTuple):
     templates: Path | None = None
     strict: bool = False
     force: bool = False
-
-
-class Checked(NamedTuple):
-    """A checker: what it looked at, or, where it did not run, why not. `problems` are its findings."""
-
-    checker: str
-    note: str
-    ran: bool = True
-    problems: tuple[Problem, ...] = ()
 
 
 class Outcome(NamedTuple):

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jvbundler.checkers.checked import Checked
 from jvbundler.pipeline.render import Rendered, render_app
-from jvbundler.pipeline.request import AppFolder, Checked, Outcome, Request, below, environment_of
-from jvbundler.values.artifact import Artifact
+from jvbundler.pipeline.request import AppFolder, Outcome, Request, below, environment_of
 from jvbundler.values.problem import Problem, ordered
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Project
+    from jvbundler.values.artifact import Artifact
 
 
 def validate_app(app: AppFolder, request: Request) -> Outcome:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from jvbundler.project.model import BASE, Environment, Project, Secret, slug
-from jvbundler.project.schema import check
+from jvbundler.project.schema import Checked, check
 from jvbundler.project.variables import (
     DERIVED,
     REQUIRED_SECRETS,
@@ -31,38 +31,36 @@ if TYPE_CHECKING:
 DEFAULT_ENVIRONMENT = "default"
 
 
-class CheckedTree(NamedTuple):
-    """A tree of deploy.yaml and what the schema says of it: the settings, or None, and the problems."""
-
-    root: Node
-    settings: Settings | None
-    problems: tuple[Problem, ...]
-
-
-def checked_trees(source: Source) -> dict[str, CheckedTree]:
+def roots(source: Source) -> dict[str, Node]:
     """The top level, under BASE, and each environment; without `environments` there is one, `default`."""
-    base = CheckedTree(source.base, *check(source.base))
-    environments = {name: CheckedTree(root, *check(root)) for name, root in source.environments.items()}
+    return {BASE: source.base, **(source.environments or {DEFAULT_ENVIRONMENT: source.base})}
+
+
+def checked_roots(source: Source) -> dict[str, Checked]:
+    """What the schema says of each of the roots."""
+    base = check(source.base)
+    environments = {name: check(root) for name, root in source.environments.items()}
     return {BASE: base, **(environments or {DEFAULT_ENVIRONMENT: base})}
 
 
 def build_project(
-    source: Source, app: App, trees: Mapping[str, CheckedTree] | None = None
+    source: Source, app: App, checked: Mapping[str, Checked] | None = None
 ) -> tuple[Project | None, tuple[Problem, ...]]:
     """The project, or None and the problems that keep it from being one. Each problem is reported once.
 
-    `trees` are what `checked_trees` made of the source, where that is known already.
+    `checked` is what the schema says of the roots, where that is known already.
     """
-    trees = trees or checked_trees(source)
+    checked = checked or checked_roots(source)
     built: list[Environment] = []
     problems: dict[Problem, None] = {}
-    for name, (root, settings, found) in trees.items():
+    for name, root in roots(source).items():
+        settings, found = checked[name]
         problems.update(dict.fromkeys(found))
         if settings is not None:
             environment, more = build_environment(name, root, settings, app)
             problems.update(dict.fromkeys(more))
             built.append(environment)
-    if len(built) < len(trees):
+    if len(built) < len(checked):
         return None, tuple(problems)
     return Project(app=app, file=source.file, base=built[0], environments=tuple(built[1:])), tuple(problems)
 

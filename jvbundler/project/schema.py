@@ -24,6 +24,8 @@ KEYS_OF_THE_SCAFFOLD = {
     "lambda.timeout_seconds": "lambda.function.timeout",
 }
 
+# The settings of a tree, None where it is not valid, and what is wrong with it.
+Checked = tuple["Settings | None", tuple[Problem, ...]]
 # A jsonschema ValidationError; its attributes are what the schema holds at that place.
 Violation = Any
 
@@ -32,7 +34,7 @@ def load_schema() -> dict[str, Any]:
     return cast("dict[str, Any]", json.loads(packaged_text(SCHEMA)))
 
 
-def check(root: Node) -> tuple[Settings | None, tuple[Problem, ...]]:
+def check(root: Node) -> Checked:
     """The settings with every default filled in, or None and all that is wrong with them.
 
     A null stands for "not given", as an empty section does. Numbers where a text is expected are taken as

@@ -96,7 +96,7 @@ def test_the_machines_own_settings_change_nothing(tmp_path: Path, monkeypatch: p
 
 def test_whether_it_is_installed_is_known_without_importing_it() -> None:
     code = (
-        "import sys; from jvbundler.tools import cfn; assert cfn.available();"
+        "import sys; from jvbundler.checkers import cfn; assert cfn.available();"
         "assert not {'cfnlint', 'samtranslator', 'boto3', 'jsonschema'} & set(sys.modules)"
     )
     checkout = Path(__file__).resolve().parents[2]
