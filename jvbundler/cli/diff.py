@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from jvbundler.cli import options
+from jvbundler.cli.printer import styled
 from jvbundler.cli.report import print_text
 from jvbundler.cli.terminal import Terminal
 from jvbundler.diff import format as single
@@ -153,4 +154,4 @@ def paint(*, color: bool) -> single.Paint:
 
 
 def painted(text: str, role: str) -> str:
-    return click.style(text, fg=COLORS.get(role), bold=role in ("app", "file", "danger"))
+    return styled(text, color=COLORS.get(role, ""), bold=role in ("app", "file", "danger"))

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from jvbundler.cli import handoff, options
+from jvbundler.values.printable import printable
 
 EPILOG = """\b
 Examples:
@@ -44,7 +45,7 @@ def list_(platform: str, environment: str, app: str, config: str | None, as_json
         handoff.print_json(dict(found))
     else:
         for name, value in found:
-            click.echo(f"{name}={value}" if value is not None else f"{name} (secret)")
+            click.echo(f"{name}={printable(value)}" if value is not None else f"{name} (secret)")
     return 0
 
 
@@ -58,7 +59,7 @@ def set_(platform: str, pairs: tuple[str, ...], environment: str, app: str, conf
 
     path = Path(config) if config else Path(app) / "deploy.yaml"
     changed = set_variables(path, platform, environment, pairs)
-    click.echo(f"{path}: {'changed; jvbundler render' if changed else 'unchanged'}")
+    click.echo(f"{printable(str(path))}: {'changed; jvbundler render' if changed else 'unchanged'}")
     return 0
 
 
@@ -72,7 +73,7 @@ def unset(platform: str, names: tuple[str, ...], environment: str, app: str, con
 
     path = Path(config) if config else Path(app) / "deploy.yaml"
     changed = unset_variables(path, platform, environment, names)
-    click.echo(f"{path}: {'changed; jvbundler render' if changed else 'unchanged'}")
+    click.echo(f"{printable(str(path))}: {'changed; jvbundler render' if changed else 'unchanged'}")
     return 0
 
 

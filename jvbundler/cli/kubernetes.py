@@ -13,6 +13,7 @@ from jvbundler.cli.kubernetes_deploy import deploy
 from jvbundler.cli.kubernetes_text import status_lines
 from jvbundler.cli.progress import Progress
 from jvbundler.cli.terminal import Terminal
+from jvbundler.values.printable import printable
 
 WATCH_SECONDS = 2.0
 
@@ -55,7 +56,7 @@ def status(
         if as_json:
             handoff.print_json(found.document())
         else:
-            click.echo("\n".join(status_lines(found)))
+            click.echo("\n".join(map(printable, status_lines(found))))
         if not watch:
             return 1 if found.problems else 0
         time.sleep(WATCH_SECONDS)
@@ -191,7 +192,8 @@ def destroy(
         return 0
     kept = stays(target, delete_data=delete_data)
     goes = [str(o) for o in target.objects if str(o) not in kept]
-    click.echo("\n".join(["goes:", *(f"  {n}" for n in goes), "stays:", *(f"  {n}" for n in kept)]), err=True)
+    lines = ["goes:", *(f"  {name}" for name in goes), "stays:", *(f"  {name}" for name in kept)]
+    click.echo("\n".join(map(printable, lines)), err=True)
     if release.is_protected:
         handoff.confirm_protected(release, "destroy it", yes=yes)
     else:
@@ -210,7 +212,7 @@ def _tell(progress: Progress, result: dict[str, Any], lines: list[str]) -> None:
     if progress.json:
         handoff.print_json({"ok": True, **result, "steps": progress.steps})
     else:
-        click.echo("\n".join(lines))
+        click.echo("\n".join(map(printable, lines)))
 
 
 COMMANDS = {"deploy": deploy, "status": status, "logs": logs, "rollback": rollback, "destroy": destroy}

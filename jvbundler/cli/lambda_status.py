@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jvbundler.cli import handoff, lambda_options, options
+from jvbundler.values.printable import printable
 
 if TYPE_CHECKING:
     from jvbundler.workflow.status_lambda import LambdaStatus
@@ -41,7 +42,7 @@ def status(*, health_seconds: float, as_json: bool, **chosen: Any) -> int:
     if as_json:
         handoff.print_json(status_document(found))
     else:
-        click.echo("\n".join(status_lines(found)))
+        click.echo("\n".join(map(printable, status_lines(found))))
     return 1 if found.unhealthy or found.drifted else 0
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import click
 
+from jvbundler.cli.printer import past_printer
 from jvbundler.cli.render import drift_problems, mending
 from jvbundler.cli.report import report
-from jvbundler.cli.source_lines import printable
 from jvbundler.cli.terminal import Terminal
+from jvbundler.values.printable import printable
 from jvbundler.values.problem import Problem
 from jvbundler.workflow.current import Outcome, Request, check_one, write_one
 from jvbundler.workflow.many import app_folders, each
@@ -38,7 +39,7 @@ def check(
         return exit_code(outcomes)
     _tell_problems(outcomes, terminal)
     for problem in drift:
-        click.echo(f"{problem.place.file} {problem.message}", err=True)
+        click.echo(f"{printable(problem.place.file)} {problem.message}", err=True)
     if drifted:
         verdict = f"{len(drifted)} of {count(outcomes)} not current"
         click.echo(f"{verdict}; to mend it: {mending(drifted, again)}", err=True)
@@ -79,7 +80,7 @@ def done(
     coming = each(partial(attempt, job=job, request=request), apps)
     if not sys.stderr.isatty():
         return list(coming)
-    with click.progressbar(coming, length=len(apps), file=sys.stderr) as outcomes:
+    with click.progressbar(coming, length=len(apps), file=past_printer(sys.stderr)) as outcomes:
         return list(outcomes)
 
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import click
 
-from jvbundler.cli.source_lines import printable
+from jvbundler.cli.printer import ERASE_LINE, past_printer, styled
 from jvbundler.cli.terminal import Terminal
+from jvbundler.values.printable import printable
 from jvbundler.workflow.execute import Event
 
 TICK_SECONDS = 1.0
@@ -51,7 +52,7 @@ class Progress:
         if self.json or event.command.live:
             return
         if not self.is_live:
-            click.echo(f"{event.command.reason} ...", err=True)
+            click.echo(f"{printable(event.command.reason)} ...", err=True)
             return
         self._stop = threading.Event()
         self._ticking = threading.Thread(target=_tick, args=(event.command.reason, self._stop), daemon=True)
@@ -76,32 +77,38 @@ class Progress:
         mark, color = {"finished": ("ok", "green"), "failed": ("failed", "red")}.get(
             event.kind, ("interrupted", "yellow")
         )
-        line = f"{click.style(mark, fg=color) if self.color else mark} after {event.seconds:.1f} s"
-        click.echo(f"{event.command.reason}: {line}" if self.is_live else f"  {line}", err=True)
+        line = f"{styled(mark, color=color) if self.color else mark} after {event.seconds:.1f} s"
+        click.echo(f"{printable(event.command.reason)}: {line}" if self.is_live else f"  {line}", err=True)
 
     def _show_output(self, event: Event) -> None:
         if event.command.live and not self.json:
-            click.echo(event.text)
+            # The colours of a log are left out, and whatever else it tells the terminal to do.
+            click.echo(click.unstyle(event.text))
         else:
             click.echo(f"  | {printable(event.text)}", err=True)
 
     def _clear(self) -> None:
         if self.is_live:
-            click.echo("\r\x1b[K", nl=False, err=True)
+            _write(ERASE_LINE)
 
 
 def _tick(reason: str, stop: threading.Event) -> None:
     started = time.monotonic()
     while not stop.is_set():
         line = live_line(reason, time.monotonic() - started, _width())
-        click.echo(f"\r\x1b[K{line}", nl=False, err=True)
+        _write(ERASE_LINE + line)
         stop.wait(TICK_SECONDS)
+
+
+def _write(text: str) -> None:
+    """Past the printer, as it moves the cursor."""
+    click.echo(text, file=past_printer(sys.stderr), nl=False)
 
 
 def live_line(reason: str, seconds: float, width: int) -> str:
     """Within one row of the terminal: `\\r` goes back over no more than that."""
     end = f" ... {seconds:.0f} s"
-    return reason[: max(0, width - len(end) - 1)] + end
+    return printable(reason)[: max(0, width - len(end) - 1)] + end
 
 
 def _width() -> int:

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from jvbundler.cli import options
+from jvbundler.cli.printer import as_it_is
 from jvbundler.cli.report import report
 from jvbundler.cli.terminal import Terminal
+from jvbundler.values.printable import printable
 from jvbundler.values.problem import Place, Problem
+from jvbundler.values.shell_word import shell_line
 from jvbundler.workflow.current import Outcome, Request, check_one, write_one
 from jvbundler.workflow.many import AppFolder, is_many
 from jvbundler.workflow.options import output_path
@@ -114,7 +117,7 @@ def _print(app: AppFolder, request: Request, terminal: Terminal) -> int:
         strict=request.strict,
     )
     report(rendered.compiled.problems, terminal)
-    click.echo(printed(applied(rendered.artifacts)), nl=False)
+    click.echo(printed(applied(rendered.artifacts)), file=as_it_is(sys.stdout), nl=False)
     return 0
 
 
@@ -139,13 +142,13 @@ def _tell_drift(outcome: Outcome, again: Sequence[str], terminal: Terminal) -> i
     else:
         report(outcome.problems, terminal)
         for problem in problems:
-            click.echo(f"{problem.place.file} {problem.message}", err=True)
+            click.echo(f"{printable(problem.place.file)} {problem.message}", err=True)
         verdict = (
             f"not current; to mend it: {mending([outcome], again)}"
             if problems
             else f"current, {outcome.total} files"
         )
-        click.echo(f"{outcome.app.output}/: {verdict}", err=bool(problems))
+        click.echo(f"{printable(str(outcome.app.output))}/: {verdict}", err=bool(problems))
     return 1 if problems else 0
 
 
@@ -162,15 +165,13 @@ def mending(outcomes: Iterable[Outcome], again: Sequence[str]) -> str:
 
 
 def _command(words: Sequence[str], *, force: bool) -> str:
-    import shlex
-
-    return shlex.join([*words, "--force"] if force else words)
+    return shell_line([*words, "--force"] if force else words)
 
 
 def _tell_result(outcome: Outcome, terminal: Terminal) -> None:
     if terminal.format != "text":
         return
-    folder = outcome.app.output
+    folder = printable(str(outcome.app.output))
     counts = [
         f"{outcome.total} file{'' if outcome.total == 1 else 's'}",
         *([f"{len(outcome.written)} written"] if outcome.written else []),

@@ -8,7 +8,9 @@ from typing import TextIO
 
 import click
 
+from jvbundler.cli.printer import past_printer, styled
 from jvbundler.cli.terminal import Terminal
+from jvbundler.values.printable import printable
 from jvbundler.values.problem import Problem
 
 COLORS = {"error": "red", "warning": "yellow"}
@@ -19,7 +21,9 @@ def report(problems: Sequence[Problem], terminal: Terminal) -> None:
     if terminal.format != "text":
         from jvbundler.cli.formats import formatted
 
-        click.echo(formatted([blotted(problem) for problem in problems], terminal.format), nl=False)
+        text = formatted([blotted(problem) for problem in problems], terminal.format)
+        # Workflow commands are what GitHub's format is made of; it escapes what is in them.
+        click.echo(text, file=past_printer(sys.stdout) if terminal.format == "github" else None, nl=False)
     elif problems:
         print_text(problems, terminal, sys.stderr)
 
@@ -45,14 +49,17 @@ def print_text(problems: Sequence[Problem], terminal: Terminal, stream: TextIO) 
 
 def problem_line(problem: Problem, *, color: bool = False) -> str:
     """`deploy.yaml:12:5: JVB104 unknown key 'memmory' under lambda.function (did you mean 'memory'?)`"""
-    from jvbundler.cli.source_lines import printable
-
     rule = printable(problem.rule)
-    rule = click.style(rule, fg=COLORS[problem.severity], bold=True) if color else rule
+    rule = styled(rule, color=COLORS[problem.severity], bold=True) if color else rule
     severity = "" if problem.is_error else "warning: "
-    hint = f" ({printable(problem.hint)})" if problem.hint else ""
+    hint = f" ({_sentence(problem.hint)})" if problem.hint else ""
     also = "".join(f"; see {printable(str(place))}" for place in problem.related)
-    return f"{printable(str(problem.place))}: {rule} {severity}{printable(problem.message)}{hint}{also}"
+    return f"{printable(str(problem.place))}: {rule} {severity}{_sentence(problem.message)}{hint}{also}"
+
+
+def _sentence(text: str) -> str:
+    """A reason that a library gave over several lines reads on."""
+    return printable(text.replace("\n", " "))
 
 
 def summary(problems: Iterable[Problem]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import click
 
 from jvbundler.cli.group import root
+from jvbundler.cli.printer import printers
 from jvbundler.cli.terminal import ReaderGone, Terminal
 from jvbundler.values.errors import InputError, JvbundlerError, OutputRefused
 
@@ -55,6 +56,7 @@ def _tell_closed_output(failure: OSError) -> int:
     return OutputRefused.exit_code
 
 
+@printers()
 def _run(arguments: list[str], terminal: Terminal) -> int:
     try:
         return root.main(arguments, prog_name="jvbundler", standalone_mode=False, obj=terminal) or 0
@@ -87,8 +89,14 @@ def _tell_failure(failure: JvbundlerError, terminal: Terminal) -> int:
 
         report(failure.problems, terminal)
     if str(failure):
-        click.echo(f"jvbundler: {blotted(str(failure))}", err=True)
+        click.echo(f"jvbundler: {indented(blotted(str(failure)))}", err=True)
     return failure.exit_code
+
+
+def indented(text: str) -> str:
+    """`text` with its further lines below its first: what it repeats cannot pass for a message of its own."""
+    first, *more = text.split("\n")
+    return "\n".join([first, *(line if line[:1].isspace() else f"  {line}" for line in more)])
 
 
 def blotted(text: str) -> str:

@@ -13,6 +13,7 @@ from jvbundler import __version__
 from jvbundler.cli import options
 from jvbundler.cli.report import print_text
 from jvbundler.cli.terminal import Terminal
+from jvbundler.values.printable import printable
 from jvbundler.workflow.selection import Selection
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def list_(terminal: Terminal, **given: Any) -> int:
     if terminal.format == "json":
         _print_json({"secrets": [_document(holder, given["app"]) for holder in found]})
     else:
-        click.echo("\n".join(_lines(found, given["app"])))
+        click.echo("\n".join(map(printable, _lines(found, given["app"]))))
     return 0
 
 
@@ -126,7 +127,7 @@ def check(terminal: Terminal, **given: Any) -> int:
     if terminal.format == "json":
         _print_json({"secrets": [_state_document(state) for state in found]})
     else:
-        click.echo("\n".join(_verdict(state) for state in found) or "no secrets")
+        click.echo("\n".join(printable(_verdict(state)) for state in found) or "no secrets")
     return 1 if any(state.missing for state in found) else 0
 
 
@@ -169,7 +170,7 @@ def _lines(found: Iterable[Holder], app: str) -> Iterator[str]:
     if not holders:
         yield "no secrets: neither 'lambda' nor 'kubernetes' is enabled"
         return
-    yield NOTE.rstrip()
+    yield from NOTE.splitlines()
     for holder in holders:
         yield ""
         yield _title(holder)

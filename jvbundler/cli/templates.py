@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from jvbundler.cli import options
+from jvbundler.cli.printer import as_it_is
 from jvbundler.workflow.templates import eject, template_names, template_text
 
 EPILOG = """\b
@@ -37,7 +39,7 @@ def list_() -> int:
 @click.argument("name")
 def show(name: str) -> int:
     """Print the template NAME."""
-    click.echo(template_text(name), nl=False)
+    click.echo(template_text(name), file=as_it_is(sys.stdout), nl=False)
     return 0
 
 
