@@ -6,10 +6,10 @@ import logging
 import os
 from pathlib import Path
 
+from jvbundler.pipeline.bundle import bundle_files, write_bundle
+from jvbundler.pipeline.request import Options
 from jvbundler.values.artifact import Artifact
 from jvbundler.values.errors import JvbundlerError, OutputRefused
-from jvbundler.workflow.bundle import bundle_files, write_bundle
-from jvbundler.workflow.options import Options
 
 logger = logging.getLogger(__name__)
 

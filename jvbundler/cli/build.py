@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from jvbundler.cli import handoff, options
-from jvbundler.cli.image import run_image_step
-from jvbundler.cli.terminal import Terminal
+from jvbundler.cli import options
+from jvbundler.cli.image import Running, image_command_options, run_image_step
+from jvbundler.cli.release_options import Common, ImageChoice
+
+if TYPE_CHECKING:
+    from jvbundler.cli.terminal import Terminal
 
 EPILOG = """\b
 Examples:
@@ -18,9 +21,9 @@ Examples:
 
 
 @click.command("build", epilog=EPILOG)
-@handoff.together(*handoff.reading, *handoff.image_options, *handoff.running)
+@image_command_options
 @options.talking
 @click.pass_obj
-def command(terminal: Terminal, /, **given: Any) -> int:
+def command(terminal: Terminal, /, *, common: Common, image: ImageChoice, running: Running) -> int:
     """Build the image of APP (default: this folder) with docker buildx."""
-    return run_image_step(terminal, push=False, **given)
+    return run_image_step(terminal, common, image, running, push=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -11,16 +11,15 @@ from pathlib import Path
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.printer import styled
-from jvbundler.cli.report import print_text
+from jvbundler.cli.outcomes import Outcomes, outcomes_of, tell_problems
+from jvbundler.cli.printer import echo_text, styled
 from jvbundler.cli.terminal import Terminal
 from jvbundler.diff import format as single
 from jvbundler.diff import format_many
-from jvbundler.workflow.current import Outcome, Request
-from jvbundler.workflow.many import AppFolder, is_glob, is_many
-from jvbundler.workflow.options import output_path
-from jvbundler.workflow.render_many import diff_one
-from jvbundler.workflow.selection import Selection
+from jvbundler.fleet.apps import is_glob
+from jvbundler.fleet.jobs import Job
+from jvbundler.pipeline.diff import diff_app, diff_environments
+from jvbundler.pipeline.request import Outcome, Request, Selection
 
 EPILOG = """\b
 Examples:
@@ -78,21 +77,16 @@ def command(
     apps, revision = apps_and_revision(words, against)
     refuse_mixture(revision, source, target, environments)
     read = options.workflow_options(config, settings, variables, jvagent)
-    folder = options.path_or_none(output)
-    between = (source, target) if source and target else None
-    selection = Selection(targets, between or environments)
-    request = Request(read, selection, options.path_or_none(templates))
-    job = partial(diff_one, revision=revision, between=between)
-    if is_many(apps):
-        from jvbundler.cli import many
-
-        return many.diff(apps, folder, request, job, form, terminal)
-    root, shown_as = options.app_root(*apps)
-    outcome = job(AppFolder(root, shown_as, output_path(Path(shown_as), folder, read)), request=request)
-    if outcome.problems:
-        print_text(outcome.problems, terminal, sys.stderr)
-    show(outcome, form, terminal)
-    return int(outcome.differs)
+    request = Request(read, Selection(targets, environments), options.path_or_none(templates))
+    job: Job = (
+        partial(diff_environments, environments=(source, target))
+        if source and target
+        else partial(diff_app, revision=revision)
+    )
+    outcomes = outcomes_of(apps, options.path_or_none(output), request, job)
+    tell_problems(outcomes, terminal)
+    show(outcomes, form, terminal)
+    return outcomes.exit_code
 
 
 def apps_and_revision(words: tuple[str, ...], against: str | None) -> tuple[tuple[str, ...], str]:
@@ -117,29 +111,11 @@ def refuse_mixture(
         raise click.UsageError("-e has no place beside --from and --to")
 
 
-def show(outcome: Outcome, form: str, terminal: Terminal) -> None:
-    found = outcome.difference
-    assert found  # a diff that failed is an exception
+def show(outcomes: Outcomes, form: str, terminal: Terminal) -> None:
     color = terminal.colors(sys.stdout)
-    if form == "markdown":
-        text = single.format_markdown(found.changes, versus=found.versus)
-    elif form == "json":
-        text = single.format_json(found.changes, versus=found.versus)
-    else:
-        text = single.format_text(found.changes, versus=found.versus, paint=paint(color=color))
-    click.echo(text, nl=False, color=color)
-
-
-def show_many(outcomes: Iterable[Outcome], form: str, terminal: Terminal) -> None:
-    sections = [section(outcome) for outcome in outcomes]
-    color = terminal.colors(sys.stdout)
-    if form == "markdown":
-        text = format_many.markdown_of_apps(sections)
-    elif form == "json":
-        text = format_many.json_of_apps(sections)
-    else:
-        text = format_many.text_of_apps(sections, paint=paint(color=color))
-    click.echo(text, nl=False, color=color)
+    sections = [section(outcome) for outcome in outcomes.each]
+    text = text_of_many(sections, form, color) if outcomes.many else text_of_one(sections[0], form, color)
+    echo_text(text)
 
 
 def section(outcome: Outcome) -> format_many.Section:
@@ -147,6 +123,22 @@ def section(outcome: Outcome) -> format_many.Section:
     if found is None:
         return format_many.Section(outcome.app.shown_as, failed=True)
     return format_many.Section(outcome.app.shown_as, found.versus, found.changes)
+
+
+def text_of_one(app: format_many.Section, form: str, color: bool) -> str:
+    if form == "markdown":
+        return single.format_markdown(app.changes, versus=app.versus)
+    if form == "json":
+        return single.format_json(app.changes, versus=app.versus)
+    return single.format_text(app.changes, versus=app.versus, paint=paint(color=color))
+
+
+def text_of_many(apps: Sequence[format_many.Section], form: str, color: bool) -> str:
+    if form == "markdown":
+        return format_many.markdown_of_apps(apps)
+    if form == "json":
+        return format_many.json_of_apps(apps)
+    return format_many.text_of_apps(apps, paint=paint(color=color))
 
 
 def paint(*, color: bool) -> single.Paint:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from jvbundler.cli import handoff, options
-from jvbundler.cli.terminal import Terminal
+from jvbundler.cli import options
+from jvbundler.cli.printer import echo_line
+from jvbundler.cli.release_options import Common, common_options, json_option, together
+from jvbundler.cli.session import print_json
 from jvbundler.values.errors import InputError
+
+if TYPE_CHECKING:
+    from jvbundler.cli.terminal import Terminal
 
 EPILOG = """\b
 Examples:
@@ -18,28 +23,28 @@ Examples:
 
 
 @click.command("doctor", epilog=EPILOG)
-@handoff.together(*handoff.reading, handoff.json_option)
+@together(common_options, json_option)
 @options.talking
 @click.pass_obj
-def command(terminal: Terminal, /, *, as_json: bool, **given: Any) -> int:
+def command(terminal: Terminal, /, *, common: Common, as_json: bool) -> int:
     """Check docker, kubectl, sam, aws, their versions, the engine, the cluster and the AWS account.
 
     With a deploy.yaml, what its environment needs; else all tools. Exit 4 if something is missing.
     """
-    from jvbundler.workflow.doctor import all_checks, release_checks
+    from jvbundler.deploy.doctor import all_checks, release_checks
 
     try:
-        checks = release_checks(handoff.load(**given, target="docker").environment)
+        checks = release_checks(common.release("docker").environment, common.environ())
     except InputError:
-        if given["environment"] or given["config"]:
+        if common.environment or common.config:
             raise
-        checks = all_checks()
+        checks = all_checks(common.environ())
     if as_json:
         fields = [
             {"name": c.name, "ok": c.ok, "found": c.found, "fix": "" if c.ok else c.fix} for c in checks
         ]
-        handoff.print_json({"ok": all(c.ok for c in checks), "checks": fields})
+        print_json({"ok": all(c.ok for c in checks), "checks": fields})
     else:
         for check in checks:
-            click.echo(f"{'ok     ' if check.ok else 'MISSING'} {check}")
+            echo_line(f"{'ok     ' if check.ok else 'MISSING'} {check}")
     return 0 if all(check.ok for check in checks) else 4

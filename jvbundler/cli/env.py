@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
-from jvbundler.cli import handoff, options
-from jvbundler.values.printable import printable
+from jvbundler.cli import options
+from jvbundler.cli.printer import echo_line
+from jvbundler.cli.release_options import Common, json_option, together
+from jvbundler.cli.session import print_json
 
 EPILOG = """\b
 Examples:
@@ -34,46 +36,46 @@ def command() -> None:
 
 @command.command("list", epilog="Example: jvbundler env list k8s -e prod")
 @PLATFORM
-@handoff.together(ENVIRONMENT, APP, CONFIG, handoff.json_option)
+@together(ENVIRONMENT, APP, CONFIG, json_option)
 def list_(platform: str, environment: str, app: str, config: str | None, as_json: bool) -> int:
     """Print the variables that the platform's container gets; secrets by name only."""
-    from jvbundler.workflow.env import variables
+    from jvbundler.pipeline.env import variables
 
-    release = handoff.load(app, config, (), (), environment, None, "docker")
+    release = Common(app, config, (), (), environment, None, None).release("docker")
     found = variables(release.environment, platform)
     if as_json:
-        handoff.print_json(dict(found))
+        print_json(dict(found))
     else:
         for name, value in found:
-            click.echo(f"{name}={printable(value)}" if value is not None else f"{name} (secret)")
+            echo_line(f"{name}={value}" if value is not None else f"{name} (secret)")
     return 0
 
 
 @command.command("set", epilog="Example: jvbundler env set k8s LOG_LEVEL=DEBUG -e dev")
 @PLATFORM
 @click.argument("pairs", nargs=-1, required=True, metavar="NAME=VALUE...")
-@handoff.together(ENVIRONMENT, APP, CONFIG)
+@together(ENVIRONMENT, APP, CONFIG)
 def set_(platform: str, pairs: tuple[str, ...], environment: str, app: str, config: str | None) -> int:
     """Write NAME=VALUE, for the platform, into deploy.yaml."""
-    from jvbundler.workflow.env import set_variables
+    from jvbundler.pipeline.env import set_variables
 
     path = Path(config) if config else Path(app) / "deploy.yaml"
     changed = set_variables(path, platform, environment, pairs)
-    click.echo(f"{printable(str(path))}: {'changed; jvbundler render' if changed else 'unchanged'}")
+    echo_line(f"{path}: {'changed; jvbundler render' if changed else 'unchanged'}")
     return 0
 
 
 @command.command("unset", epilog="Example: jvbundler env unset lambda LOG_LEVEL")
 @PLATFORM
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@handoff.together(ENVIRONMENT, APP, CONFIG)
+@together(ENVIRONMENT, APP, CONFIG)
 def unset(platform: str, names: tuple[str, ...], environment: str, app: str, config: str | None) -> int:
     """Remove variables of the platform from deploy.yaml."""
-    from jvbundler.workflow.env import unset_variables
+    from jvbundler.pipeline.env import unset_variables
 
     path = Path(config) if config else Path(app) / "deploy.yaml"
     changed = unset_variables(path, platform, environment, names)
-    click.echo(f"{printable(str(path))}: {'changed; jvbundler render' if changed else 'unchanged'}")
+    echo_line(f"{path}: {'changed; jvbundler render' if changed else 'unchanged'}")
     return 0
 
 

@@ -2,53 +2,63 @@
 
 from __future__ import annotations
 
-import os
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple
 
-import click
-
-from jvbundler.cli import handoff
+from jvbundler.cli.printer import echo_lines
 from jvbundler.cli.progress import Progress
-from jvbundler.cli.terminal import Terminal
-from jvbundler.command import script
+from jvbundler.cli.release_options import (
+    Common,
+    ImageChoice,
+    common_options,
+    dry_run_option,
+    gathered,
+    image_options,
+    json_option,
+    render_option,
+    together,
+    verbose_option,
+)
+from jvbundler.cli.session import ask_nothing, print_json, print_script, reported, session
+
+if TYPE_CHECKING:
+    from jvbundler.cli.terminal import Terminal
+
+
+class Running(NamedTuple):
+    """How the commands are run, and what is shown of it."""
+
+    render: bool
+    dry_run: bool
+    verbose: bool
+    as_json: bool
+
+
+image_command_options = together(
+    common_options,
+    image_options,
+    gathered("running", Running, render_option, dry_run_option, verbose_option, json_option),
+)
 
 
 def run_image_step(
-    terminal: Terminal, *, push: bool, dry_run: bool, verbose: bool, as_json: bool, render: bool, **given: Any
+    terminal: Terminal, common: Common, image: ImageChoice, running: Running, *, push: bool
 ) -> int:
-    from jvbundler.workflow.doctor import require
-    from jvbundler.workflow.image import build_image, image_checks, image_plan, push_image
-    from jvbundler.workflow.lambda_target import needs_repository, push_repository_plan, repository_for_push
-    from jvbundler.workflow.release import only_deployment, require_current
+    from jvbundler.deploy.image.push import ImageSteps, image_names, make_image, plan, using
 
-    image = handoff.image_options_of(given["app"], **{name: given.pop(name) for name in handoff.IMAGE_KEYS})
-    release = handoff.load(**given, target="docker")
-    if dry_run:
-        before = push_repository_plan(release) if push else ()
-        click.echo(script((*before, *image_plan(release, image, push=push))), nl=False)
-        return 0
-    progress = Progress(terminal, json=as_json)
-    name = f"the image of '{release.environment.qualified_name}'"
-    with (
-        handoff.told(progress, "push" if push else "build", "nothing was deployed"),
-        only_deployment(name, os.environ),
-    ):
-        require(image_checks(release, image, push=push))
-        require_current(release, render=render or bool(release.options.assignments))
-        if push and needs_repository(release):
-            require_current(
-                release._replace(target="lambda"), render=render or bool(release.options.assignments)
-            )
-        running = handoff.execution(release, progress, verbose=verbose)
-        result = {}
-        if push:
-            repository = repository_for_push(release, running, progress.note)
-            pushed = push_image(release, running, image, lambda_repository=repository)
-            result["digest"] = pushed.environment.settings["image"]["digest"]
-        else:
-            result["image"] = ", ".join(build_image(release, running, image))
-    if as_json:
-        handoff.print_json({"ok": True, **result, "steps": progress.steps})
+    steps = ImageSteps(build=not push, push=push, options=image.options(common))
+    release = using(common.release("docker"), steps)
+    if running.dry_run:
+        return print_script(plan(release, steps, None, render=running.render))
+    progress = Progress(terminal, json=running.as_json)
+    with reported(progress, "push" if push else "build", "nothing was deployed"):
+        run = session(release, common, progress, ask_nothing, verbose=running.verbose)
+        done = make_image(release, steps, run, render=running.render).release
+    if push:
+        result = {"digest": done.environment.settings["image"]["digest"]}
     else:
-        click.echo("\n".join(f"{key}: {value}" for key, value in result.items()))
+        result = {"image": ", ".join(image_names(done))}
+    if running.as_json:
+        print_json({"ok": True, **result, "steps": progress.steps})
+    else:
+        echo_lines(f"{key}: {value}" for key, value in result.items())
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from jvbundler.cli import options
+from jvbundler.cli.printer import echo_line
 from jvbundler.cli.terminal import Terminal
 
 EPILOG = """\b
@@ -39,10 +40,10 @@ def command(
     Every option is in it; what app.yaml and .env.example say is filled in.
     """
     from jvbundler.output.single import write_file
+    from jvbundler.pipeline.init import initial_config
+    from jvbundler.pipeline.request import Options, config_path
     from jvbundler.render.deploy_yaml import SCHEMA_FILE
     from jvbundler.values.packaged import packaged_text
-    from jvbundler.workflow.init import initial_config
-    from jvbundler.workflow.options import Options, config_path
 
     root, shown_as = options.app_root(app)
     both = everything or not (on_lambda or on_kubernetes)
@@ -52,7 +53,7 @@ def command(
     changed = write_file(path, text, force=force)
     # What the file's first line names; it is ours, so an older one gives way.
     write_file(path.with_name(SCHEMA_FILE), packaged_text("schemas/deploy.schema.json"), force=True)
-    click.echo(f"{path}: {'written' if changed else 'unchanged'}, enabled: {', '.join(targets)}")
+    echo_line(f"{path}: {'written' if changed else 'unchanged'}, enabled: {', '.join(targets)}")
     if not terminal.is_quiet():
-        click.echo("next: read it, then run 'jvbundler render'", err=True)
+        echo_line("next: read it, then run 'jvbundler render'", err=True)
     return 0

@@ -2,69 +2,70 @@
 
 from __future__ import annotations
 
-import os
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from jvbundler.cli import handoff, options
+from jvbundler.cli import options
 from jvbundler.cli.kubernetes_deploy import deploy
+from jvbundler.cli.kubernetes_options import Cluster, cluster_options
 from jvbundler.cli.kubernetes_text import status_lines
+from jvbundler.cli.printer import echo_line, echo_lines
 from jvbundler.cli.progress import Progress
-from jvbundler.cli.terminal import Terminal
-from jvbundler.values.printable import printable
+from jvbundler.cli.release_options import (
+    Common,
+    common_options,
+    dry_run_option,
+    json_option,
+    pods_timeout_option,
+    together,
+    verbose_option,
+    yes_option,
+)
+from jvbundler.cli.session import (
+    ask_first,
+    execution,
+    print_json,
+    print_script,
+    reported,
+    require_terminal_if_protected,
+    session,
+    show_lists,
+)
+
+if TYPE_CHECKING:
+    from jvbundler.cli.terminal import Terminal
+    from jvbundler.deploy.operation import Operation
 
 WATCH_SECONDS = 2.0
 
-_CLUSTER = (
-    click.option(
-        "--context", default="", metavar="NAME", help="kubectl context.  [default: kubernetes.context]"
-    ),
-    click.option(
-        "--namespace", default="", metavar="NAME", help="Namespace.  [default: kubernetes.namespace]"
-    ),
-)
-_READING = (*handoff.reading, *_CLUSTER)
-
-
-def _target(context: str, namespace: str, given: dict[str, Any], timeout: int = 0) -> tuple[Any, Any]:
-    from jvbundler.workflow.kubernetes_target import kubernetes_target, namespace_assignment
-
-    release = handoff.load(**given, target="kubernetes", more=namespace_assignment(namespace))
-    return release, kubernetes_target(release, context=context, timeout_seconds=timeout)
-
 
 @click.command("k8s", epilog="Example: jvbundler status k8s -e prod --watch")
-@handoff.together(*_READING, handoff.json_option)
+@together(common_options, cluster_options, json_option)
 @click.option("--watch", is_flag=True, help="Show it again every 2 s, until Ctrl-C.")
 @options.talking
 @click.pass_obj
-def status(
-    terminal: Terminal, /, *, context: str, namespace: str, as_json: bool, watch: bool, **given: Any
-) -> int:
+def status(terminal: Terminal, /, *, common: Common, cluster: Cluster, as_json: bool, watch: bool) -> int:
     """Show how the app in the cluster is; exit 1 if it is not healthy, or not what was rendered."""
-    from jvbundler.workflow.doctor import kubectl, require
-    from jvbundler.workflow.status_kubernetes import status as read_status
+    from jvbundler.deploy.kubernetes.status import statuses
 
-    release, target = _target(context, namespace, given)
-    require([kubectl()])
-    quiet = Progress(terminal, json=True)
-    running = handoff.execution(release, quiet, verbose=False)
-    while True:
-        found = read_status(target, running)
+    release, workload = cluster.workload(common)
+    silent = Progress(terminal, json=True)
+    for found in statuses(workload, execution(release, common, silent)):
         if as_json:
-            handoff.print_json(found.document())
+            print_json(found.document())
         else:
-            click.echo("\n".join(map(printable, status_lines(found))))
+            echo_lines(status_lines(found))
         if not watch:
             return 1 if found.problems else 0
         time.sleep(WATCH_SECONDS)
-        click.echo("---")
+        echo_line("---")
+    return 0
 
 
 @click.command("k8s", epilog="Example: jvbundler logs k8s -e prod --follow --since 10m")
-@handoff.together(*_READING, handoff.dry_run_option)
+@together(common_options, cluster_options, dry_run_option)
 @click.option("--pod", default="", metavar="NAME", help="Only this pod.  [default: all pods of the app]")
 @click.option("-f", "--follow", is_flag=True, help="Show new lines as they come.")
 @click.option("--tail", type=int, default=-1, metavar="N", help="Only the last N lines of each container.")
@@ -76,43 +77,36 @@ def logs(
     terminal: Terminal,
     /,
     *,
-    context: str,
-    namespace: str,
+    common: Common,
+    cluster: Cluster,
     dry_run: bool,
     pod: str,
     follow: bool,
     tail: int,
     since: str,
     previous: bool,
-    **given: Any,
 ) -> int:
     """Show the logs of all pods of the app, each line with its pod."""
-    from jvbundler.command import script
-    from jvbundler.plan.kubernetes import logs_plan
-    from jvbundler.workflow.doctor import kubectl, require
-    from jvbundler.workflow.execute import execute_all
+    from jvbundler.deploy.kubernetes.commands import LogOptions
+    from jvbundler.deploy.kubernetes.logs import plan, show_logs
 
-    release, target = _target(context, namespace, given)
-    plan = logs_plan(target, pod=pod, follow=follow, tail=tail, since=since, previous=previous)
+    release, workload = cluster.workload(common)
+    operation = plan(workload, LogOptions(pod, follow, tail, since, previous))
     if dry_run:
-        click.echo(script(plan), nl=False)
-        return 0
-    require([kubectl()])
-    execute_all(plan, handoff.execution(release, Progress(terminal), verbose=False))
+        return print_script(operation)
+    show_logs(operation, execution(release, common, Progress(terminal)))
     return 0
 
 
 @click.command("k8s", epilog="Example: jvbundler rollback k8s -e prod --to-revision 4")
-@handoff.together(
-    *_READING, handoff.dry_run_option, handoff.yes_option, handoff.verbose_option, handoff.json_option
-)
+@together(common_options, cluster_options, dry_run_option, yes_option, verbose_option, json_option)
 @click.option(
     "--to-revision",
     default="",
     metavar="N",
     help="Go to this revision of the Deployment.  [default: the former]",
 )
-@handoff.pods_timeout_option
+@pods_timeout_option
 @click.option("--force", is_flag=True, help="Go on even where Argo CD or Flux manages the Deployment.")
 @options.talking
 @click.pass_obj
@@ -120,8 +114,8 @@ def rollback(
     terminal: Terminal,
     /,
     *,
-    context: str,
-    namespace: str,
+    common: Common,
+    cluster: Cluster,
     dry_run: bool,
     yes: bool,
     verbose: bool,
@@ -129,37 +123,28 @@ def rollback(
     to_revision: str,
     timeout: int,
     force: bool,
-    **given: Any,
 ) -> int:
     """Go back to the former revision of the Deployment; its ConfigMap stays as it is.
 
     To go back with the configuration, deploy the commit that had it.
     """
-    from jvbundler.command import script
-    from jvbundler.plan.kubernetes import inspect, rollback_plan
-    from jvbundler.workflow.doctor import kubectl_checks, require
-    from jvbundler.workflow.release import only_deployment
-    from jvbundler.workflow.rollback_kubernetes import rollback as go_back
+    from jvbundler.deploy.kubernetes import rollback as verb
 
-    release, target = _target(context, namespace, given, timeout)
+    release, workload = cluster.workload(common, timeout)
     if dry_run:
-        click.echo(script((inspect(target), *rollback_plan(target, to_revision))), nl=False)
-        return 0
-    handoff.confirm_protected(release, "roll it back", yes=yes)
+        return print_script(verb.plan(workload, to_revision))
+    require_terminal_if_protected(release, "roll it back", yes=yes)
     progress = Progress(terminal, json=as_json)
-    advice = "'jvbundler status k8s' shows what runs"
-    with handoff.told(progress, "rollback", advice), only_deployment(target.place, os.environ):
-        require(kubectl_checks(target.context, target.namespace))
-        running = handoff.execution(release, progress, verbose=verbose)
-        revision = go_back(target, running, to_revision, force=force)
-    _tell(progress, {"revision": revision}, [f"revision {revision} of '{target.deployment}' runs"])
+    asking = ask_first(release, "roll it back", yes=yes)
+    with reported(progress, "rollback", "'jvbundler status k8s' shows what runs"):
+        run = session(release, common, progress, asking, verbose=verbose)
+        revision = verb.rollback(release, workload, run, wanted=to_revision, force=force)
+    _print(progress, {"revision": revision}, f"revision {revision} of '{workload.deployment}' runs")
     return 0
 
 
 @click.command("k8s", epilog="Example: jvbundler destroy k8s -e dev --delete-data")
-@handoff.together(
-    *_READING, handoff.dry_run_option, handoff.yes_option, handoff.verbose_option, handoff.json_option
-)
+@together(common_options, cluster_options, dry_run_option, yes_option, verbose_option, json_option)
 @click.option("--delete-data", "--all", is_flag=True, help="Delete volume claims and the namespace, too.")
 @click.option("--force", is_flag=True, help="Go on even where Argo CD or Flux manages the Deployment.")
 @options.talking
@@ -168,51 +153,41 @@ def destroy(
     terminal: Terminal,
     /,
     *,
-    context: str,
-    namespace: str,
+    common: Common,
+    cluster: Cluster,
     dry_run: bool,
     yes: bool,
     verbose: bool,
     as_json: bool,
     delete_data: bool,
     force: bool,
-    **given: Any,
 ) -> int:
     """Delete the app's objects. Volume claims and the namespace stay, unless --delete-data."""
-    from jvbundler.command import script
-    from jvbundler.plan.kubernetes import destroy_plan
-    from jvbundler.workflow.destroy_kubernetes import destroy as delete_all
-    from jvbundler.workflow.destroy_kubernetes import stays
-    from jvbundler.workflow.doctor import kubectl_checks, require
-    from jvbundler.workflow.release import only_deployment
+    from jvbundler.deploy.kubernetes import destroy as verb
 
-    release, target = _target(context, namespace, given)
+    release, workload = cluster.workload(common)
     if dry_run:
-        click.echo(script(destroy_plan(target, delete_data=delete_data)), nl=False)
-        return 0
-    kept = stays(target, delete_data=delete_data)
-    goes = [str(o) for o in target.objects if str(o) not in kept]
-    lines = ["goes:", *(f"  {name}" for name in goes), "stays:", *(f"  {name}" for name in kept)]
-    click.echo("\n".join(map(printable, lines)), err=True)
-    if release.is_protected:
-        handoff.confirm_protected(release, "destroy it", yes=yes)
-    else:
-        handoff.confirm(f"delete it from namespace '{target.namespace}' of '{target.context}'", yes=yes)
+        return print_script(verb.plan(workload, None, delete_data=delete_data))
     progress = Progress(terminal, json=as_json)
-    advice = "'jvbundler destroy k8s' again deletes the rest"
-    with handoff.told(progress, "destroy", advice), only_deployment(target.place, os.environ):
-        require(kubectl_checks(target.context, target.namespace))
-        running = handoff.execution(release, progress, verbose=verbose)
-        delete_all(target, running, delete_data=delete_data, force=force)
-    _tell(progress, {"deleted": goes, "kept": list(kept)}, [f"deleted {len(goes)} objects"])
+    ask = ask_first(release, "destroy it", yes=yes)
+
+    def confirm(operation: Operation) -> None:
+        show_lists(operation)
+        ask(operation)
+
+    with reported(progress, "destroy", "'jvbundler destroy k8s' again deletes the rest"):
+        run = session(release, common, progress, confirm, verbose=verbose)
+        done = verb.destroy(release, workload, run, delete_data=delete_data, force=force)
+    result = {"deleted": list(done.goes), "kept": list(done.stays)}
+    _print(progress, result, f"deleted {len(done.goes)} objects")
     return 0
 
 
-def _tell(progress: Progress, result: dict[str, Any], lines: list[str]) -> None:
+def _print(progress: Progress, result: dict[str, Any], line: str) -> None:
     if progress.json:
-        handoff.print_json({"ok": True, **result, "steps": progress.steps})
+        print_json({"ok": True, **result, "steps": progress.steps})
     else:
-        click.echo("\n".join(map(printable, lines)))
+        echo_line(line)
 
 
 COMMANDS = {"deploy": deploy, "status": status, "logs": logs, "rollback": rollback, "destroy": destroy}

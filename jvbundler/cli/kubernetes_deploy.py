@@ -4,21 +4,43 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from jvbundler.cli import handoff, options
+from jvbundler.cli import options
+from jvbundler.cli.kubernetes_options import Cluster, cluster_options
+from jvbundler.cli.printer import echo_line, echo_lines
 from jvbundler.cli.progress import Progress
-from jvbundler.cli.terminal import Terminal
-from jvbundler.command import script
+from jvbundler.cli.release_options import (
+    Common,
+    ImageChoice,
+    common_options,
+    dry_run_option,
+    image_options,
+    json_option,
+    pods_timeout_option,
+    render_option,
+    together,
+    verbose_option,
+    yes_option,
+)
+from jvbundler.cli.session import (
+    Confirm,
+    confirm_protected,
+    confirm_question,
+    print_json,
+    print_script,
+    reported,
+    require_terminal_if_protected,
+    session,
+)
 
 if TYPE_CHECKING:
-    from jvbundler.plan.image import ImageOptions
-    from jvbundler.workflow.deploy_kubernetes import Deployed
-    from jvbundler.workflow.deploy_release import Steps, Wanted
-    from jvbundler.workflow.release import Release
+    from jvbundler.cli.terminal import Terminal
+    from jvbundler.deploy.kubernetes.deploy import Deployed
+    from jvbundler.deploy.operation import Operation
+    from jvbundler.deploy.release import Release
 
 EPILOG = """\b
 Examples:
@@ -27,13 +49,9 @@ Examples:
   jvbundler deploy k8s -e prod --dry-run
 """
 
-DEPLOY_KEYS = ("diff", "force", "force_conflicts", "delete_data", "rollback_on_failure")
-
 
 @click.command("k8s", epilog=EPILOG)
-@handoff.together(*handoff.reading)
-@click.option("--context", default="", metavar="NAME", help="kubectl context.  [default: kubernetes.context]")
-@click.option("--namespace", default="", metavar="NAME", help="Namespace.  [default: kubernetes.namespace]")
+@together(common_options, cluster_options)
 @click.option("--all", "everything", is_flag=True, help="Build, push and apply.")
 @click.option("--build", is_flag=True, help="Build the image.")
 @click.option("--push", is_flag=True, help="Push the image, and note its digest in deploy.yaml.")
@@ -49,104 +67,84 @@ DEPLOY_KEYS = ("diff", "force", "force_conflicts", "delete_data", "rollback_on_f
     default=None,
     help="Go back where the pods do not become ready.  [default: where CI is set]",
 )
-@handoff.pods_timeout_option
-@handoff.together(
-    handoff.render_option,
-    handoff.dry_run_option,
-    handoff.yes_option,
-    handoff.verbose_option,
-    handoff.json_option,
-    *handoff.image_options,
-)
+@pods_timeout_option
+@together(render_option, dry_run_option, yes_option, verbose_option, json_option, image_options)
 @options.talking
 @click.pass_obj
 def deploy(
     terminal: Terminal,
     /,
     *,
-    context: str,
-    namespace: str,
+    common: Common,
+    cluster: Cluster,
+    image: ImageChoice,
     everything: bool,
     build: bool,
     push: bool,
     apply_: bool,
+    diff: bool,
+    delete_data: bool,
+    force: bool,
+    force_conflicts: bool,
+    rollback_on_failure: bool | None,
+    timeout: int,
     render: bool,
     dry_run: bool,
     yes: bool,
     verbose: bool,
     as_json: bool,
-    timeout: int,
-    **given: Any,
 ) -> int:
     """Apply the rendered manifest, wait for the pods, and delete what it no longer has.
 
     Files that are missing are rendered first; out-of-date ones are refused without --render. --env, --set
     and --namespace render this environment with their values.
     """
-    from jvbundler.workflow.deploy_release import Steps, deploy_release, whole_plan
-    from jvbundler.workflow.kubernetes_target import kubernetes_target, namespace_assignment
+    from jvbundler.deploy.image.push import ImageSteps
+    from jvbundler.deploy.kubernetes import deploy as verb
 
-    apply_ = apply_ or not (build or push)
-    steps = Steps(build=everything or build, push=everything or push, apply=everything or apply_)
-    image = handoff.image_options_of(given["app"], **{name: given.pop(name) for name in handoff.IMAGE_KEYS})
-    choices = {name: given.pop(name) for name in DEPLOY_KEYS}
-    release = handoff.load(**given, target="kubernetes", more=namespace_assignment(namespace))
-    target = kubernetes_target(release, context=context, timeout_seconds=timeout)
+    release, workload = cluster.workload(common, timeout)
+    wanted = verb.DeployOptions(
+        image=ImageSteps(everything or build, everything or push, image.options(common)),
+        apply=everything or apply_ or not (build or push),
+        render=render,
+        diff=diff,
+        force=force,
+        force_conflicts=force_conflicts,
+        delete_data=delete_data,
+        rollback_on_failure=bool(os.environ.get("CI"))
+        if rollback_on_failure is None
+        else rollback_on_failure,
+    )
     if dry_run:
-        click.echo(script(whole_plan(release, target, steps, image, diff=choices["diff"])), nl=False)
-        return 0
-    if release.is_protected and not yes:
-        handoff.require_terminal(f"environment '{release.environment.name}' is protected: deploy to it")
+        return print_script(*verb.dry_run(release, workload, wanted))
+    require_terminal_if_protected(release, "deploy to it", yes=yes)
     progress = Progress(terminal, json=as_json)
-    render = render or bool(release.options.assignments)
-    wanted = _wanted(steps, image, choices, progress, render=render, yes=yes, verbose=verbose)
     advice = "'jvbundler status k8s' shows what runs; deploying again goes on from there"
-    with handoff.told(progress, "deploy", advice):
-        built, done = deploy_release(release, target, wanted)
-    show(progress, built, done)
+    with reported(progress, "deploy", advice):
+        run = session(release, common, progress, _asking(release, yes=yes), verbose=verbose)
+        done = verb.deploy(release, workload, wanted, run)
+    _print(progress, done)
     return 0
 
 
-def _wanted(
-    steps: Steps,
-    image: ImageOptions,
-    choices: dict[str, Any],
-    progress: Progress,
-    *,
-    render: bool,
-    yes: bool,
-    verbose: bool,
-) -> Wanted:
-    from jvbundler.workflow.deploy_kubernetes import DeployOptions
-    from jvbundler.workflow.deploy_release import Wanted
+def _asking(release: Release, *, yes: bool) -> Confirm:
+    """After a diff, who is at a terminal is asked; a pipeline has been."""
 
-    if choices["rollback_on_failure"] is None:
-        choices = {**choices, "rollback_on_failure": bool(os.environ.get("CI"))}
-    return Wanted(
-        steps=steps,
-        image=image,
-        options=DeployOptions(**choices),
-        render=render,
-        execution=partial(handoff.execution, progress=progress, verbose=verbose),
-        note=progress.note,
-        agree=partial(agree, yes=yes),
-    )
+    def confirm(operation: Operation) -> None:
+        if release.is_protected:
+            confirm_protected(release, "deploy to it", yes=yes)
+        elif operation.question and sys.stdin.isatty():
+            confirm_question(operation.question, yes=yes)
+
+    return confirm
 
 
-def agree(release: Release, after_diff: bool, *, yes: bool) -> None:
-    if release.is_protected:
-        handoff.confirm_protected(release, "deploy to it", yes=yes)
-    elif after_diff and sys.stdin.isatty():
-        handoff.confirm("deploy this", yes=yes)
-
-
-def show(progress: Progress, image: str, done: Deployed | None) -> None:
-    pruned = [str(name) for name in done.pruned] if done else []
-    result: dict[str, Any] = {"image": image, "deleted": pruned, "health": done.health if done else ""}
+def _print(progress: Progress, done: Deployed) -> None:
+    result: dict[str, Any] = {"image": done.image, "deleted": list(done.deleted), "health": done.health}
     if progress.json:
-        handoff.print_json({"ok": True, **result, "notes": progress.notes, "steps": progress.steps})
+        print_json({"ok": True, **result, "notes": progress.notes, "steps": progress.steps})
         return
-    click.echo(f"image: {image}")
-    if done:
-        click.echo("".join(f"deleted: {name}\n" for name in pruned), nl=False)
-        click.echo(f"health: {done.health}")
+    echo_line(f"image: {done.image}")
+    echo_lines(f"deleted: {name}" for name in done.deleted)
+    if done.health:
+        echo_line(f"health: {done.health}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jvbundler.values.printable import printable
 
 if TYPE_CHECKING:
-    from jvbundler.workflow.status_kubernetes import Status
+    from jvbundler.deploy.kubernetes.status import Status
 
 
 def status_lines(status: Status) -> Iterator[str]:

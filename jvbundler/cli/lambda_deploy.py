@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
-import os
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from jvbundler.cli import handoff, lambda_options, options
+from jvbundler.cli import options
+from jvbundler.cli.lambda_options import Names, name_options, pairs, timeout_option
+from jvbundler.cli.printer import echo_line, echo_lines
 from jvbundler.cli.progress import Progress
-from jvbundler.cli.terminal import Terminal
-from jvbundler.command import script
-from jvbundler.workflow.release import only_deployment
+from jvbundler.cli.release_options import (
+    Common,
+    ImageChoice,
+    common_options,
+    dry_run_option,
+    image_options,
+    json_option,
+    render_option,
+    together,
+    verbose_option,
+    yes_option,
+)
+from jvbundler.cli.session import (
+    Confirm,
+    confirm_protected,
+    confirm_question,
+    print_json,
+    print_script,
+    reported,
+    require_terminal,
+    require_terminal_if_protected,
+    session,
+)
 
 if TYPE_CHECKING:
-    from jvbundler.workflow.deploy_lambda import Deployed, DeployOptions
-    from jvbundler.workflow.release import Release
+    from jvbundler.cli.terminal import Terminal
+    from jvbundler.deploy.lambda_.deploy import Deployed
+    from jvbundler.deploy.operation import Operation
+    from jvbundler.deploy.release import Release
 
 EPILOG = """\b
 Examples:
@@ -54,20 +76,21 @@ step_options = (
         metavar="SECONDS",
         help="How long to wait for the app to answer at its health path; 0 does not ask.",
     ),
-    lambda_options.timeout_option(2400.0, "How long the stack may take."),
+    timeout_option(2400.0, "How long the stack may take."),
 )
 
 
 @click.command("lambda", epilog=EPILOG)
-@handoff.together(
-    *lambda_options.reading,
+@together(
+    common_options,
+    name_options,
     *step_options,
-    handoff.render_option,
-    handoff.dry_run_option,
-    handoff.yes_option,
-    handoff.verbose_option,
-    handoff.json_option,
-    *handoff.image_options,
+    render_option,
+    dry_run_option,
+    yes_option,
+    verbose_option,
+    json_option,
+    image_options,
 )
 @options.talking
 @click.pass_obj
@@ -75,6 +98,9 @@ def command(
     terminal: Terminal,
     /,
     *,
+    common: Common,
+    names: Names,
+    image: ImageChoice,
     all_steps: bool,
     build: bool,
     push: bool,
@@ -89,61 +115,55 @@ def command(
     yes: bool,
     verbose: bool,
     as_json: bool,
-    **given: Any,
 ) -> int:
     """Deploy APP (default: this folder) to AWS Lambda: make sure of its ECR repository, deploy its stack.
 
     The first time, and whenever the app changed: --all, which builds and pushes its image before.
     """
-    from jvbundler.workflow.deploy_lambda import DeployOptions, offline_plan
+    from jvbundler.deploy.image.push import ImageSteps
+    from jvbundler.deploy.lambda_ import deploy as verb
 
-    image = handoff.image_options_of(given["app"], **{name: given.pop(name) for name in handoff.IMAGE_KEYS})
-    release = lambda_options.load(**given)
-    wanted = DeployOptions(
-        build=all_steps or build,
-        push=all_steps or push,
+    release = names.release(common)
+    wanted = verb.DeployOptions(
+        image=ImageSteps(all_steps or build, all_steps or push, image.options(common)),
         update=all_steps or update or create_api or not (build or push),
         diff=diff,
-        # Values of the command line are in no file yet, so they are rendered first.
-        render=render or bool(release.options.assignments),
-        image=image,
-        parameters=lambda_options.pairs("--parameter", parameters),
+        render=render,
+        parameters=pairs("--parameter", parameters),
         timeout_seconds=timeout_seconds,
         health_seconds=health_seconds,
     )
     if dry_run:
-        click.echo(script(offline_plan(release, wanted)), nl=False)
-        return 0
-    handoff.confirm_protected(release, "deploy to it", yes=yes)
+        return print_script(*verb.dry_run(release, wanted))
+    require_terminal_if_protected(release, "deploy to it", yes=yes)
     if diff and not yes:
-        handoff.require_terminal("carry out the changes")
+        require_terminal("carry out the changes")
     progress = Progress(terminal, json=as_json)
     advice = "CloudFormation goes on with what it has begun: 'jvbundler status lambda' shows it"
-    place = lambda_options.place(release)
-    with handoff.told(progress, "deploy", advice), only_deployment(place, os.environ):
-        deployed = _deploy(release, wanted, progress, yes=yes, verbose=verbose)
-    return _tell(deployed, progress)
+    with reported(progress, "deploy", advice):
+        run = session(release, common, progress, _asking(release, yes=yes), verbose=verbose)
+        deployed = verb.deploy(release, wanted, run)
+    return _print(deployed, progress)
 
 
-def _deploy(
-    release: Release, wanted: DeployOptions, progress: Progress, *, yes: bool, verbose: bool
-) -> Deployed:
-    from jvbundler.workflow.deploy_lambda import Conversation, deploy
+def _asking(release: Release, *, yes: bool) -> Confirm:
+    """The name of a protected environment first; then whether the change set is carried out."""
 
-    conversation = Conversation(
-        note=progress.note,
-        show=lambda text: click.echo(text, err=True),
-        agree=lambda question: yes or click.confirm(question, err=True),
-    )
-    return deploy(
-        release, wanted, partial(handoff.execution, progress=progress, verbose=verbose), conversation
-    )
+    def confirm(operation: Operation) -> None:
+        if operation.changes:
+            echo_lines(operation.changes.split("\n"), err=True)
+        if operation.question:
+            confirm_question(operation.question, yes=yes)
+        elif release.is_protected:
+            confirm_protected(release, "deploy to it", yes=yes)
+
+    return confirm
 
 
-def _tell(deployed: Deployed, progress: Progress) -> int:
+def _print(deployed: Deployed, progress: Progress) -> int:
     """Exit code 1 where the app does not answer; the stack is deployed all the same."""
     if progress.json:
-        handoff.print_json(
+        print_json(
             {
                 "ok": deployed.is_healthy,
                 "stack": deployed.stack.name,
@@ -158,7 +178,10 @@ def _tell(deployed: Deployed, progress: Progress) -> int:
         return 0 if deployed.is_healthy else 1
     if deployed.is_dropped:
         progress.note("nothing was changed")
-    lambda_options.tell_endpoints(deployed)
+    for name, value in deployed.outputs.items():
+        # On standard output, for whoever pipes them on.
+        if name.endswith("Url"):
+            echo_line(f"{name}: {value}")
     for answer in deployed.answers:
         progress.note(f"{'healthy' if answer.is_healthy else 'deployed, but not healthy'}: {answer}")
     if not deployed.is_healthy:

@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from jvbundler.cli import handoff, lambda_options, options
+from jvbundler.cli import options
+from jvbundler.cli.lambda_options import Names, name_options, timeout_option
+from jvbundler.cli.printer import echo_line
 from jvbundler.cli.progress import Progress
-from jvbundler.cli.terminal import Terminal
+from jvbundler.cli.release_options import (
+    Common,
+    common_options,
+    dry_run_option,
+    json_option,
+    together,
+    verbose_option,
+    yes_option,
+)
+from jvbundler.cli.session import (
+    ask_first,
+    execution,
+    print_json,
+    print_script,
+    reported,
+    require_terminal_if_protected,
+    session,
+    show_lists,
+)
 from jvbundler.values.errors import InputError
+
+if TYPE_CHECKING:
+    from jvbundler.cli.terminal import Terminal
+    from jvbundler.deploy.operation import Operation
 
 _SINCE = re.compile(r"([0-9]+)\s*(s|m|h|d)\Z")
 _UNITS = {"s": "sec", "m": "min", "h": "hour", "d": "day"}
@@ -21,47 +45,40 @@ _UNITS = {"s": "sec", "m": "min", "h": "hour", "d": "day"}
     epilog="\b\nExamples:\n  jvbundler logs lambda -e prod --follow\n"
     "  jvbundler logs lambda --since 2h --filter ERROR --tail 50",
 )
-@handoff.together(*lambda_options.reading)
+@together(common_options, name_options)
 @click.option("--follow", "-f", is_flag=True, help="Go on until Ctrl-C.")
 @click.option("--since", default="10m", show_default=True, help="How far back: 30s, 10m, 2h, 7d.")
 @click.option(
     "--filter", "pattern", default="", metavar="PATTERN", help="Only what fits this CloudWatch Logs pattern."
 )
 @click.option("--tail", type=click.IntRange(min=1), metavar="N", help="The last N lines only; not with -f.")
-@handoff.dry_run_option
+@dry_run_option
 @options.talking
 @click.pass_obj
 def logs(
     terminal: Terminal,
     /,
     *,
+    common: Common,
+    names: Names,
     follow: bool,
     since: str,
     pattern: str,
     tail: int | None,
     dry_run: bool,
-    **chosen: Any,
 ) -> int:
     """Show what APP's function logged, by sam."""
-    from jvbundler.command import script
-    from jvbundler.plan.lambda_ import logs_plan
-    from jvbundler.workflow.doctor import require, sam
-    from jvbundler.workflow.execute import execute_all
-    from jvbundler.workflow.lambda_target import stack_of
+    from jvbundler.deploy.lambda_.commands import LogOptions
+    from jvbundler.deploy.lambda_.logs import plan, show_logs
 
     if tail and follow:
         raise InputError("--tail and --follow exclude each other: '--since' says where --follow begins")
-    release = lambda_options.load(**chosen)
-    started = start_time(since)
-    plan = logs_plan(stack_of(release), follow=follow, since=started, pattern=pattern, live=not tail)
+    release = names.release(common)
+    operation = plan(release, LogOptions(start_time(since), follow, pattern, tail or 0))
     if dry_run:
-        click.echo(script(plan), nl=False)
-        return 0
-    require([sam()])
-    progress = Progress(terminal)
-    done = execute_all(plan, handoff.execution(release, progress, verbose=False))
-    for line in done[0].text.splitlines()[-tail:] if tail else ():
-        click.echo(line)
+        return print_script(operation)
+    for line in show_logs(operation, execution(release, common, Progress(terminal)), tail=tail or 0):
+        echo_line(line)
     return 0
 
 
@@ -78,24 +95,23 @@ def start_time(since: str) -> str:
     epilog="\b\nExamples:\n  jvbundler rollback lambda -e prod\n"
     "  jvbundler rollback lambda -e prod --to 1.4.1",
 )
-@handoff.together(*lambda_options.reading)
+@together(common_options, name_options)
 @click.option(
     "--to", "image", default="", metavar="IMAGE", help="Go to this tag or digest of the repository."
 )
 @click.option(
     "--to-version", "version", default="", metavar="N", help="Go to the image of this published version."
 )
-@lambda_options.timeout_option(2400.0, "How long the stack may take.")
-@handoff.dry_run_option
-@handoff.yes_option
-@handoff.verbose_option
-@handoff.json_option
+@timeout_option(2400.0, "How long the stack may take.")
+@together(dry_run_option, yes_option, verbose_option, json_option)
 @options.talking
 @click.pass_obj
 def rollback(
     terminal: Terminal,
     /,
     *,
+    common: Common,
+    names: Names,
     image: str,
     version: str,
     timeout_seconds: float,
@@ -103,41 +119,30 @@ def rollback(
     yes: bool,
     verbose: bool,
     as_json: bool,
-    **chosen: Any,
 ) -> int:
     """Give APP's function an earlier image: by default the one pushed before the running one.
 
     The deployed template and all other parameters stay as they are. deploy.yaml is not changed: the next
     deploy goes forward again, and until then 'status' calls it drifted.
     """
-    from jvbundler.command import script
-    from jvbundler.workflow.release import only_deployment
-    from jvbundler.workflow.rollback_lambda import find_rollback, offline_plan, roll_back
+    from jvbundler.deploy.lambda_ import rollback as verb
 
     if image and version:
         raise InputError("--to and --to-version exclude each other")
-    release = lambda_options.load(**chosen)
+    release = names.release(common)
+    wanted = verb.RollbackOptions(image, version, timeout_seconds)
     if dry_run:
-        plan = offline_plan(release, image=image, timeout_seconds=timeout_seconds)
-        click.echo(script(plan), nl=False)
-        return 0
+        return print_script(verb.plan(release, wanted, None))
+    require_terminal_if_protected(release, "roll back", yes=yes)
     progress = Progress(terminal, json=as_json)
-    execution = handoff.execution(release, progress, verbose=verbose)
-    handoff.confirm_protected(release, "roll back", yes=yes)
-    found = find_rollback(release, execution.environ, image=image, version=version)
-    progress.note(f"rolling back {found.stack.name}\n  {found}")
-    if not release.is_protected:
-        handoff.confirm("go on", yes=yes)
     advice = "CloudFormation goes on with what it has begun: 'jvbundler status lambda' shows it"
-    with (
-        handoff.told(progress, "rollback", advice),
-        only_deployment(lambda_options.place(release), execution.environ),
-    ):
-        roll_back(found, execution, timeout_seconds=timeout_seconds)
+    asking = ask_first(release, "roll back", yes=yes)
+    with reported(progress, "rollback", advice):
+        run = session(release, common, progress, asking, verbose=verbose)
+        done = verb.rollback(release, wanted, run)
     if as_json:
-        found_images = {"from": found.running, "image": found.image}
-        handoff.print_json({"ok": True, **found_images, "steps": progress.steps})
-    progress.note(f"rolled back; to stay there, set 'image.digest: {found.image.rpartition('@')[2]}'")
+        print_json({"ok": True, "from": done.running, "image": done.image, "steps": progress.steps})
+    progress.note(f"rolled back; to stay there, set 'image.digest: {done.image.rpartition('@')[2]}'")
     return 0
 
 
@@ -146,7 +151,7 @@ def rollback(
     epilog="\b\nExamples:\n  jvbundler destroy lambda -e dev\n"
     "  jvbundler destroy lambda -e dev --delete-ecr --yes",
 )
-@handoff.together(*lambda_options.reading)
+@together(common_options, name_options)
 @click.option("--delete-ecr", is_flag=True, help="Delete the ECR repository too, with all its images.")
 @click.option("--delete-logs", is_flag=True, help="Delete the log groups too, with all that was logged.")
 @click.option(
@@ -157,17 +162,16 @@ def rollback(
 @click.option("--delete-role", is_flag=True, help="Nothing more: the role goes with the stack.")
 @click.option("--delete-api", is_flag=True, help="Nothing more: the API goes with the stack.")
 @click.option("--all", "delete_all", is_flag=True, help="Delete the stack and all of the above.")
-@lambda_options.timeout_option(2400.0, "How long the deletion of a stack may take.")
-@handoff.dry_run_option
-@handoff.yes_option
-@handoff.verbose_option
-@handoff.json_option
+@timeout_option(2400.0, "How long the deletion of a stack may take.")
+@together(dry_run_option, yes_option, verbose_option, json_option)
 @options.talking
 @click.pass_obj
 def destroy(
     terminal: Terminal,
     /,
     *,
+    common: Common,
+    names: Names,
     delete_ecr: bool,
     delete_logs: bool,
     delete_efs: bool,
@@ -179,43 +183,35 @@ def destroy(
     yes: bool,
     verbose: bool,
     as_json: bool,
-    **chosen: Any,
 ) -> int:
     """Delete APP's stack; its images, its logs and the files on EFS stay unless told otherwise.
 
     What goes and what stays is listed first.
     """
-    from jvbundler.command import script
-    from jvbundler.workflow.destroy_lambda import DestroyOptions, destroy, find_destruction, offline_plan
-    from jvbundler.workflow.release import only_deployment
+    from jvbundler.deploy.lambda_ import destroy as verb
 
-    release = lambda_options.load(**chosen)
-    wanted = DestroyOptions(delete_ecr or delete_all, delete_logs or delete_all, timeout_seconds)
+    release = names.release(common)
+    wanted = verb.DestroyOptions(delete_ecr or delete_all, delete_logs or delete_all, timeout_seconds)
     if dry_run:
-        click.echo(script(offline_plan(release, wanted)), nl=False)
-        return 0
+        return print_script(verb.plan(release, wanted, None))
     progress = Progress(terminal, json=as_json)
-    execution = handoff.execution(release, progress, verbose=verbose)
-    found = find_destruction(release, execution.environ, wanted)
-    if not found.plan:
-        if as_json:
-            handoff.print_json({"ok": True, "deleted": [], "kept": list(found.stays), "steps": []})
-        progress.note(f"the stack '{found.stack.name}' does not exist: there is nothing to delete")
-        return 0
-    for title, lines in (("goes:", found.goes), ("stays:", found.stays)):
-        progress.note("\n  ".join([title, *(lines or ("nothing",))]))
-    handoff.confirm_protected(release, "delete all this", yes=yes)
-    if not release.is_protected:
-        handoff.confirm("delete this", yes=yes)
+    ask = ask_first(release, "delete all this", yes=yes)
+
+    def confirm(operation: Operation) -> None:
+        show_lists(operation)
+        ask(operation)
+
     advice = (
         "CloudFormation goes on with what it has begun: 'jvbundler destroy lambda' again deletes the rest"
     )
-    with (
-        handoff.told(progress, "destroy", advice),
-        only_deployment(lambda_options.place(release), execution.environ),
-    ):
-        destroy(found, execution)
+    with reported(progress, "destroy", advice):
+        run = session(release, common, progress, confirm, verbose=verbose)
+        done = verb.destroy(release, wanted, run)
+    deleted = done.goes if done.commands else ()
     if as_json:
-        lists = {"deleted": list(found.goes), "kept": list(found.stays)}
-        handoff.print_json({"ok": True, **lists, "steps": progress.steps})
+        lists = {"deleted": list(deleted), "kept": list(done.stays)}
+        print_json({"ok": True, **lists, "steps": progress.steps})
+    if not done.commands:
+        name = release.environment.stack_name
+        progress.note(f"the stack '{name}' does not exist: there is nothing to delete")
     return 0

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from jvbundler.cli import handoff, lambda_options, options
-from jvbundler.values.printable import printable
+from jvbundler.cli import options
+from jvbundler.cli.lambda_options import Names, name_options
+from jvbundler.cli.printer import echo_lines
+from jvbundler.cli.release_options import Common, common_options, json_option, together
+from jvbundler.cli.session import print_json
 
 if TYPE_CHECKING:
-    from jvbundler.workflow.status_lambda import LambdaStatus
+    from jvbundler.deploy.lambda_.status import LambdaStatus
 
 
 @click.command(
     "lambda",
     epilog="\b\nExamples:\n  jvbundler status lambda -e prod\n  jvbundler status lambda -e prod --json",
 )
-@handoff.together(*lambda_options.reading)
+@together(common_options, name_options)
 @click.option(
     "--health-timeout",
     "health_seconds",
@@ -28,21 +30,21 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="How long to wait for the app's answer; 0 does not ask.",
 )
-@handoff.json_option
+@json_option
 @options.talking
-def status(*, health_seconds: float, as_json: bool, **chosen: Any) -> int:
+def status(*, common: Common, names: Names, health_seconds: float, as_json: bool) -> int:
     """Show the stack, function, image, endpoints, alarms and health of APP.
 
     Exit code 1 where it is not healthy, or not what deploy.yaml says.
     """
-    from jvbundler.workflow.status_lambda import lambda_status
+    from jvbundler.deploy.lambda_.status import lambda_status
 
-    release = lambda_options.load(**chosen)
-    found = lambda_status(release, dict(os.environ), health_seconds=health_seconds)
+    release = names.release(common)
+    found = lambda_status(release, common.environ(), health_seconds=health_seconds)
     if as_json:
-        handoff.print_json(status_document(found))
+        print_json(status_document(found))
     else:
-        click.echo("\n".join(map(printable, status_lines(found))))
+        echo_lines(status_lines(found))
     return 1 if found.unhealthy or found.drifted else 0
 
 

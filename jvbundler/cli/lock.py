@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from jvbundler.cli import options
+from jvbundler.cli.printer import echo_line
 from jvbundler.cli.terminal import Terminal
-from jvbundler.workflow.lock import lock_app
+from jvbundler.pipeline.requirements_lock import lock_requirements
 
 EPILOG = """\b
 Examples:
@@ -37,6 +38,6 @@ def command(
     """
     root, shown_as = options.app_root(app)
     read = options.workflow_options(config, settings, variables, jvagent)
-    path, packages, changed = lock_app(root, shown_as, read)
-    click.echo(f"{path}: {packages} packages, {'written' if changed else 'unchanged'}")
+    path, packages, changed = lock_requirements(root, shown_as, read)
+    echo_line(f"{path}: {packages} packages, {'written' if changed else 'unchanged'}")
     return 0

@@ -142,7 +142,7 @@ def workflow_options(
     variables: Sequence[str] = (),
     jvagent: str | None = None,
 ) -> Any:
-    from jvbundler.workflow.options import Options, assignments
+    from jvbundler.pipeline.request import Options, assignments
 
     return Options(
         environ=dict(os.environ),

@@ -1,13 +1,8 @@
 """The one printer: what a command says passes it, so that no file commands a terminal or a runner of CI.
 
-A command need not remember it: the error boundary puts it in front of standard output and standard error.
-Line ends stay, as only who composes a text knows which of them are meant; a value in a line goes through
-`printable` there.
-
-- Text, on a terminal and elsewhere: control characters, characters that turn text around and commands to
-  runners of CI are shown as escapes. Those of JSON, so that a document of ours still says the same.
-- Rendered files, templates and formats with an escape of their own (`as_it_is`): byte for byte, but on a
-  terminal, which only a person reads, as text.
+A command need not remember it: the error boundary puts it in front of both streams. Control characters,
+characters that turn text around and commands to runners are shown as escapes, on a terminal and elsewhere.
+The escapes are JSON's, so that a document still says the same. Only `echo_data` goes past, on no terminal.
 """
 
 from __future__ import annotations
@@ -18,6 +13,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO, cast
+
+import click
 
 from jvbundler.values.printable import escape
 
@@ -44,6 +41,36 @@ def inert(text: str) -> str:
 
 def _escaped_end(found: re.Match[str]) -> str:
     return f"{found[0][:-1]}{escape(found[0][-1])}"
+
+
+def echo_line(line: str, *, err: bool = False) -> None:
+    """Print one line: a line end in it came with a value, and is shown."""
+    click.echo(line.replace("\n", "\\n"), err=err)
+
+
+def echo_lines(lines: Iterable[str], *, err: bool = False) -> None:
+    for line in lines:
+        echo_line(line, err=err)
+
+
+def echo_message(text: str) -> None:
+    """Print a failure, its further lines indented: what it repeats cannot pass for a message of ours."""
+    first, *more = text.split("\n")
+    echo_lines([first, *(line if line[:1].isspace() else f"  {line}" for line in more)], err=True)
+
+
+def echo_text(text: str, *, err: bool = False) -> None:
+    """Print a text that has its line ends, the last one too, and no value that could bring one."""
+    click.echo(text, err=err, nl=False)
+
+
+def echo_data(text: str) -> None:
+    """Print on standard output what other programs read: byte for byte, but on a terminal as text.
+
+    For rendered files and templates, and for formats with an escape of their own.
+    """
+    stream = sys.stdout
+    click.echo(text, file=stream if stream.isatty() else past_printer(stream), nl=False)
 
 
 def styled(text: str, *, color: str = "", bold: bool = False) -> str:
@@ -80,11 +107,6 @@ def printers() -> Iterator[None]:
         yield
     finally:
         sys.stdout, sys.stderr = before
-
-
-def as_it_is(stream: TextIO) -> TextIO:
-    """`stream` for what is safe by its own format, or is data for another program; a terminal gets text."""
-    return stream if stream.isatty() else past_printer(stream)
 
 
 def past_printer(stream: TextIO) -> TextIO:

@@ -13,10 +13,10 @@ from typing import Any
 
 import click
 
-from jvbundler.cli.printer import ERASE_LINE, past_printer, styled
+from jvbundler.cli.printer import ERASE_LINE, echo_line, past_printer, styled
 from jvbundler.cli.terminal import Terminal
+from jvbundler.deploy.execution import Event
 from jvbundler.values.printable import printable
-from jvbundler.workflow.execute import Event
 
 TICK_SECONDS = 1.0
 
@@ -46,13 +46,13 @@ class Progress:
         """A line beside the steps; machines get them with the result."""
         self.notes.append(text)
         if not self.json:
-            click.echo(text, err=True)
+            echo_line(text, err=True)
 
     def _start(self, event: Event) -> None:
         if self.json or event.command.live:
             return
         if not self.is_live:
-            click.echo(f"{printable(event.command.reason)} ...", err=True)
+            echo_line(f"{event.command.reason} ...", err=True)
             return
         self._stop = threading.Event()
         self._ticking = threading.Thread(target=_tick, args=(event.command.reason, self._stop), daemon=True)
@@ -78,14 +78,14 @@ class Progress:
             event.kind, ("interrupted", "yellow")
         )
         line = f"{styled(mark, color=color) if self.color else mark} after {event.seconds:.1f} s"
-        click.echo(f"{printable(event.command.reason)}: {line}" if self.is_live else f"  {line}", err=True)
+        echo_line(f"{event.command.reason}: {line}" if self.is_live else f"  {line}", err=True)
 
     def _show_output(self, event: Event) -> None:
         if event.command.live and not self.json:
             # The colours of a log are left out, and whatever else it tells the terminal to do.
-            click.echo(click.unstyle(event.text))
+            echo_line(click.unstyle(event.text))
         else:
-            click.echo(f"  | {printable(event.text)}", err=True)
+            echo_line(f"  | {printable(event.text)}", err=True)
 
     def _clear(self) -> None:
         if self.is_live:

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.printer import as_it_is
+from jvbundler.cli.outcomes import Outcomes, count, outcomes_of, tell_problems
+from jvbundler.cli.printer import echo_data, echo_line
 from jvbundler.cli.report import report
 from jvbundler.cli.terminal import Terminal
-from jvbundler.values.printable import printable
+from jvbundler.fleet.apps import app_folders, is_many
+from jvbundler.fleet.current import check_app, write_app
+from jvbundler.pipeline.request import Request, Selection
 from jvbundler.values.problem import Place, Problem
 from jvbundler.values.shell_word import shell_line
-from jvbundler.workflow.current import Outcome, Request, check_one, write_one
-from jvbundler.workflow.many import AppFolder, is_many
-from jvbundler.workflow.options import output_path
-from jvbundler.workflow.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
+    from jvbundler.pipeline.request import Outcome
     from jvbundler.values.artifact import Artifact
 
 EPILOG = """\b
@@ -33,14 +33,6 @@ Examples:
   jvbundler render --check --format github
   jvbundler render --stdout --target kubernetes -e dev | kubectl diff -f -
 """
-# What each kind of drift means to somebody who has not read the documentation.
-DRIFT = {
-    "stale": "is out of date",
-    "missing": "is missing",
-    "orphaned": "is no longer rendered",
-    "edited": "was edited by hand",
-    "foreign": "was not written by jvbundler",
-}
 
 
 @click.command("render", epilog=EPILOG)
@@ -79,45 +71,29 @@ def command(
     """
     if check and to_stdout:
         raise click.UsageError("--check and --stdout exclude each other")
-    again = _again(apps, ("-c", config), ("-o", output), ("--templates", templates))
     read = options.workflow_options(config, settings, variables, jvagent)
     selection, overrides = Selection(targets, environments), options.path_or_none(templates)
-    request = Request(read, selection, overrides, strict=strict, force=force)
-    if is_many(apps):
-        from jvbundler.cli import many
-
-        if to_stdout:
-            raise click.UsageError("--stdout prints one app")
-        folders = options.path_or_none(output)
-        if check:
-            return many.check(apps, folders, request, again, terminal)
-        return many.render(apps, folders, request, terminal)
-    root, shown_as = options.app_root(*apps)
-    app = AppFolder(root, shown_as, output_path(Path(shown_as), options.path_or_none(output), read))
+    request, folder = Request(read, selection, overrides, strict, force), options.path_or_none(output)
     if to_stdout:
-        return _print(app, request, terminal)
+        return _print(apps, folder, request, terminal)
+    outcomes = outcomes_of(apps, folder, request, check_app if check else write_app)
     if check:
-        return _tell_drift(check_one(app, request=request), again, terminal)
-    outcome = write_one(app, request=request)
-    report(outcome.problems, terminal)
-    _tell_result(outcome, terminal)
-    return 0
+        given = (("-c", config), ("-o", output), ("--templates", templates))
+        _tell_drift(outcomes, _render_words(apps, given), terminal)
+    else:
+        _tell_result(outcomes, terminal)
+    return outcomes.exit_code
 
 
-def _print(app: AppFolder, request: Request, terminal: Terminal) -> int:
-    from jvbundler.workflow.render import applied, render_app
+def _print(apps: Sequence[str], output: Path | None, request: Request, terminal: Terminal) -> int:
+    from jvbundler.pipeline.render import applied, render_app
 
-    rendered = render_app(
-        app.root,
-        app.shown_as,
-        request.options,
-        selection=request.selection,
-        templates=request.templates,
-        output=app.output,
-        strict=request.strict,
-    )
+    if is_many(apps):
+        raise click.UsageError("--stdout prints one app")
+    [app] = app_folders(apps, output, request.options)
+    rendered = render_app(app, request)
     report(rendered.compiled.problems, terminal)
-    click.echo(printed(applied(rendered.artifacts)), file=as_it_is(sys.stdout), nl=False)
+    echo_data(printed(applied(rendered.artifacts)))
     return 0
 
 
@@ -129,55 +105,58 @@ def printed(artifacts: Iterable[Artifact]) -> str:
     return "".join(f"{'---' if a.path.endswith('.yaml') else '#'} # {a.path}\n{a.text}" for a in found)
 
 
-def _again(apps: Iterable[str], *given: tuple[str, str | None]) -> list[str]:
+def _render_words(apps: Iterable[str], given: Iterable[tuple[str, str | None]]) -> list[str]:
     """The command that writes what was checked, but for `--set` and `--env`, which may hold secrets."""
     words = [word for option, value in given if value for word in (option, value)]
     return ["jvbundler", "render", *(app for app in apps if app != "."), *words]
 
 
-def _tell_drift(outcome: Outcome, again: Sequence[str], terminal: Terminal) -> int:
-    problems = list(drift_problems(outcome, again))
+def _tell_drift(outcomes: Outcomes, render: Sequence[str], terminal: Terminal) -> None:
+    """All that is not current, and the `render` command that mends it."""
+    drifted = [outcome for outcome in outcomes.each if outcome.drift]
+    problems = [problem for outcome in drifted for problem in _drift_problems(outcome, render)]
     if terminal.format != "text":
-        report([*outcome.problems, *problems], terminal)
-    else:
-        report(outcome.problems, terminal)
-        for problem in problems:
-            click.echo(f"{printable(problem.place.file)} {problem.message}", err=True)
-        verdict = (
-            f"not current; to mend it: {mending([outcome], again)}"
-            if problems
-            else f"current, {outcome.total} files"
-        )
-        click.echo(f"{printable(str(outcome.app.output))}/: {verdict}", err=bool(problems))
-    return 1 if problems else 0
+        tell_problems(outcomes, terminal, problems)
+        return
+    tell_problems(outcomes, terminal)
+    for problem in problems:
+        echo_line(f"{problem.place.file} {problem.message}", err=True)
+    if drifted:
+        number = f"{len(drifted)} of {outcomes.subject}" if outcomes.many else f"{outcomes.subject}:"
+        mending = _command(render, force=any(o.drift.needs_force for o in drifted if o.drift))
+        echo_line(f"{number} not current; to mend it: {mending}", err=True)
+    elif not outcomes.exit_code:
+        files = count(sum(outcome.total for outcome in outcomes.each), "file")
+        echo_line(f"{outcomes.subject}: current, {files}")
 
 
-def drift_problems(outcome: Outcome, again: Sequence[str]) -> Iterator[Problem]:
-    for kind, message in DRIFT.items() if outcome.drift else ():
-        hint = _command(again, force=kind in ("edited", "foreign"))
-        for path in getattr(outcome.drift, kind):
-            yield Problem(kind, "error", Place(f"{outcome.app.output}/{path}"), message, hint)
-
-
-def mending(outcomes: Iterable[Outcome], again: Sequence[str]) -> str:
-    drifts = [outcome.drift for outcome in outcomes if outcome.drift]
-    return _command(again, force=any(drift.edited or drift.foreign for drift in drifts))
+def _drift_problems(outcome: Outcome, render: Sequence[str]) -> Iterator[Problem]:
+    for kind, path, meaning in outcome.drift.findings() if outcome.drift else ():
+        hint = _command(render, force=kind in ("edited", "foreign"))
+        yield Problem(kind, "error", Place(f"{outcome.app.output}/{path}"), meaning, hint)
 
 
 def _command(words: Sequence[str], *, force: bool) -> str:
     return shell_line([*words, "--force"] if force else words)
 
 
-def _tell_result(outcome: Outcome, terminal: Terminal) -> None:
+def _tell_result(outcomes: Outcomes, terminal: Terminal) -> None:
+    tell_problems(outcomes, terminal)
     if terminal.format != "text":
         return
-    folder = printable(str(outcome.app.output))
-    counts = [
-        f"{outcome.total} file{'' if outcome.total == 1 else 's'}",
-        *([f"{len(outcome.written)} written"] if outcome.written else []),
-        *([f"{len(outcome.unchanged)} unchanged"] if outcome.unchanged else []),
-        *([f"{len(outcome.deleted)} deleted"] if outcome.deleted else []),
-    ]
-    click.echo(f"{folder}/: {', '.join(counts)}")
-    if (outcome.written or outcome.deleted) and not terminal.is_quiet() and sys.stdout.isatty():
-        click.echo(f"next: read {folder}/README.md, then 'jvbundler validate', and commit the folder")
+    changed, counts = _counts(outcomes.each)
+    echo_line(f"{outcomes.subject}: {', '.join(counts)}")
+    if not outcomes.many and changed and not terminal.is_quiet() and sys.stdout.isatty():
+        folder = outcomes.subject
+        echo_line(f"next: read {folder}README.md, then 'jvbundler validate', and commit the folder")
+
+
+def _counts(outcomes: Iterable[Outcome]) -> tuple[int, list[str]]:
+    """How many files changed; and how many there are, and what was done with them, in words."""
+    done = {
+        what: sum(len(getattr(outcome, what)) for outcome in outcomes)
+        for what in ("written", "unchanged", "deleted")
+    }
+    files = count(done["written"] + done["unchanged"], "file")
+    words = [files, *(f"{number:,} {what}" for what, number in done.items() if number)]
+    return done["written"] + done["deleted"], words

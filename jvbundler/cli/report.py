@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TextIO
 
-import click
-
-from jvbundler.cli.printer import past_printer, styled
+from jvbundler.cli.printer import echo_data, echo_line, echo_lines, echo_text, styled
 from jvbundler.cli.terminal import Terminal
 from jvbundler.values.printable import printable
 from jvbundler.values.problem import Problem
@@ -23,9 +20,9 @@ def report(problems: Sequence[Problem], terminal: Terminal) -> None:
 
         text = formatted([blotted(problem) for problem in problems], terminal.format)
         # Workflow commands are what GitHub's format is made of; it escapes what is in them.
-        click.echo(text, file=past_printer(sys.stdout) if terminal.format == "github" else None, nl=False)
+        (echo_data if terminal.format == "github" else echo_text)(text)
     elif problems:
-        print_text(problems, terminal, sys.stderr)
+        print_text(problems, terminal)
 
 
 def blotted(problem: Problem) -> Problem:
@@ -35,16 +32,15 @@ def blotted(problem: Problem) -> Problem:
     return problem._replace(message=without_secrets(problem.message), hint=without_secrets(problem.hint))
 
 
-def print_text(problems: Sequence[Problem], terminal: Terminal, stream: TextIO) -> None:
+def print_text(problems: Sequence[Problem], terminal: Terminal) -> None:
     from jvbundler.cli.source_lines import source_lines
 
-    color = terminal.colors(stream)
+    color = terminal.colors(sys.stderr)
     for problem in map(blotted, problems):
-        click.echo(problem_line(problem, color=color), file=stream, color=color)
+        echo_line(problem_line(problem, color=color), err=True)
         if terminal.shows_source():
-            for line in source_lines(problem):
-                click.echo(line, file=stream, color=color)
-    click.echo(summary(problems), file=stream)
+            echo_lines(source_lines(problem), err=True)
+    echo_line(summary(problems), err=True)
 
 
 def problem_line(problem: Problem, *, color: bool = False) -> str:

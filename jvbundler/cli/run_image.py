@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from jvbundler.cli import handoff, options
+from jvbundler.cli import options
 from jvbundler.cli.progress import Progress
-from jvbundler.cli.terminal import Terminal
+from jvbundler.cli.release_options import Common, common_options, dry_run_option, together
+from jvbundler.cli.session import ask_nothing, print_script, session
+
+if TYPE_CHECKING:
+    from jvbundler.cli.terminal import Terminal
 
 EPILOG = """\b
 Examples:
@@ -18,7 +22,7 @@ Examples:
 
 
 @click.command("run", epilog=EPILOG)
-@handoff.together(*handoff.reading, handoff.dry_run_option)
+@together(common_options, dry_run_option)
 @click.option("--port", type=int, default=8080, show_default=True, help="Port on this machine.")
 @click.option(
     "--on",
@@ -30,29 +34,20 @@ Examples:
 @options.talking
 @click.pass_obj
 def command(
-    terminal: Terminal, /, *, port: int, platform: str | None, image: str, dry_run: bool, **given: Any
+    terminal: Terminal, /, *, common: Common, port: int, platform: str | None, image: str, dry_run: bool
 ) -> int:
     """Start the image on this machine as it runs when it is deployed: read-only, without root.
 
     Secrets come from variables of the same names in your environment. What the app stores is gone afterwards.
     """
-    from jvbundler.command import script
-    from jvbundler.plan.image import run_plan
-    from jvbundler.workflow.doctor import engine, require
-    from jvbundler.workflow.execute import execute_all
-    from jvbundler.workflow.image import local_image, require_secrets
+    from jvbundler.deploy.image.serve import plan, serve
 
-    release = handoff.load(**given, target="docker")
+    release = common.release("docker")
     kubernetes = release.environment.settings["kubernetes"]["enabled"]
     on_lambda = platform == "lambda" or (platform is None and not kubernetes)
-    plan = run_plan(release.environment, image or local_image(release), port=port, on_lambda=on_lambda)
+    operation = plan(release, image=image, port=port, on_lambda=on_lambda)
     if dry_run:
-        click.echo(script(plan), nl=False)
-        return 0
-    progress = Progress(terminal)
-    running = handoff.execution(release, progress, verbose=False)
-    require_secrets(release, running, on_lambda=on_lambda)
-    require([engine()])
-    click.echo(plan[0].reason, err=True)
-    execute_all(plan, running)
+        return print_script(operation)
+    run = session(release, common, Progress(terminal), ask_nothing, verbose=False)
+    serve(operation, release, run, on_lambda=on_lambda)
     return 0

@@ -11,14 +11,14 @@ import click
 
 from jvbundler import __version__
 from jvbundler.cli import options
+from jvbundler.cli.printer import echo_lines, echo_text
 from jvbundler.cli.report import print_text
 from jvbundler.cli.terminal import Terminal
-from jvbundler.values.printable import printable
-from jvbundler.workflow.selection import Selection
+from jvbundler.pipeline.request import Selection
 
 if TYPE_CHECKING:
-    from jvbundler.plan.secrets import Holder
-    from jvbundler.workflow.secrets import State
+    from jvbundler.deploy.secret_holders import Holder
+    from jvbundler.deploy.secrets import State
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -89,16 +89,15 @@ def _reading(command: Decorated) -> Decorated:
 
 def _load(terminal: Terminal, given: dict[str, Any]) -> tuple[Holder, ...]:
     """The holders; warnings about deploy.yaml go to standard error, whatever the format."""
-    import sys
 
-    from jvbundler.workflow.secrets import load_holders
+    from jvbundler.deploy.secrets import load_holders
 
     root, shown_as = options.app_root(given["app"])
     read = options.workflow_options(given["config"], given["settings"], given["variables"], given["jvagent"])
     selection = Selection(given["targets"], given["environments"])
     compiled, found = load_holders(root, shown_as, read, selection=selection, context=given["context"])
     if compiled.problems:
-        print_text(compiled.problems, terminal, sys.stderr)
+        print_text(compiled.problems, terminal)
     return found
 
 
@@ -110,7 +109,7 @@ def list_(terminal: Terminal, **given: Any) -> int:
     if terminal.format == "json":
         _print_json({"secrets": [_document(holder, given["app"]) for holder in found]})
     else:
-        click.echo("\n".join(map(printable, _lines(found, given["app"]))))
+        echo_lines(_lines(found, given["app"]))
     return 0
 
 
@@ -121,22 +120,23 @@ def check(terminal: Terminal, **given: Any) -> int:
 
     Secrets that are parameters of a deployment have to be set in the environment.
     """
-    from jvbundler.workflow.secrets import states
+    from jvbundler.deploy.secrets import states
 
     found = tuple(states(_load(terminal, given), os.environ))
     if terminal.format == "json":
         _print_json({"secrets": [_state_document(state) for state in found]})
     else:
-        click.echo("\n".join(printable(_verdict(state)) for state in found) or "no secrets")
+        echo_lines([_verdict(state) for state in found] or ["no secrets"])
     return 1 if any(state.missing for state in found) else 0
 
 
 def _print_json(document: dict[str, Any]) -> None:
-    click.echo(json.dumps({"jvbundler": __version__, **document}, indent=2, ensure_ascii=False))
+    text = json.dumps({"jvbundler": __version__, **document}, indent=2, ensure_ascii=False)
+    echo_text(f"{text}\n")
 
 
 def _document(holder: Holder, app: str) -> dict[str, Any]:
-    from jvbundler.plan.secrets import steps
+    from jvbundler.deploy.secret_holders import steps
 
     return {
         **_identity(holder),
@@ -164,7 +164,7 @@ def _title(holder: Holder) -> str:
 
 
 def _lines(found: Iterable[Holder], app: str) -> Iterator[str]:
-    from jvbundler.plan.secrets import steps
+    from jvbundler.deploy.secret_holders import steps
 
     holders = tuple(found)
     if not holders:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.printer import as_it_is
-from jvbundler.workflow.templates import eject, template_names, template_text
+from jvbundler.cli.printer import echo_data, echo_line, echo_lines
+from jvbundler.pipeline.templates import eject, template_names, template_text
 
 EPILOG = """\b
 Examples:
@@ -31,7 +30,7 @@ def command() -> None:
 @command.command("list", epilog="Example: jvbundler templates list")
 def list_() -> int:
     """Print the names of all templates."""
-    click.echo("\n".join(template_names()))
+    echo_lines(template_names())
     return 0
 
 
@@ -39,7 +38,7 @@ def list_() -> int:
 @click.argument("name")
 def show(name: str) -> int:
     """Print the template NAME."""
-    click.echo(template_text(name), file=as_it_is(sys.stdout), nl=False)
+    echo_data(template_text(name))
     return 0
 
 
@@ -49,5 +48,5 @@ def show(name: str) -> int:
 @click.option("--force", is_flag=True, help="Replace a copy that is there.")
 def eject_(name: str, folder: str, force: bool) -> int:
     """Copy the template NAME into DIR (default: templates/), to be changed there."""
-    click.echo(f"{eject(name, Path(folder), force=force)}: written; render with --templates {folder}")
+    echo_line(f"{eject(name, Path(folder), force=force)}: written; render with --templates {folder}")
     return 0

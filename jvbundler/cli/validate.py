@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.report import report
+from jvbundler.cli.outcomes import count, outcomes_of, tell_problems
+from jvbundler.cli.printer import echo_line
 from jvbundler.cli.terminal import Terminal
-from jvbundler.workflow.many import is_many
-from jvbundler.workflow.options import output_path
-from jvbundler.workflow.selection import Selection
-from jvbundler.workflow.validate import validate_app
+from jvbundler.pipeline.request import Outcome, Request, Selection
+from jvbundler.pipeline.validate import validate_app
 
 EPILOG = """\b
 Examples:
@@ -52,28 +51,27 @@ def command(
     """
     read = options.workflow_options(config, settings, variables, jvagent)
     selection, overrides = Selection(targets, environments), options.path_or_none(templates)
-    if is_many(apps):
-        from jvbundler.cli.many import validate
-        from jvbundler.workflow.current import Request
+    request = Request(read, selection, overrides, strict=strict)
+    outcomes = outcomes_of(apps, options.path_or_none(output), request, validate_app)
+    tell_problems(outcomes, terminal)
+    for line in _checks_of_many(outcomes.each) if outcomes.many else _checks(outcomes.each[0]):
+        echo_line(line, err=terminal.format != "text")
+    return outcomes.exit_code
 
-        request = Request(read, selection, overrides, strict=strict)
-        return validate(apps, options.path_or_none(output), request, terminal)
-    root, shown_as = options.app_root(*apps)
-    validation = validate_app(
-        root,
-        shown_as,
-        read,
-        selection=selection,
-        templates=overrides,
-        output=output_path(Path(shown_as), options.path_or_none(output), read),
-    )
-    report(validation.problems, terminal)
-    for checked in validation.checkers:
-        text = (
-            f"{checked.checker}: {checked.note}"
-            if checked.ran
-            else f"{checked.checker}: not run, {checked.note}"
-        )
-        click.echo(text, err=terminal.format != "text")
-    failed = any(problem.is_error or strict for problem in validation.problems)
-    return 2 if failed else 0
+
+def _checks(outcome: Outcome) -> Iterator[str]:
+    """What each checker looked at, or why it did not."""
+    for checked in outcome.checkers:
+        yield f"{checked.checker}: {'' if checked.ran else 'not run, '}{checked.note}"
+
+
+def _checks_of_many(outcomes: Iterable[Outcome]) -> Iterator[str]:
+    """In how many apps each checker ran, or why it ran in none."""
+    ran: dict[str, int] = {}
+    why_not: dict[str, str] = {}
+    for outcome in outcomes:
+        for name in {checked.checker: None for checked in outcome.checkers if checked.ran}:
+            ran[name] = ran.get(name, 0) + 1
+        why_not.update((checked.checker, checked.note) for checked in outcome.checkers if not checked.ran)
+    yield from (f"{name}: {count(number)}" for name, number in ran.items())
+    yield from (f"{name}: not run, {note}" for name, note in why_not.items() if name not in ran)

@@ -77,3 +77,10 @@ def dotted(path: tuple[str, ...]) -> str:
         else:
             text += f".{part}" if text else part
     return text
+
+
+class Difference(NamedTuple):
+    """`versus` says in words what was compared, the old side first."""
+
+    changes: tuple[Change, ...]
+    versus: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +12,15 @@ from jvbundler.output.state import compare
 from jvbundler.output.write import keep_nothing
 from jvbundler.values.artifact import Artifact
 from jvbundler.values.errors import OutputRefused
+
+# What each kind of drift means to somebody who has not read the documentation.
+MEANINGS = {
+    "stale": "is out of date",
+    "missing": "is missing",
+    "orphaned": "is no longer rendered",
+    "edited": "was edited by hand",
+    "foreign": "was not written by jvbundler",
+}
 
 
 class Drift(NamedTuple):
@@ -28,6 +37,16 @@ class Drift(NamedTuple):
 
     def __bool__(self) -> bool:
         return any(tuple(self))
+
+    @property
+    def needs_force(self) -> bool:
+        """Whether a render refuses to mend it: it would destroy what somebody else wrote."""
+        return bool(self.edited or self.foreign)
+
+    def findings(self) -> Iterator[tuple[str, str, str]]:
+        """The kind of drift, the path, and what it means as a sentence about the path: "is out of date"."""
+        for kind, paths in zip(self._fields, self, strict=True):
+            yield from ((kind, path, MEANINGS[kind]) for path in paths)
 
 
 def drift(

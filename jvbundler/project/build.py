@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.project.model import BASE, Environment, Project, Secret, slug
 from jvbundler.project.schema import check
@@ -30,28 +31,46 @@ if TYPE_CHECKING:
 DEFAULT_ENVIRONMENT = "default"
 
 
-def build_project(source: Source, app: App) -> tuple[Project | None, tuple[Problem, ...]]:
+class CheckedTree(NamedTuple):
+    """A tree of deploy.yaml and what the schema says of it: the settings, or None, and the problems."""
+
+    root: Node
+    settings: Settings | None
+    problems: tuple[Problem, ...]
+
+
+def checked_trees(source: Source) -> dict[str, CheckedTree]:
+    """The top level, under BASE, and each environment; without `environments` there is one, `default`."""
+    base = CheckedTree(source.base, *check(source.base))
+    environments = {name: CheckedTree(root, *check(root)) for name, root in source.environments.items()}
+    return {BASE: base, **(environments or {DEFAULT_ENVIRONMENT: base})}
+
+
+def build_project(
+    source: Source, app: App, trees: Mapping[str, CheckedTree] | None = None
+) -> tuple[Project | None, tuple[Problem, ...]]:
     """The project, or None and the problems that keep it from being one. A problem is told once.
 
-    Without `environments` there is one, called `default`.
+    `trees` are what `checked_trees` made of the source, where that is known already.
     """
-    roots = {BASE: source.base, **(source.environments or {DEFAULT_ENVIRONMENT: source.base})}
+    trees = trees or checked_trees(source)
     built: list[Environment] = []
     problems: dict[Problem, None] = {}
-    for name, root in roots.items():
-        environment, found = build_environment(name, root, app)
+    for name, (root, settings, found) in trees.items():
         problems.update(dict.fromkeys(found))
-        if environment is not None:
+        if settings is not None:
+            environment, more = build_environment(name, root, settings, app)
+            problems.update(dict.fromkeys(more))
             built.append(environment)
-    if len(built) < len(roots):
+    if len(built) < len(trees):
         return None, tuple(problems)
     return Project(app=app, file=source.file, base=built[0], environments=tuple(built[1:])), tuple(problems)
 
 
-def build_environment(name: str, root: Node, app: App) -> tuple[Environment | None, tuple[Problem, ...]]:
-    settings, problems = check(root)
-    if settings is None:
-        return None, problems
+def build_environment(
+    name: str, root: Node, settings: Settings, app: App
+) -> tuple[Environment, tuple[Problem, ...]]:
+    """The environment that valid settings make, and what is wrong with its secrets."""
     app_name = settings["app"]["name"] or app.id
     instance = slug(app_name) or "app"
     suffix = "" if name in (BASE, DEFAULT_ENVIRONMENT) else f"-{name}"
@@ -80,12 +99,7 @@ def build_environment(name: str, root: Node, app: App) -> tuple[Environment | No
         lambda_secrets=lambda_part[1],
         kubernetes_secrets=kubernetes_part[1],
     )
-    return environment, (
-        *problems,
-        *lambda_part[2],
-        *kubernetes_part[2],
-        *misplaced_secrets(root),
-    )
+    return environment, (*lambda_part[2], *kubernetes_part[2], *misplaced_secrets(root))
 
 
 def tag(version: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jvbundler.rules.registry import RULES
+from jvbundler.rules.registry import RULES, RULES_BY_ID
 from jvbundler.rules.rule import Rule
+from jvbundler.values.errors import InputError
 
 GROUPS = {
     "JVB1": "deploy.yaml",
@@ -77,3 +78,16 @@ Source: {rule.source}.
 
 def severity_of(rule: Rule) -> str:
     return "error or warning" if rule.also_warns else rule.severity
+
+
+def rule_list() -> str:
+    return "".join(f"{rule.id}  {rule.severity:7}  {rule.title}\n" for rule in RULES)
+
+
+def rule_text(id: str) -> str:
+    """A rule's paragraph; InputError where there is no rule of that id."""
+    rule = RULES_BY_ID.get(id.upper())
+    if rule is None:
+        raise InputError(f"there is no rule '{id}'; 'jvbundler rules' lists them all")
+    source = f"\nsource: {rule.source}\n" if rule.source else ""
+    return f"{rule.id} {rule.severity}: {rule.title}\n\n{rule.text}\n{source}"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from jvbundler.project.model import Environment, Project
 from jvbundler.rules.registry import RULES, RULES_BY_ID
 from jvbundler.rules.rule import Finding, Path, Rule
-from jvbundler.values.problem import Place, Problem, error, warning
+from jvbundler.values.problem import Place, Problem, error, ordered, warning
 
 # Found in what is rendered, after `check_project`: whether its waiver is used cannot be known here.
 FOUND_LATER = ("JVB327",)
@@ -42,7 +42,7 @@ def check_project(project: Project, earlier: Iterable[Problem] = ()) -> tuple[Pr
         *problems_of_environments(project, waivers),
     ]
     found += problems_of_waivers(waivers.values())
-    return tuple(sorted(dict.fromkeys(found), key=lambda p: (p.place, p.rule, p.message)))
+    return ordered(found)
 
 
 def without_waived(project: Project, problems: Iterable[Problem]) -> tuple[Problem, ...]:

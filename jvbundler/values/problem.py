@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
@@ -42,3 +43,8 @@ def error(rule: str, place: Place, message: str, hint: str = "", *related: Place
 
 def warning(rule: str, place: Place, message: str, hint: str = "", *related: Place) -> Problem:
     return Problem(rule, "warning", place, message, hint, related)
+
+
+def ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Each problem once, by place."""
+    return tuple(sorted(dict.fromkeys(problems), key=lambda p: (p.place, p.rule, p.message)))

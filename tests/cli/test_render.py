@@ -147,7 +147,7 @@ def test_renders_at_the_same_time_leave_one_whole_output(app: Path, jvbundler: R
 
 def test_an_interrupted_render_leaves_with_130(app: Path) -> None:
     (app / "deploy.yaml").unlink()
-    code = "import time\nfrom jvbundler.workflow import compile\nfrom jvbundler.__main__ import main\n"
+    code = "import time\nfrom jvbundler.pipeline import compile\nfrom jvbundler.__main__ import main\n"
     slow = f"{code}compile.load_source = lambda *a, **k: (print('ready', flush=True), time.sleep(20))\n"
     process = subprocess.Popen(
         [sys.executable, "-c", f"{slow}main(['render', 'support'])"],

@@ -14,6 +14,7 @@ from yaml.events import MappingEndEvent, MappingStartEvent, ScalarEvent, Sequenc
 from jvbundler.render.kubernetes.names import SUBSTITUTE
 from jvbundler.render.text import yaml_text
 from jvbundler.source.yaml.scalars import plain_scalar, tagged_scalar
+from jvbundler.values.artifact import ObjectName
 
 Data = dict[str, Any]
 
@@ -82,6 +83,13 @@ class Resource(NamedTuple):
     @property
     def name(self) -> str:
         return self.identity[3]
+
+    @property
+    def object_name(self) -> ObjectName:
+        """The object as a cluster knows it, with the namespace that it is applied to."""
+        return ObjectName(
+            group_of(self.api_version), self.kind, self.name, self.identity[2] or self.namespace
+        )
 
     @property
     def bare(self) -> str:

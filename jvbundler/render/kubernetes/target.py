@@ -109,4 +109,5 @@ def overlay_artifacts(
 
 def manifest(environment: Environment, resources: Sequence[Resource], head: str) -> Artifact:
     text = "---\n".join(one.text for one in resources)
-    return Artifact(f"{FOLDER}/rendered/{environment.name}/manifest.yaml", head + text)
+    path = f"{FOLDER}/rendered/{environment.name}/manifest.yaml"
+    return Artifact(path, head + text, tuple(one.object_name for one in resources))

@@ -14,7 +14,7 @@ from tests.render.lambda_.files import files, toml
 
 Sam = Callable[..., str]
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[3]
 VPC = """
   vpc:
     enabled: true

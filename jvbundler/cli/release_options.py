@@ -1,0 +1,177 @@
+"""Options that the commands for deployed apps share, gathered into values; the release that they choose."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+
+from jvbundler.cli import options
+from jvbundler.values.errors import InputError
+
+if TYPE_CHECKING:
+    from jvbundler.deploy.image.commands import ImageOptions
+    from jvbundler.deploy.release import Release, Target
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+Decorator = Callable[[Any], Any]
+
+dry_run_option = click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Print the commands instead of running them; needs no tool and no network.",
+)
+verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show the output of every tool.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+render_option = click.option("--render", is_flag=True, help="Render first, where the output is out of date.")
+pods_timeout_option = click.option(
+    "--timeout",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="SECONDS",
+    help="How long to wait for the pods.  [default: the Deployment's progress deadline and 60]",
+)
+
+
+def together(*decorators: Decorator) -> Callable[[Decorated], Decorated]:
+    """Several options as one decorator, shown in this order."""
+
+    def decorate(command: Decorated) -> Decorated:
+        for option in reversed(decorators):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def gathered(name: str, value: Any, *decorators: Decorator) -> Callable[[Decorated], Decorated]:
+    """Options whose values reach the command as one NamedTuple, `value`, in its argument `name`."""
+
+    def decorate(command: Decorated) -> Decorated:
+        @wraps(command)
+        def with_value(*arguments: Any, **given: Any) -> Any:
+            fields = {field: given.pop(field) for field in value._fields}
+            return command(*arguments, **{name: value(**fields)}, **given)
+
+        return together(*decorators)(with_value)  # type: ignore[return-value]
+
+    return decorate
+
+
+class Common(NamedTuple):
+    """Which environment of which app, and how long a call of a tool may take."""
+
+    app: str
+    config: str | None
+    settings: tuple[str, ...]
+    variables: tuple[str, ...]
+    environment: str
+    output: str | None
+    tool_timeout: float | None
+
+    def environ(self) -> dict[str, str]:
+        """The environment variables for every tool that this run calls."""
+        from jvbundler.runner import TIMEOUT_VARIABLE
+
+        limit = {} if self.tool_timeout is None else {TIMEOUT_VARIABLE: f"{self.tool_timeout:g}"}
+        return {**os.environ, **limit}
+
+    def release(self, target: Target, more: Sequence[tuple[str, str]] = ()) -> Release:
+        """The release that the options choose; `more` are assignments, of a key and a YAML text."""
+        from jvbundler.deploy.release import load_release
+
+        root, shown_as = options.app_root(self.app)
+        read = options.workflow_options(self.config, self.settings, self.variables)
+        return load_release(
+            root,
+            shown_as,
+            read._replace(assignments=(*read.assignments, *more)),
+            targets=(target,),
+            environment=self.environment,
+            output=options.path_or_none(self.output),
+        )
+
+
+common_options = gathered(
+    "common",
+    Common,
+    options.app_argument,
+    click.option("-c", "--config", metavar="FILE", help="deploy.yaml.  [default: APP/deploy.yaml]"),
+    click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Set a key of deploy.yaml."),
+    click.option(
+        "--env", "variables", multiple=True, metavar="NAME=VALUE", help="Set a variable of the container."
+    ),
+    click.option(
+        "-e",
+        "--environment",
+        default="",
+        metavar="ENV",
+        help="Environment; not needed where there is one.",
+    ),
+    click.option(
+        "-o", "--output", metavar="DIR", help="Output folder.  [default: deploy/ beside deploy.yaml]"
+    ),
+    click.option(
+        "--tool-timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help="How long each call of a tool may take; JVBUNDLER_TOOL_TIMEOUT does the same. Not for what "
+        "--timeout waits for.  [default: 30 for a question, to 3600 for a build]",
+    ),
+)
+
+
+class ImageChoice(NamedTuple):
+    """How the image is built and pushed, as the command line says it."""
+
+    builder: str
+    cache_from: tuple[str, ...]
+    cache_to: tuple[str, ...]
+    tags: tuple[str, ...]
+    latest: bool
+    no_attestations: bool
+    registry_user_env: str | None
+    registry_password_env: str | None
+
+    def options(self, common: Common) -> ImageOptions:
+        """The same as an operation takes it; the commit becomes a tag where there is one."""
+        from jvbundler.deploy.image.commands import ImageOptions
+        from jvbundler.deploy.image.push import git_revision
+
+        if bool(self.registry_user_env) != bool(self.registry_password_env):
+            raise InputError("--registry-user-env and --registry-password-env belong together")
+        return ImageOptions(
+            builder=self.builder,
+            cache_from=self.cache_from,
+            cache_to=self.cache_to,
+            tags=(*self.tags, *(("latest",) if self.latest else ())),
+            revision=git_revision(Path(common.app), common.environ()),
+            user_variable=self.registry_user_env or "",
+            password_variable=self.registry_password_env or "",
+            attest=not self.no_attestations,
+        )
+
+
+image_options = gathered(
+    "image",
+    ImageChoice,
+    click.option("--builder", default="", metavar="NAME", help="Build with this builder of buildx."),
+    click.option(
+        "--cache-from", multiple=True, metavar="PLACE", help="Use this cache, as type=gha; repeatable."
+    ),
+    click.option(
+        "--cache-to", multiple=True, metavar="PLACE", help="Fill this cache, as type=gha; repeatable."
+    ),
+    click.option("--tag", "tags", multiple=True, metavar="TAG", help="One more tag; repeatable."),
+    click.option("--latest", is_flag=True, help="Tag the image 'latest', too."),
+    click.option("--no-attestations", is_flag=True, help="Push without SBOM and provenance."),
+    click.option(
+        "--registry-user-env", metavar="NAME", help="Log in with the user name in this variable ..."
+    ),
+    click.option("--registry-password-env", metavar="NAME", help="... and the password in this one."),
+)

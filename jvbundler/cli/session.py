@@ -1,0 +1,133 @@
+"""A run of an operation in the terminal: its commands shown or run, its questions, its outcome."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jvbundler.cli.printer import echo_lines, echo_text
+from jvbundler.values.errors import InputError, JvbundlerError
+
+if TYPE_CHECKING:
+    from jvbundler.cli.progress import Progress
+    from jvbundler.cli.release_options import Common
+    from jvbundler.deploy.execution import Execution
+    from jvbundler.deploy.operation import Operation, Session
+    from jvbundler.deploy.release import Release
+
+Confirm = Callable[["Operation"], None]
+
+
+def print_script(*operations: Operation) -> int:
+    """What `--dry-run` does."""
+    from jvbundler.deploy.operation import shown
+
+    echo_text(shown(*operations))
+    return 0
+
+
+def print_json(document: dict[str, Any]) -> None:
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    echo_text(f"{text}\n")
+
+
+def execution(release: Release, common: Common, progress: Progress, *, verbose: bool = False) -> Execution:
+    """How this run's commands are run."""
+    from jvbundler.deploy.execution import Execution
+
+    return Execution(common.environ(), progress.tell, secrets=release.secrets(), verbose=verbose)
+
+
+def session(
+    release: Release, common: Common, progress: Progress, confirm: Confirm, *, verbose: bool
+) -> Session:
+    from jvbundler.deploy.operation import Session
+
+    return Session(execution(release, common, progress, verbose=verbose), progress.note, confirm)
+
+
+def ask_nothing(operation: Operation) -> None:
+    """For what changes nothing that is deployed."""
+
+
+def ask_first(release: Release, verb: str, *, yes: bool) -> Confirm:
+    """In a protected environment its name is typed, elsewhere the operation's own question is answered."""
+
+    def confirm(operation: Operation) -> None:
+        if release.is_protected:
+            confirm_protected(release, verb, yes=yes)
+        elif operation.question:
+            confirm_question(operation.question, yes=yes)
+
+    return confirm
+
+
+def confirm_protected(release: Release, verb: str, *, yes: bool) -> None:
+    """Raises InputError where there is no terminal to ask at, or another name was typed."""
+    if not yes:
+        question = f"environment '{release.environment.name}' is protected: type its name to {verb}"
+        require_terminal(question)
+        if click.prompt(question, err=True) != release.environment.name:
+            raise InputError(f"that is not '{release.environment.name}': nothing was done")
+
+
+def confirm_question(question: str, *, yes: bool) -> None:
+    """Ask, unless `yes` answers. Raises Declined at a "no"."""
+    from jvbundler.deploy.operation import Declined
+
+    if not yes:
+        require_terminal(question)
+        if not click.confirm(question, err=True):
+            raise Declined
+
+
+def require_terminal(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise InputError(f"{question}? there is no terminal to ask at; '--yes' answers")
+
+
+def require_terminal_if_protected(release: Release, verb: str, *, yes: bool) -> None:
+    """Refuse at once what could not be confirmed later."""
+    if release.is_protected and not yes:
+        require_terminal(f"environment '{release.environment.name}' is protected: type its name to {verb}")
+
+
+def show_lists(operation: Operation) -> None:
+    """What goes and what stays, before the question."""
+    for title, lines in (("goes:", operation.goes), ("stays:", operation.stays)):
+        echo_lines([title, *(f"  {line}" for line in lines or ("nothing",))], err=True)
+
+
+@contextlib.contextmanager
+def reported(progress: Progress, verb: str, advice: str) -> Iterator[None]:
+    """Say what was done before a failure or Ctrl-C, for people or as JSON; a "no" ends like Ctrl-C."""
+    from jvbundler.deploy.operation import Declined
+
+    try:
+        yield
+    except Declined:
+        raise click.Abort from None
+    except KeyboardInterrupt:
+        _note_interruption(progress, verb, advice)
+        if progress.json:
+            print_json({"ok": False, "error": "interrupted", "steps": progress.steps})
+        raise
+    except JvbundlerError as failure:
+        if progress.json:
+            print_json({"ok": False, "error": str(failure), "notes": progress.notes, "steps": progress.steps})
+        raise
+
+
+def _note_interruption(progress: Progress, verb: str, advice: str) -> None:
+    """After Ctrl-C: what was done, what was not, and how to see the state."""
+    done: Sequence[str] = [step["step"] for step in progress.steps if step["result"] == "finished"]
+    during = next((step["step"] for step in progress.steps if step["result"] == "interrupted"), "")
+    where = f" during: {during}" if during else ""
+    progress.note(f"{verb} was interrupted{where}")
+    progress.note(f"  done before: {'; '.join(done) or 'nothing'}")
+    progress.note(f"  {advice}")

@@ -1,0 +1,100 @@
+"""One call of an external tool as a value: an operation is made of these, and shown or run later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple
+
+from jvbundler.values.printable import printable
+from jvbundler.values.shell_word import shell_word
+
+PARAMETERS = "{parameters}"
+OUTPUT = "{output}"
+NO_LIMIT = float("inf")
+# Stands in an argv for the digest of the image that the same operation pushes.
+DIGEST = "DIGEST"
+
+# `render` and `note` are our own steps, run in this process; the others have a result that somebody reads.
+Role = Literal["", "render", "note", "push", "check", "apply", "wait", "health", "stack"]
+
+
+class Command(NamedTuple):
+    """What will be run, and why.
+
+    `expected` holds the exit codes that are no failure. `timeout_seconds` ends a tool that hangs, and
+    `grace_seconds` is what it gets to end by itself; a limit with `waits` is that of `--timeout`, others
+    give way to TIMEOUT_VARIABLE (runner.py). `environment` is set beside ours, without secrets.
+    A secret is never in `argv`: `stdin_variable` names the environment variable whose value goes to the
+    tool's standard input, and `parameter_file` the variables that go into a file of mode 0600 whose
+    path replaces `{parameters}` in `argv`; both are read when the command runs, and the file is removed then.
+    `stdin_registry` is a registry whose docker credentials go to standard input as a docker config.
+    `stdin_of` is a command whose output is the input of this one, as behind a pipe; `stdin_text` is input
+    without secrets. `argument_variables` are variables without secrets of which `argv` has words, `$NAME`.
+    `{output}` in `argv` becomes the path of a file that takes the place of standard output.
+    `live` output is what the user asked for: it is shown as it comes, and not kept.
+    `role` says what the command is in its operation.
+    """
+
+    argv: tuple[str, ...]
+    reason: str
+    expected: tuple[int, ...] = (0,)
+    timeout_seconds: float = 600.0
+    stdin_variable: str = ""
+    stdin_of: Command | None = None
+    parameter_file: tuple[tuple[str, str], ...] = ()
+    stdin_text: str = ""
+    stdin_registry: str = ""
+    environment: tuple[tuple[str, str], ...] = ()
+    argument_variables: tuple[str, ...] = ()
+    grace_seconds: float = 5.0
+    live: bool = False
+    waits: bool = False
+    role: Role = ""
+
+    def __str__(self) -> str:
+        """The command as it can be pasted into a shell, with its secrets by reference."""
+        settings = "".join(f"{name}={shell_word(value)} " for name, value in self.environment)
+        text = settings + " ".join(self._shown(word) for word in self.argv)
+        if self.stdin_of is not None:
+            return f"{self.stdin_of} | {text}"
+        if self.stdin_variable:
+            return f'printf %s "${self.stdin_variable}" | {text}'
+        if self.stdin_text:
+            return f"printf %s {shell_word(self.stdin_text)} | {text}"
+        return text
+
+    def _shown(self, word: str) -> str:
+        if word[1:] in self.argument_variables:
+            return f'"{word}"'
+        return shell_word("metadata.json" if word == OUTPUT else word)
+
+    def with_digest(self, digest: str) -> Command:
+        """The command with the digest that was pushed by now."""
+        argv = tuple(word.replace(f"@{DIGEST}", f"@{digest}") for word in self.argv)
+        return self._replace(argv=argv)
+
+    def words(self, environ: Mapping[str, str]) -> list[str]:
+        """The argv with the variables of its arguments filled in."""
+        names = self.argument_variables
+        return [environ.get(word[1:], "") if word[1:] in names else word for word in self.argv]
+
+    def variables(self) -> tuple[str, ...]:
+        """The environment variables whose values this command hands on as secrets."""
+        before = self.stdin_of.variables() if self.stdin_of else ()
+        own = (self.stdin_variable,) if self.stdin_variable else ()
+        return (*before, *own, *(variable for _, variable in self.parameter_file))
+
+
+def script(commands: Iterable[Command]) -> str:
+    """Commands as lines for a shell, each below its reason."""
+    return "".join(f"{_comments(command)}{command}\n" for command in commands)
+
+
+def _comments(command: Command) -> str:
+    lines = [command.reason]
+    if command.parameter_file:
+        pairs = ", ".join(f"{name} from ${variable}" for name, variable in command.parameter_file)
+        lines.append(f"{PARAMETERS}: a file of mode 0600 with {pairs}; removed afterwards")
+    registries = [c.stdin_registry for c in (command, command.stdin_of) if c and c.stdin_registry]
+    lines += [f"standard input: your docker credentials of {host}, as a docker config" for host in registries]
+    return "".join(f"# {printable(line)}\n" for line in lines)

@@ -1,0 +1,226 @@
+"""Runs commands one after another: masks secrets, reports events, leaves no file and no child process behind.
+
+Decides nothing and prints nothing: the caller gets the events.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Literal, NamedTuple, TypeVar
+
+from jvbundler.deploy.command import NO_LIMIT, OUTPUT, PARAMETERS, Command
+from jvbundler.runner import Completed, follow, limit
+from jvbundler.values.errors import InputError, JvbundlerError, ToolFailed
+from jvbundler.values.secret_names import looks_secret
+
+Done = TypeVar("Done")
+
+# The shell's own variable: a folder, whatever its name looks like.
+_NO_SECRETS = ("PWD",)
+
+
+class Event(NamedTuple):
+    """What happens to a command. `text` is a line of output, or the failure; `seconds` its time so far."""
+
+    kind: Literal["started", "output", "finished", "failed", "interrupted"]
+    command: Command
+    text: str = ""
+    seconds: float = 0.0
+
+
+class Execution(NamedTuple):
+    """How commands are run. `secrets` are variables of `environ` whose values are masked in all events.
+
+    `verbose` reports the output of every command, not only of the live ones. `before` is called with each
+    command just before it starts, and raises where it must not run after all.
+    """
+
+    environ: Mapping[str, str]
+    tell: Callable[[Event], None]
+    secrets: tuple[str, ...] = ()
+    verbose: bool = False
+    before: Callable[[Command], None] = lambda command: None
+
+
+def execute_all(commands: Iterable[Command], execution: Execution) -> tuple[Completed, ...]:
+    """Run the commands until one fails; raises ToolFailed with the tool's own words."""
+    return tuple(execute(command, execution) for command in commands)
+
+
+def execute(command: Command, execution: Execution) -> Completed:
+    """Run one command to its end. KeyboardInterrupt (and SIGTERM) end the tool first, then go on up."""
+    execution.before(command)
+    return reported(command, execution, lambda tell_line: _run(command, execution, tell_line))
+
+
+def reported(command: Command, execution: Execution, work: Callable[[Callable[[str], None]], Done]) -> Done:
+    """What `work` gives, with events before and after it; it gets a function for each line of output."""
+    started = time.monotonic()
+
+    def tell(kind: Literal["started", "output", "finished", "failed", "interrupted"], text: str = "") -> None:
+        execution.tell(Event(kind, command, text, time.monotonic() - started))
+
+    tell("started")
+    try:
+        with _terminable():
+            done = work(lambda line: tell("output", line))
+    except JvbundlerError as failure:
+        tell("failed", str(failure))
+        raise
+    except KeyboardInterrupt:
+        tell("interrupted")
+        raise
+    tell("finished")
+    return done
+
+
+def missing_variables(commands: Iterable[Command], environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The variables that the commands hand on and that are not set."""
+    every = ((*command.argument_variables, *command.variables()) for command in commands)
+    names = dict.fromkeys(name for some in every for name in some)
+    return tuple(name for name in names if not environ.get(name))
+
+
+def require_variables(commands: Iterable[Command], environ: Mapping[str, str]) -> None:
+    """Raise InputError before the first change, where a secret is not there."""
+    missing = missing_variables(commands, environ)
+    if missing:
+        plural = "s" if len(missing) > 1 else ""
+        raise InputError(
+            f"the environment variable{plural} {', '.join(missing)} must be set: "
+            "secrets are handed on from the environment"
+        )
+
+
+def secret_values(execution: Execution, command: Command) -> tuple[str, ...]:
+    """Every value that must not be shown; a value of one or two characters would mask half of all words."""
+    environ = execution.environ
+    named = {*execution.secrets, *command.variables()}
+    named |= {name for name in environ if looks_secret(name) and name not in _NO_SECRETS}
+    values = {environ.get(name, "") for name in named}
+    lines = {line for value in values for line in value.splitlines()}
+    # As the parameter file holds them, for a tool that repeats what it read.
+    written = {json.dumps(_quoted(value))[1:-1] for value in values}
+    return tuple(value for value in {*values, *lines, *written} if len(value) > 2)
+
+
+def _run(command: Command, execution: Execution, tell_line: Callable[[str], None]) -> Completed:
+    mask = secret_values(execution, command)
+    shown = command.live or execution.verbose
+    with _prepared(command, execution.environ) as (argv, output):
+        given = _input(command, execution)
+        done = follow(
+            argv,
+            on_line=tell_line if shown else _silent,
+            input=given,
+            env={**execution.environ, **dict(command.environment)},
+            timeout_seconds=_limit(command, execution),
+            grace_seconds=command.grace_seconds,
+            expected=command.expected,
+            mask=mask,
+            shown=shown,
+        )
+        return Completed(done.argv, done.code, output.read_bytes(), done.stderr) if output else done
+
+
+def _limit(command: Command, execution: Execution) -> float:
+    """`--tool-timeout` does not count for what `--timeout` limits, nor for what is followed without end."""
+    if command.waits or command.timeout_seconds == NO_LIMIT:
+        return command.timeout_seconds
+    return limit(command.timeout_seconds, execution.environ)
+
+
+def _silent(line: str) -> None:
+    """The output of a command that succeeds is not shown; a failure repeats it."""
+
+
+def _input(command: Command, execution: Execution) -> bytes | None:
+    if command.stdin_of is not None:
+        return _run(command.stdin_of, execution, _silent).stdout
+    if command.stdin_variable:
+        return execution.environ.get(command.stdin_variable, "").encode()
+    if command.stdin_registry:
+        from jvbundler.deploy.docker_credentials import docker_config
+
+        return docker_config(command.stdin_registry, execution.environ).encode()
+    return command.stdin_text.encode() or None
+
+
+@contextlib.contextmanager
+def _prepared(command: Command, environ: Mapping[str, str]) -> Iterator[tuple[list[str], Path | None]]:
+    """The argv with the files that it names, which are gone afterwards whatever happens."""
+    argv = command.words(environ)
+    output = None
+    with contextlib.ExitStack() as files:
+        if command.parameter_file:
+            path = files.enter_context(_private_file(".yaml"))
+            _write(path, _parameters(command, environ))
+            argv = [word.replace(PARAMETERS, str(path)) for word in argv]
+        if any(OUTPUT in word for word in argv):
+            output = files.enter_context(_private_file(".json"))
+            argv = [word.replace(OUTPUT, str(output)) for word in argv]
+        yield argv, output
+
+
+def _parameters(command: Command, environ: Mapping[str, str]) -> str:
+    require_variables([command], environ)
+    values = {name: _quoted(environ[variable]) for name, variable in command.parameter_file}
+    return json.dumps(values)
+
+
+def _quoted(value: str) -> str:
+    """The value as sam 1.170 reads it from its file: quotes around it and some backslashes go, twice."""
+    if value[:1] not in ("'", '"') and not any(pair in value for pair in ("\\ ", '\\"', "\\'")):
+        return value
+    for _ in range(2):
+        value = "".join(f"\\{char}" if char in " \"'" else char for char in value)
+    return value
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as failure:
+        words = (failure.strerror or "").lower()
+        raise ToolFailed(f"cannot write the file with the parameters: {words}") from None
+
+
+@contextlib.contextmanager
+def _private_file(suffix: str) -> Iterator[Path]:
+    """An empty file that only its owner can read; mkstemp makes it with mode 0600."""
+    try:
+        handle, name = tempfile.mkstemp(suffix, "jvbundler-")
+    except OSError as failure:
+        words = (failure.strerror or "").lower()
+        raise ToolFailed(f"cannot make a file for the tool: {words}") from None
+    os.close(handle)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM interrupts as Ctrl-C does, so that it reaches the child and the files are removed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    former = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)

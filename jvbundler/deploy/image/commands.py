@@ -1,0 +1,226 @@
+"""The image: docker's commands that build it, push it to every registry of an environment, and run it.
+
+One build is pushed to all registries, so that both platforms run the same digest.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from jvbundler.deploy.command import NO_LIMIT, OUTPUT, Command
+from jvbundler.render.lambda_.names import repository_uri
+from jvbundler.values.errors import InputError
+
+if TYPE_CHECKING:
+    from jvbundler.project.model import Environment
+
+BUILD_SECONDS = 3600.0
+LOGIN_SECONDS = 120.0
+DOCKER_HUB = "docker.io"
+USER = "10001:10001"
+
+_ECR = re.compile(r"[0-9]{12}\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\Z")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z")
+# https://github.com/distribution/reference: host and path of a repository, without tag and digest.
+_REPOSITORY = re.compile(
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?/)?"
+    r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*\Z"
+)
+
+
+class ImageOptions(NamedTuple):
+    """What the command line says about a build.
+
+    `tags` come beside deploy.yaml's, `revision` is the commit that is built. The variables `user_variable`
+    and `password_variable` log in to a registry that is no ECR. Without `attest` nothing attests to what is
+    in the image, or how it was built.
+    """
+
+    builder: str = ""
+    cache_from: tuple[str, ...] = ()
+    cache_to: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    revision: str = ""
+    user_variable: str = ""
+    password_variable: str = ""
+    attest: bool = True
+
+
+def repositories(environment: Environment, lambda_repository: str = "") -> tuple[str, ...]:
+    """Where the image is pushed to: the cluster's registry and Lambda's, as far as they are enabled.
+
+    `lambda_repository` is for an account that deploy.yaml leaves open. Raises InputError for one that cannot
+    be pushed to.
+    """
+    found = []
+    if environment.settings["kubernetes"]["enabled"]:
+        found.append(kubernetes_repository(environment))
+    if environment.settings["lambda"]["enabled"]:
+        uri = lambda_repository or repository_uri(environment)
+        if not uri:
+            raise InputError("lambda.account_id is not set: the image's repository is in that account")
+        found.append(uri)
+    for repository in found:
+        if not _REPOSITORY.match(repository):
+            raise InputError(f"'{repository}' is not the name of an image's repository")
+    return tuple(dict.fromkeys(found)) or (environment.image_name,)
+
+
+def kubernetes_repository(environment: Environment) -> str:
+    registry = environment.settings["kubernetes"]["registry"]["url"]
+    return f"{registry}/{environment.image_name}" if registry else environment.image_name
+
+
+def require_pushable(names: tuple[str, ...]) -> None:
+    """Raise InputError for a name that belongs to Docker's own images."""
+    for name in names:
+        if "/" not in name:
+            raise InputError(
+                f"the image '{name}' has no registry: set 'kubernetes.registry.url', "
+                f"or write 'image.name: <account>/{name}' for Docker Hub"
+            )
+
+
+def registry_of(repository: str) -> str:
+    """The registry's host: the part before the first slash, if it is one."""
+    host, slash, _ = repository.partition("/")
+    is_host = slash and ("." in host or ":" in host or host == "localhost")
+    return host if is_host else DOCKER_HUB
+
+
+def build_commands(
+    environment: Environment, app: str, dockerfile: str, names: tuple[str, ...], options: ImageOptions
+) -> tuple[Command, ...]:
+    """Build for this machine's docker; an image for several platforms stays in the build cache."""
+    several = len(platforms(environment)) > 1
+    where = () if several else ("--load",)
+    kept = (
+        "into the build cache: docker holds images of one platform" if several else "and load it into docker"
+    )
+    # docker's own store has no place for attestations; a push makes them.
+    plain = options._replace(attest=False)
+    argv = (*_buildx(environment, dockerfile, names, plain), *where, app)
+    return (Command(argv, f"build the image {kept}", timeout_seconds=BUILD_SECONDS, grace_seconds=10),)
+
+
+def push_commands(
+    environment: Environment, app: str, dockerfile: str, names: tuple[str, ...], options: ImageOptions
+) -> tuple[Command, ...]:
+    """Log in where that is needed, then build (from the cache, after a build) and push."""
+    require_pushable(names)
+    argv = (*_buildx(environment, dockerfile, names, options), "--metadata-file", OUTPUT, "--push", app)
+    where = " and ".join(dict.fromkeys(registry_of(name) for name in names))
+    push = Command(
+        argv,
+        f"build the image and push it to {where}",
+        timeout_seconds=BUILD_SECONDS,
+        grace_seconds=10,
+        role="push",
+    )
+    return (*login_commands(names, options), push)
+
+
+def login_commands(names: tuple[str, ...], options: ImageOptions) -> tuple[Command, ...]:
+    """A token of hours for ECR; elsewhere the user's own docker login counts, unless variables are named."""
+    hosts = dict.fromkeys(registry_of(name) for name in names)
+    return tuple(login for host in hosts for login in _login(host, options))
+
+
+def _login(host: str, options: ImageOptions) -> tuple[Command, ...]:
+    ecr = _ECR.match(host)
+    reason = f"log in to {host}"
+    if ecr:
+        ask = ("aws", "ecr", "get-login-password", "--region", ecr["region"])
+        token = Command(ask, f"get a token for {host}", timeout_seconds=LOGIN_SECONDS)
+        argv = ("docker", "login", "--username", "AWS", "--password-stdin", host)
+        return (Command(argv, reason, timeout_seconds=LOGIN_SECONDS, stdin_of=token),)
+    if not options.password_variable:
+        return ()
+    to = () if host == DOCKER_HUB else (host,)
+    argv = ("docker", "login", "--username", f"${options.user_variable}", "--password-stdin", *to)
+    login = Command(
+        argv,
+        reason,
+        timeout_seconds=LOGIN_SECONDS,
+        stdin_variable=options.password_variable,
+        argument_variables=(options.user_variable,),
+    )
+    return (login,)
+
+
+def platforms(environment: Environment) -> tuple[str, ...]:
+    """Lambda takes an image of one platform, and rejects an index of several."""
+    if environment.settings["lambda"]["enabled"] and len(environment.platforms) > 1:
+        wanted = "arm64" if environment.settings["lambda"]["function"]["architecture"] == "arm64" else "amd64"
+        return (f"linux/{wanted}",)
+    return environment.platforms
+
+
+def attests(environment: Environment, options: ImageOptions) -> bool:
+    """Attestations make an image an index, which Lambda rejects."""
+    return options.attest and not environment.settings["lambda"]["enabled"]
+
+
+def _attestations(environment: Environment, options: ImageOptions) -> tuple[str, ...]:
+    if not attests(environment, options):
+        return ("--provenance=false", "--sbom=false")
+    return ("--provenance=mode=max", "--sbom=true")
+
+
+def _buildx(
+    environment: Environment, dockerfile: str, names: tuple[str, ...], options: ImageOptions
+) -> tuple[str, ...]:
+    tags = dict.fromkeys(
+        (environment.image_tag, *((options.revision,) if options.revision else ()), *options.tags)
+    )
+    for tag in tags:
+        if not _TAG.match(tag):
+            raise InputError(f"'{tag}' is not a tag: letters, digits, '_', '.' and '-', at most 128")
+    label = f"org.opencontainers.image.revision={options.revision}"
+    return (
+        *("docker", "buildx", "build", "--progress=plain"),
+        *(("--builder", options.builder) if options.builder else ()),
+        *("--file", dockerfile),
+        *("--platform", ",".join(platforms(environment))),
+        *(() if environment.settings["image"]["build"]["cache"] else ("--no-cache",)),
+        *(word for place in options.cache_from for word in ("--cache-from", place)),
+        *(word for place in options.cache_to for word in ("--cache-to", place)),
+        *(("--label", label) if options.revision else ()),
+        *_attestations(environment, options),
+        *(word for name in names for tag in tags for word in ("--tag", f"{name}:{tag}")),
+    )
+
+
+def run_commands(environment: Environment, image: str, *, port: int, on_lambda: bool) -> tuple[Command, ...]:
+    """Start the image as a pod runs it: without root, on a read-only file system, with the same variables."""
+    variables = environment.lambda_variables if on_lambda else environment.kubernetes_variables
+    secrets = environment.lambda_secrets if on_lambda else environment.kubernetes_secrets
+    argv = (
+        *("docker", "run", "--rm", "--init", "--name", f"{environment.qualified_name}-local"),
+        *("--publish", f"127.0.0.1:{port}:{environment.server_port}"),
+        *("--user", USER, "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
+        *("--tmpfs", "/tmp:mode=1777"),
+        *(
+            word
+            for root in _data_folder(environment, on_lambda=on_lambda)
+            for word in ("--tmpfs", f"{root}:mode=1777")
+        ),
+        *(word for name, value in variables.items() for word in ("--env", f"{name}={value}")),
+        # By name alone: docker takes the value from our environment, and no argv shows it.
+        *(word for secret in secrets for word in ("--env", secret.name)),
+        image,
+    )
+    reason = (
+        f"serve at http://127.0.0.1:{port}{environment.settings['server']['health_path']}; Ctrl-C stops it"
+    )
+    return (Command(argv, reason, timeout_seconds=NO_LIMIT, grace_seconds=35, live=True, expected=(0, 143)),)
+
+
+def _data_folder(environment: Environment, *, on_lambda: bool) -> tuple[str, ...]:
+    settings = environment.settings
+    if on_lambda:
+        efs = settings["lambda"]["efs"]
+        return (efs["mount_path"],) if efs["enabled"] else ()
+    volume = settings["kubernetes"]["persistence"]
+    return (volume["mount_path"],) if volume["enabled"] else ()

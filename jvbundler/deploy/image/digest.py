@@ -1,0 +1,80 @@
+"""The digest of a pushed image: read from what buildx says, and written where the next render finds it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from jvbundler.deploy.release import load_release
+from jvbundler.pipeline.edit import set_value, write_edit
+from jvbundler.pipeline.request import config_path
+from jvbundler.source.yaml.file import read_yaml
+from jvbundler.values.errors import ToolFailed
+from jvbundler.values.node import find
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jvbundler.deploy.release import Release
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
+
+
+def pushed_digest(metadata: str) -> str:
+    """https://docs.docker.com/reference/cli/docker/buildx/build/#metadata-file"""
+    try:
+        digest = json.loads(metadata)["containerimage.digest"]
+    except (ValueError, KeyError, TypeError):
+        digest = ""
+    if not isinstance(digest, str) or not _DIGEST.match(digest):
+        raise ToolFailed("'docker buildx build' did not tell the digest of the image that it pushed")
+    return digest
+
+
+def require_writable(release: Release) -> None:
+    """Raise InputError before a push whose digest could not be written to deploy.yaml."""
+    _edited(release, f"sha256:{'0' * 64}")
+
+
+def with_digest(release: Release, digest: str) -> Release:
+    """Write the digest to deploy.yaml, and load the release as it is then; its files are not written yet.
+
+    A digest by `${NAME}` is the user's to set: it is left alone, and this release alone gets the new one.
+    """
+    options = release.options
+    text = _edited(release, digest)
+    if text is None:
+        options = options._replace(assignments=(*options.assignments, ("image.digest", digest)))
+    else:
+        write_edit(config_path(release.app_root, options), text)
+    return load_release(
+        release.app_root,
+        release.shown_as,
+        options,
+        targets=release.targets,
+        environment=release.environment.name,
+        output=release.output,
+    )
+
+
+def _keys(release: Release) -> tuple[str, ...]:
+    """Where deploy.yaml holds the digest: with its environment, as each may run another image."""
+    declared = release.rendered.compiled.source.environments
+    return (*(("environments", release.environment.name) if declared else ()), "image", "digest")
+
+
+def _edited(release: Release, digest: str) -> str | None:
+    """deploy.yaml with the digest in it; None where it has a digest by `${NAME}`."""
+    path = config_path(release.app_root, release.options)
+    keys = _keys(release)
+    return (
+        None if _is_interpolated(path, keys) else set_value(path.read_bytes().decode("utf-8"), keys, digest)
+    )
+
+
+def _is_interpolated(path: Path, keys: tuple[str, ...]) -> bool:
+    root, _ = read_yaml(path, str(path))
+    node = find(root, keys) if root else None
+    text = str(node.value) if node else ""
+    return "${" in text or "{{" in text

@@ -1,0 +1,153 @@
+"""`build` and `push`, alone and as steps of a deployment: the image, in every registry of the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from jvbundler.deploy.aws import Account, account_id
+from jvbundler.deploy.doctor import Check, aws, docker_checks
+from jvbundler.deploy.image import ecr
+from jvbundler.deploy.image.commands import (
+    ImageOptions,
+    attests,
+    build_commands,
+    platforms,
+    push_commands,
+    repositories,
+)
+from jvbundler.deploy.image.digest import require_writable
+from jvbundler.deploy.operation import Operation, Ran, Session, carry_out, run_confirmed
+from jvbundler.deploy.release import render_command, render_commands
+from jvbundler.runner import find_tool, run
+from jvbundler.values.errors import InputError
+
+if TYPE_CHECKING:
+    from jvbundler.deploy.command import Command
+    from jvbundler.deploy.image.ecr import Repository, RepositoryFacts
+    from jvbundler.deploy.release import Release
+
+DOCKERFILE = "docker/Dockerfile"
+
+
+class ImageSteps(NamedTuple):
+    """Which steps were asked for; a push builds by itself, from the cache after a build."""
+
+    build: bool
+    push: bool
+    options: ImageOptions
+
+    @property
+    def uses_docker(self) -> bool:
+        return self.build or self.push
+
+
+class Facts(NamedTuple):
+    """Lambda's repository, where the image is pushed to one."""
+
+    repository: Repository | None = None
+    found: RepositoryFacts | None = None
+
+
+def make_image(release: Release, steps: ImageSteps, session: Session, *, render: bool) -> Ran:
+    """`build` or `push`; the release with the digest that was pushed."""
+
+    def work() -> Ran:
+        operation = plan(release, steps, look(release, steps, session.execution.environ), render=render)
+        return run_confirmed(operation, release, session)
+
+    place = f"the image of '{release.environment.qualified_name}'"
+    return carry_out(place, session, lambda: checks(release, steps, session.execution.environ), work)
+
+
+def using(release: Release, steps: ImageSteps) -> Release:
+    """The release with the files that these steps read."""
+    used = release.using("docker") if steps.uses_docker else release
+    on_lambda = used.environment.settings["lambda"]
+    makes_repository = steps.push and on_lambda["enabled"] and on_lambda["ecr"]["create_if_missing"]
+    return used.using("lambda") if makes_repository else used
+
+
+def checks(release: Release, steps: ImageSteps, environ: Mapping[str, str]) -> tuple[Check, ...]:
+    """What has to be there before a build."""
+    if not steps.uses_docker:
+        return ()
+    several = len(platforms(release.environment)) > 1
+    index = steps.push and (attests(release.environment, steps.options) or several)
+    # Lambda's repository is looked for, and made where it is missing.
+    to_lambda = steps.push and release.environment.settings["lambda"]["enabled"]
+    docker = docker_checks(environ, builder=steps.options.builder, index=index)
+    return (*docker, *((aws(environ),) if to_lambda else ()))
+
+
+def look(release: Release, steps: ImageSteps, environ: Mapping[str, str]) -> Facts:
+    """Raises InputError where the digest could not be noted, or the credentials are of another account."""
+    if not steps.push:
+        return Facts()
+    require_writable(release)
+    settings = release.environment.settings["lambda"]
+    if not settings["enabled"]:
+        return Facts()
+    account = Account(settings["region"], environ)
+    repository = _repository(release, account_id(account, settings["account_id"]))
+    return Facts(repository, ecr.look(account, repository) if repository.template else None)
+
+
+def plan(release: Release, steps: ImageSteps, facts: Facts | None, *, render: bool) -> Operation:
+    """Render where it is needed, make the repository, build, push, and note the digest."""
+    known = facts or Facts(
+        _repository(release) if release.environment.settings["lambda"]["enabled"] else None
+    )
+    before: tuple[Command, ...] = render_commands(release, render=render)
+    notes: tuple[str, ...] = ()
+    if steps.push and known.repository:
+        before += ecr.ensure_commands(known.repository, known.found)
+        notes = ecr.notes(known.repository, known.found)
+    uri = known.repository.uri if known.repository else ""
+    return Operation((*before, *image_commands(release, steps, uri)), notes=notes)
+
+
+def _repository(release: Release, account: str = "") -> Repository:
+    folder = release.path(f"lambda/{release.environment.name}")
+    return ecr.repository_of(release.environment, folder, account)
+
+
+def image_commands(release: Release, steps: ImageSteps, lambda_repository: str) -> tuple[Command, ...]:
+    """docker's commands, and the render that notes the digest; none where no step was asked for."""
+    environment, file, app = release.environment, release.path(DOCKERFILE), release.shown_as
+    if steps.push:
+        names = repositories(environment, lambda_repository)
+        reason = "note the digest as image.digest in deploy.yaml, and render"
+        note = render_command(release, reason, role="note")
+        return (*push_commands(environment, app, file, names, steps.options), note)
+    if steps.build:
+        return build_commands(environment, app, file, image_repositories(release), steps.options)
+    return ()
+
+
+def image_repositories(release: Release) -> tuple[str, ...]:
+    """For an image that stays here, an account that is not known yet does not matter."""
+    try:
+        return repositories(release.environment)
+    except InputError:
+        return (release.environment.image_name,)
+
+
+def image_names(release: Release) -> tuple[str, ...]:
+    """What a build calls the image, once for each repository."""
+    return tuple(f"{name}:{release.environment.image_tag}" for name in image_repositories(release))
+
+
+def git_revision(folder: Path, environ: Mapping[str, str]) -> str:
+    """The commit that is built, as a tag; empty where there is none or something is not committed."""
+    if not find_tool("git"):
+        return ""
+    git = ("git", "-C", str(folder))
+    head = run(
+        [*git, "rev-parse", "--short=12", "HEAD"], env=environ, timeout_seconds=30, expected=range(256)
+    )
+    changes = run(
+        [*git, "status", "--porcelain", "--", "."], env=environ, timeout_seconds=60, expected=range(256)
+    )
+    return head.text.strip() if not head.code and not changes.code and not changes.stdout.strip() else ""

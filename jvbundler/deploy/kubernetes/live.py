@@ -1,0 +1,240 @@
+"""What there is in a cluster, as values: objects, owners, conditions. Changes nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from jvbundler.deploy.command import Command
+from jvbundler.deploy.execution import Execution, execute
+from jvbundler.deploy.kubernetes import commands
+from jvbundler.deploy.kubernetes.workload import Workload
+from jvbundler.runner import Completed
+from jvbundler.values.artifact import ObjectName
+from jvbundler.values.errors import InputError, ToolFailed
+
+Object = dict[str, Any]
+
+REVISION = "deployment.kubernetes.io/revision"
+_OWNED_BY = {
+    "argocd.argoproj.io/tracking-id": "Argo CD",
+    "argocd.argoproj.io/instance": "Argo CD",
+    "kustomize.toolkit.fluxcd.io/name": "Flux",
+    "helm.toolkit.fluxcd.io/name": "Flux",
+}
+# `kubectl rollout undo` has no field manager of its own: the server takes the program's name, which a
+# version switch makes `kubectl.1.32`. Hand edits have other names (kubectl-edit, kubectl-patch).
+_UNDONE_BY = re.compile(r"kubectl(?:-rollout|\.[0-9.]+|\.exe)?\Z")
+
+
+class Live(NamedTuple):
+    """What runs: the Deployment (None before the first deployment) and its ConfigMaps."""
+
+    deployment: Object | None
+    config_maps: tuple[Object, ...]
+
+
+class Facts(NamedTuple):
+    """What a deployment and a deletion depend on. `orphans` are our objects that the manifest no longer has.
+
+    `unlisted` are kubectl's words about kinds that may not be listed.
+    """
+
+    live: Live
+    orphans: tuple[ObjectName, ...]
+    unlisted: str = ""
+
+
+def looks(workload: Workload) -> tuple[Command, ...]:
+    """The commands by which `look` finds the facts."""
+    return (commands.inspect(workload), commands.list_owned(workload))
+
+
+def look(workload: Workload, execution: Execution, *, force: bool) -> Facts:
+    """Raises InputError for what Argo CD or Flux manages, unless `force` goes on even there."""
+    inspect, list_owned = looks(workload)
+    live = look_managed(workload, inspect, execution, force=force)
+    listed = execute(list_owned, execution)
+    unlisted = listed.stderr.decode("utf-8", "replace").strip() if listed.code else ""
+    return Facts(live, tuple(orphans(objects_of(listed), workload)), unlisted)
+
+
+def look_managed(workload: Workload, inspect: Command, execution: Execution, *, force: bool) -> Live:
+    """What runs; InputError where it is not ours to change."""
+    live = live_state(execute(inspect, execution))
+    owner = gitops_owner(live.deployment) if live.deployment else ""
+    if owner and not force:
+        raise InputError(
+            f"{owner} manages the Deployment '{workload.deployment}': it would undo this, "
+            "nothing was changed\n"
+            f"  commit '{workload.manifest}' to the repository that {owner} pulls; '--force' deploys anyway"
+        )
+    return live
+
+
+def objects_of(done: Completed) -> list[Object]:
+    """The objects that `kubectl get --output=json` printed: a list, one, or none."""
+    text = done.text.strip()
+    if not text:
+        return []
+    try:
+        document = json.loads(text)
+    except ValueError:
+        words = text.splitlines()[0][:200]
+        raise ToolFailed(f"'{' '.join(done.argv[:1])}' printed something else than JSON: {words}") from None
+    if not isinstance(document, dict):
+        raise ToolFailed("'kubectl' printed JSON that is no Kubernetes object")
+    items = document.get("items") if str(document.get("kind", "")).endswith("List") else [document]
+    return [item for item in items or [] if isinstance(item, dict)]
+
+
+def live_state(done: Completed) -> Live:
+    found = objects_of(done)
+    deployments = [o for o in found if o.get("kind") == "Deployment"]
+    maps = tuple(o for o in found if o.get("kind") == "ConfigMap")
+    return Live(deployments[0] if deployments else None, maps)
+
+
+def name_of(item: Object) -> ObjectName:
+    meta = metadata(item)
+    group, slash, _ = str(item.get("apiVersion", "")).partition("/")
+    return ObjectName(
+        group if slash else "",
+        str(item.get("kind", "")),
+        str(meta.get("name", "")),
+        str(meta.get("namespace", "")),
+    )
+
+
+def metadata(item: Object) -> Object:
+    found = item.get("metadata")
+    return found if isinstance(found, dict) else {}
+
+
+def at(item: Any, *path: str) -> Any:
+    """The value at `path`, or None where something on the way is missing."""
+    for key in path:
+        item = item.get(key) if isinstance(item, dict) else None
+    return item
+
+
+def gitops_owner(item: Object) -> str:
+    """`Argo CD` or `Flux` where one of them manages the object, else an empty text.
+
+    Argo CD marks by annotation or label; by the label of everybody, app.kubernetes.io/instance, in an old
+    installation: then its name is among the field managers.
+    """
+    meta = metadata(item)
+    for marks in (meta.get("annotations"), meta.get("labels")):
+        for mark, owner in _OWNED_BY.items():
+            if isinstance(marks, dict) and mark in marks:
+                return owner
+    managers = {str(entry.get("manager", "")) for entry in _managed_fields(item)}
+    if any(manager.startswith("argocd") for manager in managers):
+        return "Argo CD"
+    return "Flux" if managers & {"kustomize-controller", "helm-controller"} else ""
+
+
+def was_undone(deployment: Object | None) -> bool:
+    """Whether `kubectl rollout undo` holds fields of the pod template: the next apply would conflict."""
+    return any(
+        _UNDONE_BY.match(str(entry.get("manager", "")))
+        and entry.get("operation") == "Update"
+        and not entry.get("subresource")
+        and at(entry, "fieldsV1", "f:spec", "f:template") is not None
+        for entry in _managed_fields(deployment or {})
+    )
+
+
+def _managed_fields(item: Object) -> list[Object]:
+    entries = metadata(item).get("managedFields")
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+
+def revision(deployment: Object | None) -> str:
+    return str(at(deployment, "metadata", "annotations", REVISION) or "")
+
+
+def as_applied(config_maps: Iterable[Object]) -> str:
+    """A manifest of ConfigMaps that restores them: what we set in them, without the fields of the server."""
+    items = [
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {
+                k: v for k, v in metadata(o).items() if k in ("name", "namespace", "labels", "annotations")
+            },
+            **{key: o[key] for key in ("data", "binaryData") if key in o},
+        }
+        for o in config_maps
+    ]
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": items}) if items else ""
+
+
+def orphans(owned: Iterable[Object], workload: Workload) -> list[ObjectName]:
+    """Objects of ours that the manifest no longer has, without those that go with their owner."""
+    wanted = {(o.group, o.kind, o.name) for o in workload.objects if o.namespace in ("", workload.namespace)}
+    names = [name_of(item) for item in owned if not metadata(item).get("ownerReferences")]
+    return sorted(n for n in names if (n.group, n.kind, n.name) not in wanted)
+
+
+def pod_troubles(pod: Object) -> Iterator[str]:
+    """Why a pod is not ready, in Kubernetes' words: each container's state and how it last ended."""
+    for condition in at(pod, "status", "conditions") or []:
+        if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
+            yield f"not scheduled: {condition.get('message') or condition.get('reason')}"
+    for status in containers(pod):
+        yield from _container_troubles(status)
+
+
+def containers(pod: Object) -> list[Object]:
+    both = (at(pod, "status", "initContainerStatuses") or [], at(pod, "status", "containerStatuses") or [])
+    return [status for statuses in both for status in statuses]
+
+
+def _container_troubles(status: Object) -> Iterator[str]:
+    name = status.get("name")
+    waiting = at(status, "state", "waiting")
+    if waiting and waiting.get("reason") not in ("ContainerCreating", "PodInitializing"):
+        yield f"{name}: {_reason(waiting)}"
+    ended = at(status, "state", "terminated") or at(status, "lastState", "terminated")
+    if ended and (ended.get("exitCode") or status.get("restartCount")):
+        count = status.get("restartCount", 0)
+        yield f"{name}: ended with exit code {ended.get('exitCode')} ({_reason(ended)}), {count} restarts"
+    elif not status.get("ready") and at(status, "state", "running"):
+        yield f"{name}: runs and is not ready"
+
+
+def _reason(state: Object) -> str:
+    message = str(state.get("message") or "").strip().splitlines()
+    return f"{state.get('reason')}: {message[0]}" if message else str(state.get("reason"))
+
+
+def is_ready(pod: Object) -> bool:
+    return any(
+        c.get("type") == "Ready" and c.get("status") == "True" for c in at(pod, "status", "conditions") or []
+    )
+
+
+def warnings_of(events: Iterable[Object], names: Iterable[str], most: int = 10) -> list[str]:
+    """The latest warnings about objects whose names begin with one of `names`."""
+    starts = tuple(names)
+    about = [e for e in events if str(at(e, "involvedObject", "name") or "").startswith(starts) or not starts]
+    about.sort(key=lambda e: str(e.get("lastTimestamp") or e.get("eventTime") or ""))
+    return [
+        f"{at(e, 'involvedObject', 'kind')}/{at(e, 'involvedObject', 'name')}: {e.get('reason')}: "
+        f"{' '.join(str(e.get('message') or '').split())}"
+        for e in about[-most:]
+    ]
+
+
+def health_of(done: Completed) -> tuple[bool, str]:
+    """Whether the app is healthy, and its answer; who may not use a Service's proxy gets no verdict."""
+    words = " ".join(done.stderr.decode("utf-8", "replace").split())
+    if done.code == 0:
+        return True, "answers"
+    if "orbidden" in words:
+        return True, "not known: you may not use the Service's proxy"
+    return False, words or "does not answer"

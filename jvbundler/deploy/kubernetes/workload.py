@@ -1,0 +1,115 @@
+"""An environment on Kubernetes: where kubectl's commands act, and on which objects."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jvbundler.deploy.image.commands import registry_of
+from jvbundler.values.artifact import ObjectName
+from jvbundler.values.errors import InputError
+
+if TYPE_CHECKING:
+    from jvbundler.deploy.release import Release
+    from jvbundler.values.artifact import Artifact
+
+# kubectl ends the wait after Kubernetes itself has given the rollout up, so that the reason is Kubernetes'.
+_BEYOND_DEADLINE_SECONDS = 60
+
+
+class Workload(NamedTuple):
+    """Where an environment runs, and the names of what runs there. `manifest` is the rendered file's path.
+
+    `spans` says that the manifest has objects of other namespaces too: kubectl then refuses `--namespace`
+    beside the file, in which each object names its own.
+    """
+
+    context: str
+    namespace: str
+    manifest: str
+    deployment: str
+    service: str
+    instance: str
+    health_path: str
+    image: str
+    objects: tuple[ObjectName, ...]
+    creates_namespace: bool = False
+    spans: bool = False
+    rollout_seconds: int = 660
+    pull_secret: str = ""
+    pull_registry: str = ""
+
+    @property
+    def selector(self) -> str:
+        return f"app.kubernetes.io/name={self.instance},app.kubernetes.io/instance={self.instance}"
+
+    @property
+    def place(self) -> str:
+        """What a deployment changes, and where: only one at a time may."""
+        return f"'{self.deployment}' in namespace '{self.namespace}' of '{self.context}'"
+
+    def config_maps(self) -> tuple[str, ...]:
+        return tuple(
+            o.name for o in self.objects if o.kind == "ConfigMap" and o.namespace in ("", self.namespace)
+        )
+
+
+def kubectl(workload: Workload, *words: str, namespaced: bool = True) -> tuple[str, ...]:
+    place = ("--namespace", workload.namespace) if namespaced else ()
+    return ("kubectl", "--context", workload.context, *place, *words)
+
+
+def workload_of(release: Release, *, context: str = "", timeout_seconds: int = 0) -> Workload:
+    """Raises InputError where no context is named: kubectl's current one was not chosen for this app."""
+    environment = release.environment
+    settings = environment.settings["kubernetes"]
+    context = context or settings["context"]
+    if not context:
+        raise InputError(
+            "which cluster? set 'kubernetes.context' in deploy.yaml or give --context; "
+            "'kubectl config get-contexts -o name' lists them"
+        )
+    manifest = manifest_of(release)
+    objects, registry = manifest.objects, settings["registry"]
+    return Workload(
+        context=context,
+        namespace=environment.namespace,
+        manifest=release.path(manifest.path),
+        deployment=_first(objects, "Deployment") or environment.instance,
+        service=_first(objects, "Service") or environment.instance,
+        instance=environment.instance,
+        health_path=environment.settings["server"]["health_path"],
+        image=_image(release),
+        objects=objects,
+        creates_namespace=any(o.kind == "Namespace" and o.name == environment.namespace for o in objects),
+        spans=any(o.namespace not in ("", environment.namespace) for o in objects),
+        rollout_seconds=timeout_seconds
+        or settings["deployment"]["progress_deadline_seconds"] + _BEYOND_DEADLINE_SECONDS,
+        pull_secret=registry["secret_name"] if registry["create_secret"] else "",
+        pull_registry=registry_of(f"{registry['url']}/image") if registry["create_secret"] else "",
+    )
+
+
+def manifest_of(release: Release) -> Artifact:
+    return release.artifact(f"kubernetes/rendered/{release.environment.name}/manifest.yaml")
+
+
+def _first(objects: tuple[ObjectName, ...], kind: str) -> str:
+    return next((o.name for o in objects if o.kind == kind), "")
+
+
+def _image(release: Release) -> str:
+    """The image of the Deployment; only a patch makes it another than that of deploy.yaml."""
+    if not release.environment.settings["kubernetes"]["patches"]:
+        return release.environment.kubernetes_image
+    from jvbundler.checkers.manifest import documents
+
+    found, _ = documents("", manifest_of(release).text)
+    deployment: dict[str, Any] = next((d.value for d in found if d.kind.endswith(" Deployment")), {})
+    containers = deployment.get("spec", {}).get("template", {}).get("spec", {}).get("containers") or [{}]
+    return str(containers[0].get("image", ""))
+
+
+def namespace_assignment(namespace: str) -> tuple[tuple[str, str], ...]:
+    """`--namespace` as the key of deploy.yaml that it replaces: the manifest names the namespace, too."""
+    return (("kubernetes.namespace", json.dumps(namespace)),) if namespace else ()

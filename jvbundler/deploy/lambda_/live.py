@@ -1,0 +1,131 @@
+"""What there is of an environment on AWS: its stack, images and failures. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jvbundler.deploy.aws import (
+    NO_STACK,
+    Account,
+    StackFacts,
+    account_id,
+    items_of,
+    read,
+    text_of,
+    with_advice,
+)
+from jvbundler.deploy.lambda_.stack import LambdaStack, stack_of
+from jvbundler.values.errors import InputError, ToolFailed
+
+if TYPE_CHECKING:
+    from jvbundler.deploy.release import Release
+
+NO_IMAGE = ("ImageNotFoundException", "RepositoryNotFoundException")
+# AWS's words for what it gave up because something else had failed.
+_CONSEQUENCES = ("cancelled", "The following resource(s) failed")
+
+
+class Failure(NamedTuple):
+    """Why a resource could not be made, changed or deleted."""
+
+    resource: str
+    type: str
+    status: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.resource} ({self.type}) {self.status}: {self.reason}"
+
+
+def account_and_stack(release: Release, environ: Mapping[str, str]) -> tuple[Account, LambdaStack]:
+    """Raises InputError where the credentials are of another account than deploy.yaml's."""
+    settings = release.environment.settings["lambda"]
+    account = Account(settings["region"], environ)
+    return account, stack_of(release, account_id(account, settings["account_id"]))
+
+
+def require_changeable(name: str, facts: StackFacts | None) -> None:
+    """Raise InputError for a stack that takes no change now."""
+    if facts is None or facts.is_empty:
+        return
+    if facts.status.endswith("_IN_PROGRESS"):
+        raise InputError(f"the stack '{name}' is being changed ({facts.status}): wait until that is done")
+    if facts.status == "UPDATE_ROLLBACK_FAILED":
+        raise InputError(
+            f"the stack '{name}' is stuck in UPDATE_ROLLBACK_FAILED: "
+            f"'aws cloudformation continue-update-rollback --stack-name {name}' frees it"
+        )
+    if facts.status == "DELETE_FAILED":
+        raise InputError(f"the stack '{name}' could not be deleted: 'jvbundler destroy lambda' tries again")
+
+
+def image_digest(account: Account, stack: LambdaStack, version: str) -> str:
+    """The digest of an image in the repository by its tag or digest; InputError where it is not there."""
+    by = "imageDigest" if version.startswith("sha256:") else "imageTag"
+    words = ("--repository-name", stack.repository.name, "--image-ids", f"{by}={version}")
+    answer = read(account, "ecr", "describe-images", *words, absent=NO_IMAGE)
+    images = items_of(answer, "imageDetails") if answer is not None else []
+    if not images:
+        raise InputError(
+            f"there is no image '{version}' in the repository '{stack.repository.name}' ({stack.region}): "
+            "'jvbundler deploy lambda --all' makes it"
+        )
+    return text_of(images[0], "imageDigest")
+
+
+def images(account: Account, stack: LambdaStack) -> list[dict[str, Any]]:
+    """The images of the repository, the newest first."""
+    answer = read(
+        account, "ecr", "describe-images", "--repository-name", stack.repository.name, absent=NO_IMAGE
+    )
+    found = items_of(answer, "imageDetails") if answer is not None else []
+    return sorted(found, key=lambda image: str(image.get("imagePushedAt", "")), reverse=True)
+
+
+def running_image(account: Account, stack: LambdaStack) -> str:
+    """The image that the function runs, by digest; an empty text where there is no function."""
+    answer = read(
+        account, "lambda", "get-function", "--function-name", stack.function, absent=("ResourceNotFound",)
+    )
+    code = (answer or {}).get("Code", {})
+    return str(code.get("ResolvedImageUri") or code.get("ImageUri", ""))
+
+
+def stack_failures(account: Account, name: str) -> tuple[Failure, ...]:
+    """Why the last change of a stack failed."""
+    answer = read(account, "cloudformation", "describe-stack-events", "--stack-name", name, absent=NO_STACK)
+    return failures(items_of(answer, "StackEvents")) if answer is not None else ()
+
+
+def failures(events: Sequence[Mapping[str, Any]]) -> tuple[Failure, ...]:
+    """The first failure of each resource in the last operation, without what only follows from others.
+
+    `events` are the newest first, as CloudFormation gives them.
+    """
+    found: dict[str, Failure] = {}
+    for event in _last_operation(events):
+        status, reason = event.get("ResourceStatus", ""), event.get("ResourceStatusReason", "")
+        if status.endswith("_FAILED") and not any(words in reason for words in _CONSEQUENCES):
+            # Later ones are older, and so nearer to the cause.
+            name = event["LogicalResourceId"]
+            found.pop(name, None)
+            found[name] = Failure(name, event.get("ResourceType", ""), status, reason or "no reason given")
+    return tuple(reversed(found.values()))
+
+
+def _last_operation(events: Sequence[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
+    for event in events:
+        yield event
+        if event.get("ResourceStatusReason") == "User Initiated":
+            return
+
+
+def explained(failure: ToolFailed, account: Account, stack: str) -> ToolFailed:
+    """The failure with the events that explain it; those that CloudFormation cannot tell are left out."""
+    try:
+        reasons = stack_failures(account, stack)
+    except ToolFailed:
+        reasons = ()
+    lines = ["why, as CloudFormation tells it:", *(f"  {reason}" for reason in reasons)] if reasons else []
+    return ToolFailed("\n".join([with_advice(str(failure)), *lines]))

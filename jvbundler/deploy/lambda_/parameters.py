@@ -1,0 +1,79 @@
+"""The values that the template asks for at deployment: given, kept from the last one, or missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from jvbundler.deploy.lambda_.commands import IMAGE_PARAMETER
+from jvbundler.render.lambda_.function import app_variables
+from jvbundler.render.lambda_.names import secret_parameters
+from jvbundler.render.lambda_.parameters import Parameter, parameters
+from jvbundler.values.errors import InputError
+
+if TYPE_CHECKING:
+    from jvbundler.deploy.release import Release
+
+
+class Values(NamedTuple):
+    """`plain` by parameter, `secrets` as pairs of parameter and variable; `kept` stay as they are."""
+
+    plain: Mapping[str, str]
+    secrets: tuple[tuple[str, str], ...]
+    kept: tuple[str, ...]
+
+
+def template_parameters(release: Release) -> tuple[Parameter, ...]:
+    environment = release.environment
+    return parameters(environment, app_variables(release.project.app, environment))
+
+
+def parameter_values(
+    release: Release,
+    given: Mapping[str, str],
+    environ: Mapping[str, str],
+    deployed: Mapping[str, str],
+) -> Values:
+    """Raise InputError with all parameters that have no value, neither given nor in the `deployed` stack."""
+    wanted = [p for p in template_parameters(release) if p.name != IMAGE_PARAMETER]
+    _require_known(given, wanted)
+    pairs = _variables(release)
+    secrets = [(p.name, pairs[p.name]) for p in wanted if p.secret and environ.get(pairs[p.name])]
+    plain = {p.name: given[p.name] for p in wanted if p.name in given}
+    there = {*plain, *(name for name, _ in secrets)}
+    missing = [p for p in wanted if p.name not in there and p.name not in deployed]
+    if missing:
+        lines = [_demand(p, pairs) for p in missing]
+        raise InputError("\n".join(["the stack needs values that it does not have yet:", *lines]))
+    kept = tuple(p.name for p in wanted if p.name not in there)
+    return Values(plain, tuple(secrets), kept)
+
+
+def offline_values(release: Release, given: Mapping[str, str]) -> Values:
+    """For a dry run: all secrets, and the name of each other parameter in the place of its value."""
+    wanted = [p for p in template_parameters(release) if p.name != IMAGE_PARAMETER]
+    _require_known(given, wanted)
+    pairs = _variables(release)
+    plain = {p.name: given.get(p.name, f"<{p.name}>") for p in wanted if not p.secret}
+    return Values(plain, tuple((p.name, pairs[p.name]) for p in wanted if p.secret), ())
+
+
+def _variables(release: Release) -> dict[str, str]:
+    """The variable of each secret parameter."""
+    return {
+        name: variable for variable, name in secret_parameters(release.environment.lambda_secrets).items()
+    }
+
+
+def _require_known(given: Mapping[str, str], wanted: list[Parameter]) -> None:
+    names = [p.name for p in wanted if not p.secret]
+    for name in given:
+        if name not in names:
+            there = ", ".join(names) or "none"
+            raise InputError(f"--parameter: the template does not ask for '{name}' (it asks for: {there})")
+
+
+def _demand(parameter: Parameter, variables: Mapping[str, str]) -> str:
+    if parameter.secret:
+        return f"  {parameter.name}: set the environment variable {variables[parameter.name]}"
+    return f"  {parameter.name}: {parameter.description}; give it as --parameter {parameter.name}=…"

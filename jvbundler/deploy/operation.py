@@ -1,0 +1,145 @@
+"""Look, plan, confirm, run: every deployment, rollback and deletion goes through here.
+
+An operation is planned from facts that were read, confirmed, and then run exactly as it was shown. No read
+that decides anything comes after the question; the lock is held from the first read to the end of the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from jvbundler.deploy.command import Command, script
+from jvbundler.deploy.doctor import Check, require
+from jvbundler.deploy.execution import Execution, execute, reported, require_variables
+from jvbundler.deploy.image.digest import pushed_digest, with_digest
+from jvbundler.deploy.release import only_deployment, refuse_drift, unchanged, write_release
+from jvbundler.values.errors import ToolFailed
+
+if TYPE_CHECKING:
+    from jvbundler.deploy.release import Release
+    from jvbundler.runner import Completed
+
+Result = TypeVar("Result")
+
+
+class Operation(NamedTuple):
+    """What is confirmed, and then run: `commands` in their order.
+
+    `goes` and `stays` name what is deleted and what is kept. `looks` are the reads that it was planned from.
+    `on_failure` runs only where the new pods do not become ready. `notes` are lines to tell beforehand.
+    `question` is asked, below `changes`; an empty one asks nothing, but in a protected environment.
+    """
+
+    commands: tuple[Command, ...]
+    goes: tuple[str, ...] = ()
+    stays: tuple[str, ...] = ()
+    looks: tuple[Command, ...] = ()
+    on_failure: tuple[Command, ...] = ()
+    notes: tuple[str, ...] = ()
+    changes: str = ""
+    question: str = ""
+
+    def after(self, commands: tuple[Command, ...], notes: tuple[str, ...] = ()) -> Operation:
+        """The operation with other commands before its own."""
+        return self._replace(commands=(*commands, *self.commands), notes=(*notes, *self.notes))
+
+
+class Session(NamedTuple):
+    """How commands are run, and whom to talk to: `note` tells a line, `confirm` raises Declined at a "no"."""
+
+    execution: Execution
+    note: Callable[[str], None]
+    confirm: Callable[[Operation], None]
+
+
+class Declined(Exception):
+    """The answer was "no": the operation was not run."""
+
+
+class Ran(NamedTuple):
+    """The release with the files that are there now, and what the commands with a role printed."""
+
+    release: Release
+    results: Mapping[str, Completed]
+
+
+def shown(*operations: Operation) -> str:
+    """Operations as a shell script, for `--dry-run`: what may not run, or is not known, is a comment."""
+    return "".join(map(_shown, operations))
+
+
+def _shown(operation: Operation) -> str:
+    failing = script(operation.on_failure)
+    lines = ["only where the new pods do not become ready:", *failing.splitlines()] if failing else []
+    notes = "".join(f"# {line}\n" for line in (*lines, *operation.notes))
+    return script((*operation.looks, *operation.commands)) + notes
+
+
+def carry_out(
+    place: str, session: Session, checks: Callable[[], Iterable[Check]], work: Callable[[], Result]
+) -> Result:
+    """Do `work` (look, plan, `run_confirmed`) while no other deployment of `place` runs on this machine.
+
+    Raises OutputRefused where one runs, and ToolFailed with every one of the `checks` that fails.
+    """
+    with only_deployment(place, session.execution.environ):
+        require(checks())
+        return work()
+
+
+def run_confirmed(
+    operation: Operation,
+    release: Release,
+    session: Session,
+    *,
+    read: Callable[[Command, Completed], None] = lambda command, done: None,
+    explain: Callable[[Command, ToolFailed], ToolFailed] = lambda command, failure: failure,
+) -> Ran:
+    """Have the operation confirmed, then run it. Raises Declined.
+
+    `read` gets each result, and may raise; `explain` makes a failure one that says more.
+    """
+    require_variables(operation.commands, session.execution.environ)
+    for line in operation.notes:
+        session.note(line)
+    if operation.commands:
+        session.confirm(operation)
+    return run(operation, release, session.execution, read=read, explain=explain)
+
+
+def run(
+    operation: Operation,
+    release: Release,
+    execution: Execution,
+    *,
+    read: Callable[[Command, Completed], None] = lambda command, done: None,
+    explain: Callable[[Command, ToolFailed], ToolFailed] = lambda command, failure: failure,
+) -> Ran:
+    """Run exactly these commands, until one fails."""
+    results: dict[str, Completed] = {}
+    digest = ""
+    for command in operation.commands:
+        if command.role in ("render", "note"):
+            release = _run_here(command, release, execution, digest)
+            continue
+        try:
+            done = execute(command.with_digest(digest), execution._replace(before=unchanged(release)))
+            digest = pushed_digest(done.text) if command.role == "push" else digest
+            read(command, done)
+        except ToolFailed as failure:
+            raise explain(command, failure) from None
+        results[command.role] = done
+    return Ran(release, results)
+
+
+def _run_here(command: Command, release: Release, execution: Execution, digest: str) -> Release:
+    """Our own steps: render, or note the digest that was pushed and render."""
+
+    def work(_: Callable[[str], None]) -> Release:
+        done = with_digest(release, digest) if command.role == "note" else release
+        write_release(done)
+        refuse_drift(done)
+        return done
+
+    return reported(command, execution, work)

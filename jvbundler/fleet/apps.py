@@ -1,0 +1,89 @@
+"""Which apps a command line means, folders and globs, and where the output of each goes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from jvbundler.output.paths import folded
+from jvbundler.pipeline.request import CONFIG, AppFolder, Options, output_path
+from jvbundler.values.errors import InputError
+
+_MAGIC = frozenset("*?[")
+
+
+def is_many(arguments: Sequence[str]) -> bool:
+    """Whether the command line is about many apps: a glob is, even where it matches one."""
+    return len(arguments) > 1 or any(is_glob(argument) for argument in arguments)
+
+
+def is_glob(argument: str) -> bool:
+    """Whether it is a pattern, and not the name of a folder with such characters in it."""
+    return not _MAGIC.isdisjoint(argument) and not os.path.isdir(argument)  # noqa: PTH112
+
+
+def app_folders(arguments: Sequence[str], output: Path | None, options: Options) -> list[AppFolder]:
+    """The apps that a command line means, this folder without arguments, with their output folders.
+
+    The output of one app goes into `output`, that of each of many below it, by the name of the app's folder;
+    without `output`, beside each deploy.yaml. Raises InputError for a glob that matches no app, and where
+    two apps would share an output folder.
+    """
+    below = output if is_many(arguments) else None
+    apps = []
+    for shown_as in app_roots(arguments):
+        root = Path(shown_as)
+        folder = below / _name(root) if below else output_path(root, output, options)
+        apps.append(AppFolder(root, shown_as, folder))
+    _refuse_shared(apps)
+    return apps
+
+
+def app_roots(arguments: Sequence[str]) -> list[str]:
+    """The folders of the apps, each once, those of a glob by name.
+
+    A folder that is named is taken for an app whatever it holds; one that a glob matches looks like one.
+    """
+    found: dict[str, str] = {}
+    for argument in arguments or ["."]:
+        for folder in _matching(argument) if is_glob(argument) else [argument]:
+            found.setdefault(os.path.normpath(folder), _as_typed(folder))
+    return list(found.values())
+
+
+def _as_typed(folder: str) -> str:
+    return folder.removeprefix("./").rstrip("/") or ("/" if folder.startswith("/") else ".")
+
+
+def _matching(pattern: str) -> list[str]:
+    from glob import glob
+
+    folders = [folder for folder in sorted(glob(pattern, recursive=True)) if _looks_like_an_app(folder)]  # noqa: PTH207
+    if not folders:
+        raise InputError(f"'{pattern}' matches no app: no folder with an app.yaml or a {CONFIG} in it")
+    return folders
+
+
+def _looks_like_an_app(folder: str) -> bool:
+    return any(os.path.lexists(os.path.join(folder, name)) for name in ("app.yaml", CONFIG))  # noqa: PTH118
+
+
+def _name(root: Path) -> str:
+    return root.name if root.name not in ("", "..") else os.path.basename(os.path.realpath(root))  # noqa: PTH119
+
+
+def _refuse_shared(apps: Sequence[AppFolder]) -> None:
+    seen: dict[str, AppFolder] = {}
+    clashes = []
+    # Once for each parent, which may be that of all. A folder that is a link itself is refused by the write.
+    real = lru_cache(os.path.realpath)
+    for app in apps:
+        parent, name = os.path.split(app.output)
+        other = seen.setdefault(folded(f"{real(parent)}/{name}"), app)
+        if other is not app:
+            clashes.append(f"'{other.shown_as}' and '{app.shown_as}' would both be written to '{app.output}'")
+    if clashes:
+        hint = "rename one of the folders, or render them in two calls with different '-o'"
+        raise InputError("\n  ".join([*clashes, hint]))

@@ -1,0 +1,119 @@
+"""An app and its deploy.yaml → a checked Project, or every problem of both in one run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from jvbundler.app.load import load_app
+from jvbundler.pipeline.request import CONFIG, Options, below, config_path
+from jvbundler.project.build import CheckedTree, build_project, checked_trees
+from jvbundler.project.model import BASE
+from jvbundler.project.schema import check
+from jvbundler.rules.engine import check_project
+from jvbundler.source.load import load_source
+from jvbundler.values.errors import InputError
+from jvbundler.values.node import Node, locate
+from jvbundler.values.problem import Place, Problem, ordered
+
+if TYPE_CHECKING:
+    from jvbundler.app.model import App
+    from jvbundler.generated.settings import Settings
+    from jvbundler.project.model import Project
+    from jvbundler.source.load import Source
+
+NO_APP = "JVB200"
+_EMPTY = CheckedTree(Node({}, Place(CONFIG)), None, ())
+
+
+class Compiled(NamedTuple):
+    """A project without errors; `problems` are its warnings, `source` is what deploy.yaml says."""
+
+    project: Project
+    source: Source
+    problems: tuple[Problem, ...]
+
+
+def compile_project(
+    app_root: Path,
+    shown_as: str,
+    options: Options,
+    environments: Sequence[str] = (),
+    tolerated: Collection[str] = (),
+) -> Compiled:
+    """The project of the app in `app_root`, which messages call `shown_as`.
+
+    `environments` have to be declared, and all that are declared are compiled all the same: they share
+    files. Findings of the `tolerated` rules are dropped. Raises InputError with every problem of
+    deploy.yaml, the app and both together.
+    """
+    source, project, found = _built(app_root, shown_as, options, environments)
+    if project is not None and not _errors(found):
+        found = check_project(project, found)
+    found = ordered(problem for problem in found if problem.rule not in tolerated)
+    if source is None or project is None or _errors(found):
+        raise InputError(problems=found)
+    return Compiled(project, source, found)
+
+
+def _built(
+    app_root: Path, shown_as: str, options: Options, environments: Sequence[str]
+) -> tuple[Source | None, Project | None, Sequence[Problem]]:
+    path = config_path(app_root, options)
+    file = str(options.config) if options.config else below(shown_as, CONFIG)
+    source, problems = load_source(path, file, environ=options.environ, assignments=options.assignments)
+    if source is not None and not set(environments) <= set(source.environments):
+        # Only now: it would leave out the environments that were not asked for.
+        _, problems = load_source(
+            path, file, environ=options.environ, assignments=options.assignments, environments=environments
+        )
+    if source is None and not options.config:
+        problems = tuple(_naming_init(problem) for problem in problems)
+    trees = checked_trees(source) if source else {}
+    app, app_problems = load_project_app(app_root, shown_as, trees, options)
+    if any(problem.rule == NO_APP for problem in app_problems) and source is None and not options.config:
+        # Where there is no app, a missing deploy.yaml is no news.
+        problems = ()
+    project, more = build_project(source, app, trees) if source and app else (None, _schema_problems(trees))
+    return source, project, [*problems, *app_problems, *more]
+
+
+def _naming_init(problem: Problem) -> Problem:
+    if not problem.message.endswith("does not exist"):
+        return problem
+    return problem._replace(hint="'jvbundler init' writes one")
+
+
+def _errors(problems: Iterable[Problem]) -> bool:
+    return any(problem.is_error for problem in problems)
+
+
+def load_project_app(
+    app_root: Path, shown_as: str, trees: Mapping[str, CheckedTree], options: Options
+) -> tuple[App | None, tuple[Problem, ...]]:
+    """The app, with what deploy.yaml says about its image; a broken deploy.yaml counts as an empty one."""
+    base = trees.get(BASE) or _EMPTY
+    image = _settings(base)["image"]
+    extra = [
+        (spec, locate(base.root, ("image", "extra_pip", index)))
+        for index, spec in enumerate(image["extra_pip"])
+    ]
+    return load_app(
+        app_root,
+        shown_as,
+        jvagent_version=image["jvagent_version"],
+        extra_pip=extra,
+        jvagent_path=options.jvagent,
+    )
+
+
+def _settings(base: CheckedTree) -> Settings:
+    settings = base.settings or check(_EMPTY.root)[0]
+    assert settings is not None, "an empty deploy.yaml is valid"
+    return settings
+
+
+def _schema_problems(trees: Mapping[str, CheckedTree]) -> Iterable[Problem]:
+    """What is wrong with deploy.yaml alone, where the app is too broken to go on."""
+    return (problem for tree in trees.values() for problem in tree.problems)

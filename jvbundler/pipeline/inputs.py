@@ -1,0 +1,156 @@
+"""The files that the output of an app is made from, read once: for the digest in its lock and for records."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from jvbundler import __version__
+from jvbundler.app.ignored import NOT_IN_IMAGE
+from jvbundler.values.errors import InputError
+
+if TYPE_CHECKING:
+    from jvbundler.pipeline.request import AppFolder
+    from jvbundler.source.load import Source
+
+# What jvbundler reads of an app; .env is not among it.
+_AT_ROOT = ("app.yaml", ".env.example", "requirements.txt", "requirements.lock")
+_IN_AGENTS = ("agent.yaml", "agent.yml", "info.yaml", "info.yml")
+_READ = frozenset((*_AT_ROOT, *_IN_AGENTS))
+
+Contents = Mapping[str, "bytes | OSError"]
+
+
+class Inputs(NamedTuple):
+    """The files of an app and of the user's templates, by their paths below the one and the other folder.
+
+    `app` and `templates` are contents, `others` the names of all that is not read, files with their size.
+    `is_whole` is false where something could not be looked into, or leads out of the folder.
+    """
+
+    app: Contents
+    templates: Contents
+    others: tuple[str, ...]
+    is_whole: bool
+
+
+def read_inputs(app: AppFolder, templates: Path | None) -> Inputs:
+    """All that jvbundler reads of the app, and the names of the rest. What cannot be read is not whole."""
+    unread: list[object] = []
+    others: list[str] = []
+    contents: dict[str, bytes | OSError] = {}
+    root = os.path.join(app.root, "")  # noqa: PTH118 (texts here: pathlib takes longer than the reading)
+    output = os.path.abspath(app.output)  # noqa: PTH100
+    for entry in walk(str(app.root), unread.append, leave_out=NOT_IN_IMAGE, output=output):
+        name = entry.path[len(root) :].replace(os.sep, "/")
+        if entry.name in _READ and not _is_folder(entry):
+            contents[name] = _content(entry.path)
+        else:
+            others.append(f"{name} {_size(entry, unread.append)}")
+    replaced = contents_of(str(templates), unread.append) if templates else {}
+    unread += [data for data in (*contents.values(), *replaced.values()) if isinstance(data, OSError)]
+    return Inputs(contents, replaced, tuple(others), is_whole=not unread)
+
+
+def contents_of(folder: str, onerror: Callable[[object], None]) -> dict[str, bytes | OSError]:
+    """The content of every file below a folder, by its path in it."""
+    root = os.path.join(folder, "")  # noqa: PTH118
+    return {
+        entry.path[len(root) :].replace(os.sep, "/"): _content(entry.path)
+        for entry in walk(folder, onerror)
+        if not _is_folder(entry)
+    }
+
+
+def walk(
+    folder: str,
+    onerror: Callable[[object], None],
+    *,
+    leave_out: frozenset[str] = frozenset(),
+    output: str = "",
+) -> Iterator[os.DirEntry[str]]:
+    """Everything below a folder, by name, a folder before what is in it.
+
+    `leave_out` are names directly in the folder that nothing is read from, and that may be large; `output`
+    is the absolute path of a folder to leave out. `onerror` is told of a folder that cannot be read and of
+    one behind a link, which may lead anywhere.
+    """
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError as failure:
+        onerror(failure)
+        return
+    for entry in entries:
+        if entry.name in leave_out or _is_at(entry, output):
+            continue
+        yield entry
+        if _is_folder(entry):
+            if entry.is_symlink():
+                onerror(entry)
+            else:
+                yield from walk(entry.path, onerror, output=output)
+
+
+def _is_at(entry: os.DirEntry[str], path: str) -> bool:
+    # The name first: making a path absolute takes as long as reading a small file.
+    return path.endswith(entry.name) and os.path.abspath(entry.path) == path  # noqa: PTH100
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+def _size(entry: os.DirEntry[str], onerror: Callable[[object], None]) -> str:
+    """What tells a file from another one without reading it; a folder has no size."""
+    try:
+        return "" if _is_folder(entry) else str(entry.stat(follow_symlinks=False).st_size)
+    except OSError as failure:
+        onerror(failure)
+        return ""
+
+
+def _content(path: str) -> bytes | OSError:
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123
+            return stream.read()
+    except OSError as failure:
+        return failure
+
+
+def inputs_digest(inputs: Inputs, source: Source, jvagent_version: str) -> str:
+    """`sha256:…` of deploy.yaml as it reads after interpolation, the app's files and the user's templates.
+
+    No path of the machine is in it, and a secret's `${NAME}` is never replaced, so that its value cannot be
+    guessed from the digest. Raises InputError for a file that cannot be read.
+    """
+    from jvbundler.values.node import plain  # not for records.py, which reads no YAML
+
+    digest = hashlib.sha256(f"{__version__}\n{jvagent_version}\n".encode())
+    trees = {"": source.base, **source.environments}
+    digest.update(json.dumps({name: plain(tree) for name, tree in trees.items()}, default=str).encode())
+    for name, data in (*_app_files(inputs.app), *_template_files(inputs.templates)):
+        if isinstance(data, OSError):
+            raise InputError(f"cannot read '{data.filename}': {data.strerror}") from data
+        digest.update(f"\n{name}\n{len(data)}\n".encode() + data)
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _app_files(contents: Contents) -> Iterator[tuple[str, bytes | OSError]]:
+    """Those at the root, then those of the agents, the files of a folder before its folders."""
+    yield from ((name, contents[name]) for name in _AT_ROOT if name in contents)
+    agents = [path.rpartition("/") for path in contents if path.startswith("agents/")]
+    for folder, _, name in sorted(agents, key=lambda parts: (parts[0].split("/"), parts[2])):
+        if name in _IN_AGENTS:
+            yield f"{folder}/{name}", contents[f"{folder}/{name}"]
+
+
+def _template_files(contents: Contents) -> Iterator[tuple[str, bytes | OSError]]:
+    return ((f"templates/{name}", data) for name, data in contents.items() if name.endswith(".j2"))

@@ -1,0 +1,132 @@
+"""`render`: compile, render, write. And `--check`: compile, render, compare."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from jvbundler.output.paths import content, reason
+from jvbundler.output.write import WriteResult, keep_nothing, write_output
+from jvbundler.pipeline.compile import Compiled, compile_project
+from jvbundler.pipeline.inputs import Inputs, inputs_digest, read_inputs
+from jvbundler.pipeline.request import AppFolder, Request, below
+from jvbundler.render import readme
+from jvbundler.render.targets import TARGETS, render_target
+from jvbundler.rules.artifacts import check_artifacts
+from jvbundler.rules.engine import without_waived
+from jvbundler.rules.immutable_fields import check_output
+from jvbundler.values.artifact import Artifact
+from jvbundler.values.errors import InputError
+from jvbundler.values.problem import ordered
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jvbundler.output.drift import Drift
+    from jvbundler.project.model import Project
+    from jvbundler.values.problem import Problem
+
+# What is used as it is; everything else explains it or is the source of it.
+_APPLIED = ("Dockerfile", "template.yaml", "manifest.yaml")
+
+
+class Rendered(NamedTuple):
+    """An app's artifacts: those that were selected, in the order of their paths."""
+
+    compiled: Compiled
+    artifacts: tuple[Artifact, ...]
+
+
+def render_app(app: AppFolder, request: Request) -> Rendered:
+    """What belongs into the app's output folder, which is read and not written.
+
+    Raises InputError with all problems; where the request is strict, a warning is one of them.
+    """
+    _refuse_templates(request.templates)
+    compiled = compile_project(app.root, app.shown_as, request.options, request.selection.environments)
+    project = compiled.project._replace(output=inside(app.root, app.output))
+    try:
+        artifacts = render_artifacts(project, request.templates)
+    except OSError as failure:
+        # A render reads templates and nothing else; ours can be read.
+        raise InputError(f"cannot read '{failure.filename}': {reason(failure)}") from failure
+    found = ordered([*compiled.problems, *_problems_of_output(compiled.project, artifacts, app.output)])
+    if any(request.strict or problem.is_error for problem in found):
+        raise InputError(problems=found)
+    selected = tuple(artifact for artifact in artifacts if request.selection.covers(artifact.path))
+    return Rendered(compiled._replace(problems=found), selected)
+
+
+def inside(app_root: Path, output: Path) -> str:
+    """The output folder relative to the app, or an empty text where it lies elsewhere."""
+    path = os.path.relpath(os.path.realpath(output), os.path.realpath(app_root))
+    return "" if path.startswith("..") else path.replace(os.sep, "/")
+
+
+def _problems_of_output(project: Project, artifacts: Iterable[Artifact], output: Path) -> Iterator[Problem]:
+    """What only the rendered files tell, alone and next to those that were rendered before."""
+
+    def before(path: str) -> str | None:
+        data = content(output, path) if os.path.isdir(output) else None  # noqa: PTH112
+        return None if data is None else data.decode("utf-8", "replace")
+
+    for problem in without_waived(project, check_artifacts(artifacts)):
+        yield problem._replace(place=problem.place._replace(file=below(str(output), problem.place.file)))
+    yield from check_output(project, before)
+
+
+def _refuse_templates(folder: Path | None) -> None:
+    if folder is None:
+        return
+    if not os.path.isdir(folder):  # noqa: PTH112 (Path raises where it may not look)
+        raise InputError(f"--templates: '{folder}' is not a folder")
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise InputError(f"--templates: cannot read '{folder}': permission denied")
+
+
+def render_artifacts(project: Project, templates: Path | None = None) -> list[Artifact]:
+    """All files of all targets, and the README about them, by path."""
+    artifacts = [artifact for name in TARGETS for artifact in render_target(name, project, templates)]
+    return sorted([*artifacts, readme.render(project, templates)], key=lambda artifact: artifact.path)
+
+
+def write_rendered(
+    rendered: Rendered, app: AppFolder, request: Request, inputs: Inputs | None = None
+) -> WriteResult:
+    """Put the artifacts into the output folder, and leave what was not selected as it is.
+
+    `inputs` are those of the render, where they were read already.
+    """
+    return write_output(
+        app.output,
+        rendered.artifacts,
+        force=request.force,
+        protected=[app.root],
+        inputs="" if request.selection else _digest(rendered.compiled, app, request, inputs),
+        keep=_not_selected(request),
+    )
+
+
+def _digest(compiled: Compiled, app: AppFolder, request: Request, inputs: Inputs | None) -> str:
+    inputs = inputs or read_inputs(app, request.templates)
+    return inputs_digest(inputs, compiled.source, compiled.project.app.jvagent_version)
+
+
+def drift_of(rendered: Rendered, app: AppFolder, request: Request) -> Drift:
+    """How the output folder differs from the artifacts; what was not selected does not count."""
+    from jvbundler.output.drift import drift
+
+    return drift(app.output, rendered.artifacts, keep=_not_selected(request))
+
+
+def _not_selected(request: Request) -> Callable[[str], bool]:
+    return request.selection.leaves_out if request.selection else keep_nothing
+
+
+def applied(artifacts: Iterable[Artifact]) -> Iterator[Artifact]:
+    """The files that are built, deployed or applied, without those that only lead up to them."""
+    for artifact in artifacts:
+        name = artifact.path.rsplit("/", 1)[-1]
+        if name in _APPLIED or artifact.path.startswith("gitops/"):
+            yield artifact

@@ -1,0 +1,171 @@
+"""What is asked for an app, and what came of it: the values that every job takes and gives.
+
+Messages call paths as the user typed them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from jvbundler.values.errors import InputError, JvbundlerError
+from jvbundler.values.problem import Problem
+
+if TYPE_CHECKING:
+    from jvbundler.diff.model import Difference
+    from jvbundler.output.drift import Drift
+
+CONFIG = "deploy.yaml"
+DEFAULT_OUTPUT = "deploy"
+
+# Where the name of an environment stands in a path: below these folders.
+_PER_ENVIRONMENT = ("lambda", "kubernetes/overlays", "kubernetes/rendered", "gitops/argocd", "gitops/flux")
+
+# A container's environment in deploy.yaml; the platforms' own maps win over the shared one.
+_ENVIRONMENTS = ("environment", "lambda.environment", "kubernetes.deployment.container.environment")
+_VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*\Z"
+
+
+class Options(NamedTuple):
+    """How to read an app: `environ` is what `${NAME}` means, `assignments` pair a key with a YAML text.
+
+    `config` is deploy.yaml when it is not the app's own; `jvagent` is a jvagent package to read core actions
+    from, instead of the shipped lists.
+    """
+
+    environ: Mapping[str, str]
+    config: Path | None = None
+    assignments: tuple[tuple[str, str], ...] = ()
+    jvagent: Path | None = None
+
+
+class Selection(NamedTuple):
+    """Empty means all. Files that no target or no environment has to itself belong to every selection."""
+
+    targets: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.targets or self.environments)
+
+    def covers(self, path: str) -> bool:
+        target, _, rest = path.partition("/")
+        if rest and self.targets and target not in self.targets:
+            return False
+        return not self.environments or environment_of(path) in ("", *self.environments)
+
+    def leaves_out(self, path: str) -> bool:
+        return not self.covers(path)
+
+
+class AppFolder(NamedTuple):
+    """An app: its folder, what messages call it, and the folder for its output."""
+
+    root: Path
+    shown_as: str
+    output: Path
+
+
+class Request(NamedTuple):
+    """What is asked for every app alike. `templates` is a folder of the user's own; with `strict`, a warning
+    is an error; `force` replaces files in the output that are not ours.
+    """
+
+    options: Options
+    selection: Selection = Selection()
+    templates: Path | None = None
+    strict: bool = False
+    force: bool = False
+
+
+class Checked(NamedTuple):
+    """A checker: what it looked at, or, where it did not run, why not. `problems` are its findings."""
+
+    checker: str
+    note: str
+    ran: bool = True
+    problems: tuple[Problem, ...] = ()
+
+
+class Outcome(NamedTuple):
+    """What came of one app: paths by what happened to them, and the `failure` that ended it, if one did.
+
+    `rejected` are the app and its files where a validation found them wrong. `drift` is None where there is
+    none, `difference` where none was asked for.
+    """
+
+    app: AppFolder
+    problems: tuple[Problem, ...] = ()
+    failure: JvbundlerError | None = None
+    rejected: bool = False
+    written: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    drift: Drift | None = None
+    difference: Difference | None = None
+    checkers: tuple[Checked, ...] = ()
+
+    @property
+    def total(self) -> int:
+        return len(self.written) + len(self.unchanged)
+
+    @property
+    def exit_code(self) -> int:
+        """What a command about this app alone leaves with (docs/exit-codes.md)."""
+        if self.failure:
+            return self.failure.exit_code
+        differs = self.drift is not None or bool(self.difference and self.difference.changes)
+        return 2 if self.rejected else int(differs)
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is no result, or a bad one; a difference is a result."""
+        return self.failure is not None or self.rejected
+
+
+def environment_of(path: str) -> str:
+    """The environment that has the file to itself: prod for kubernetes/rendered/prod/manifest.yaml."""
+    for folder in _PER_ENVIRONMENT:
+        name, _, rest = path.removeprefix(f"{folder}/").partition("/")
+        if path.startswith(f"{folder}/") and rest:
+            return name
+        if path.startswith(f"{folder}/") and folder.startswith("gitops/"):
+            return name.partition(".")[0]
+    return ""
+
+
+def below(folder: str, name: str) -> str:
+    """`name` in `folder`, as messages call it: `deploy.yaml`, `apps/support/deploy.yaml`."""
+    return name if folder in ("", ".") else f"{folder.rstrip('/')}/{name}"
+
+
+def config_path(app_root: Path, options: Options) -> Path:
+    return options.config or app_root / CONFIG
+
+
+def output_path(app_root: Path, output: Path | None, options: Options) -> Path:
+    """The output folder: as given, else `deploy/` beside deploy.yaml."""
+    return output or config_path(app_root, options).parent / DEFAULT_OUTPUT
+
+
+def assignments(settings: Iterable[str], variables: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """The pairs of `--set KEY=VALUE` and `--env NAME=VALUE`; InputError for what is not of that form."""
+    pairs = [_pair("--set", text) for text in settings]
+    for text in variables:
+        name, value = _pair("--env", text)
+        if not re.match(_VARIABLE, name):
+            raise InputError(f"--env: '{name}' is not the name of an environment variable")
+        # Quoted, as a variable is a text whatever it looks like.
+        pairs += [(f"{path}.{name}", json.dumps(value)) for path in _ENVIRONMENTS]
+    return tuple(pairs)
+
+
+def _pair(option: str, text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        # The text is not repeated in full: it may be the value of a secret.
+        raise InputError(f"{option}: expected KEY=VALUE, found no '=' after a key")
+    return key, value

@@ -1,0 +1,128 @@
+"""deploy.yaml is changed where it has to be, and stays the user's everywhere else."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jvbundler.pipeline.edit import scalar, set_value, unset_value, write_edit
+from jvbundler.values.errors import InputError, OutputRefused
+
+TEXT = """\
+# The support agent.
+app:
+  name: acme   # as the customers know it
+environments:
+  dev: {}
+  staging:
+  prod:   # live
+    image:
+      digest: "old"  # of the last push
+    tags:
+    - a
+    - b
+
+# at the end
+protected: [prod]
+"""
+
+
+def changed(before: str, after: str) -> list[str]:
+    """The lines that are not in both, as a diff shows them."""
+    old, new = before.splitlines(), after.splitlines()
+    return [f"-{line}" for line in old if line not in new] + [f"+{line}" for line in new if line not in old]
+
+
+def test_a_value_is_replaced_and_its_comment_stays() -> None:
+    after = set_value(TEXT, ("environments", "prod", "image", "digest"), "new")
+    assert changed(TEXT, after) == [
+        '-      digest: "old"  # of the last push',
+        "+      digest: new  # of the last push",
+    ]
+
+
+def test_a_key_that_is_missing_goes_to_the_end_of_its_section() -> None:
+    after = set_value(TEXT, ("environments", "prod", "image", "tag"), "1.0")
+    assert changed(TEXT, after) == ['+      tag: "1.0"']
+    assert after.index('tag: "1.0"') < after.index("tags:")
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging"])
+def test_an_empty_section_gets_its_first_entry(environment: str) -> None:
+    after = set_value(TEXT, ("environments", environment, "image", "digest"), "new")
+    assert f"  {environment}:\n    image:\n      digest: new\n" in after
+
+
+def test_a_section_at_the_top_is_added_below_everything() -> None:
+    assert set_value(TEXT, ("image", "digest"), "new") == TEXT + "image:\n  digest: new\n"
+    assert (
+        set_value("# nothing yet\n", ("image", "digest"), "new") == "# nothing yet\nimage:\n  digest: new\n"
+    )
+
+
+def test_braces_are_kept() -> None:
+    assert set_value("a: {b: c, d: e}  # x\n", ("a", "b"), "new") == "a: {b: new, d: e}  # x\n"
+    assert set_value("a: {b: c}\n", ("a", "d", "e"), "new") == "a: {d: {e: new}, b: c}\n"
+
+
+def test_a_file_with_windows_line_ends_keeps_them_where_nothing_changes() -> None:
+    assert set_value("a: b\r\nc: d\r\n", ("a",), "new") == "a: new\r\nc: d\r\n"
+
+
+def test_an_entry_is_removed_and_its_section_stays() -> None:
+    assert changed(TEXT, unset_value(TEXT, ("environments", "prod", "tags"))) == [
+        "-    tags:",
+        "-    - a",
+        "-    - b",
+    ]
+    after = unset_value(TEXT, ("environments", "prod", "image", "digest"))
+    assert changed(TEXT, after)[-1] == "+    image: {}"
+    assert unset_value(TEXT, ("environments", "prod", "nothing")) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("a: [b]\n", ("a",)),
+        ("a: b\n", ("a", "c")),
+        ("a: |\n  b\n  c\n", ("a",)),
+        ("a: &x {b: c}\nd: *x\n", ("d", "b")),
+        ("a: b\n  c\n", ("a",)),
+    ],
+)
+def test_what_cannot_be_changed_safely_is_left_to_the_user(text: str, keys: tuple[str, ...]) -> None:
+    with pytest.raises(InputError):
+        set_value(text, keys, "new")
+
+
+# What YAML can hold; a lone surrogate is no text.
+VALUES = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+
+
+@given(VALUES)
+def test_any_value_reads_back_as_it_was_given(value: str) -> None:
+    assert yaml.safe_load(f"a: {scalar(value)}")["a"] == value
+    after = set_value(TEXT, ("environments", "prod", "environment", "LEVEL"), value)
+    assert yaml.safe_load(after)["environments"]["prod"]["environment"]["LEVEL"] == value
+    assert unset_value(after, ("environments", "prod", "environment", "LEVEL")).startswith(
+        "# The support agent."
+    )
+
+
+def test_on_a_full_disk_deploy_yaml_stays_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "deploy.yaml"
+    file.write_text("app: {name: acme}\n")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8, before[1]))
+    try:
+        with pytest.raises(OutputRefused, match="file too large"):
+            write_edit(file, "app: {name: other}\n")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert file.read_text() == "app: {name: acme}\n"
+    assert list(tmp_path.iterdir()) == [file]
