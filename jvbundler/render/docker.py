@@ -93,7 +93,7 @@ def labels(environment: Environment) -> list[dict[str, str]]:
     """The OCI annotations that deploy.yaml knows, and the user's, which win."""
     ours = {
         "org.opencontainers.image.title": environment.app_name,
-        "org.opencontainers.image.description": environment.description.replace("\n", " ").strip(),
+        "org.opencontainers.image.description": environment.description,
         "org.opencontainers.image.version": environment.app_version,
     }
     merged = {k: v for k, v in ours.items() if v} | environment.settings["image"]["labels"]

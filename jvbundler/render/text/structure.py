@@ -7,7 +7,8 @@ has broken out of its place, which no escape should let happen. For the formats 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import lru_cache
 
 Structure = Callable[[str], list[str]]
 
@@ -16,6 +17,7 @@ class BrokenStructure(ValueError):
     """A value became more than a value."""
 
 
+@lru_cache
 def structure_of(template: str) -> Structure | None:
     """What takes the structure of a text, by the name of its template's file."""
     return next((taken for suffix, taken in STRUCTURES.items() if template.endswith(suffix)), None)
@@ -30,37 +32,23 @@ def refuse_difference(name: str, found: list[str], written: list[str]) -> None:
     raise BrokenStructure(f"{name}: a value became a part of the file: '{there}' in place of '{meant}'")
 
 
-def instructions(dockerfile: str) -> list[str]:
-    """Each instruction: its name, how many words it has, and the operators of the shell outside of quotes."""
-    return [_instruction(line) for line in _logical_lines(dockerfile)]
-
-
-# BuildKit, frontend/dockerfile/parser: a backslash at the end, but for one that is escaped, goes on; comments
-# and empty lines within are passed over.
-_CONTINUED = re.compile(r"(?:(?<=[^\\])|^)\\[ \t]*\Z")
-_QUOTED = re.compile(r"""\\.|'[^']*'|"(?:[^"\\]|\\.)*\"""")
+# BuildKit, frontend/dockerfile/parser: comments and empty lines are passed over, also in the middle of an
+# instruction; one backslash at the end of a line goes on with the next.
+_LINE_END = re.compile(r"(\\+)[ \t]*(?:\n|\Z)")
+_QUOTED = re.compile(r"""\\.|'[^'\n]*'|"(?:[^"\\\n]|\\.)*\"""")
 _OPERATOR = re.compile(r"[;&|<>()`'\"]")
 
 
-def _logical_lines(dockerfile: str) -> Iterator[str]:
-    parts: list[str] = []
-    for line in dockerfile.split("\n"):
-        stripped = line.strip()
-        if not stripped or stripped[0] == "#":
-            continue
-        goes_on = _CONTINUED.search(line)
-        parts.append(line[: goes_on.start()] if goes_on else line)
-        if not goes_on:
-            yield "".join(parts)
-            parts = []
-    if parts:
-        yield "".join(parts)
+def instructions(dockerfile: str) -> list[str]:
+    """Each instruction: its name, how many words it has, and the operators of the shell outside of quotes."""
+    lines = (line for line in dockerfile.split("\n") if line.lstrip()[:1] not in ("", "#"))
+    whole = _LINE_END.sub(lambda end: "" if end[1] == "\\" else end[0], "\n".join(lines))
+    return [_instruction(line) for line in _QUOTED.sub("_", whole).split("\n")]
 
 
 def _instruction(line: str) -> str:
-    bare = _QUOTED.sub("_", line)
-    words = bare.split()
-    return " ".join([words[0].upper(), str(len(words)), *_OPERATOR.findall(bare)]) if words else ""
+    words = line.split()
+    return " ".join([words[0].upper() if words else "", str(len(words)), *_OPERATOR.findall(line)])
 
 
 # What begins a block, and what ends a cell.

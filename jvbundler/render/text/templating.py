@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from jvbundler.render.text import template_runtime
 from jvbundler.render.text.escaping import FILTERS, Verbatim, escape_of, of_neutral
-from jvbundler.render.text.structure import refuse_difference, structure_of
+from jvbundler.render.text.structure import Structure, refuse_difference, structure_of
 from jvbundler.values.errors import InputError
 from jvbundler.values.packaged import PACKAGE, packaged_path
 from jvbundler.values.problem import Place, error
@@ -44,9 +44,15 @@ def _checked(name: str, context: Mapping[str, Any], overrides: Path | None = Non
     text = _text(name, context, overrides)
     structure = structure_of(name)
     if structure:
-        written = structure(_text(name, context, overrides, is_neutral=True))
-        refuse_difference(name, structure(text), written)
+        written = _text(name, context, overrides, is_neutral=True)
+        refuse_difference(name, structure(text), _structure(structure, written))
     return text
+
+
+@lru_cache(maxsize=256)
+def _structure(structure: Structure, neutral: str) -> list[str]:
+    """Apps that are alike differ in their values only."""
+    return structure(neutral)
 
 
 def _text(name: str, context: Mapping[str, Any], overrides: Path | None, *, is_neutral: bool = False) -> str:
