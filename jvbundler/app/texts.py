@@ -1,4 +1,4 @@
-"""What the app's files call things: it ends up in the same files as deploy.yaml, and has the same patterns."""
+"""What the app's files call things: held to the patterns of deploy.yaml, as both are written to one file."""
 
 from __future__ import annotations
 

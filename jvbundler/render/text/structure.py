@@ -20,6 +20,8 @@ class BrokenStructure(ValueError):
 @lru_cache
 def structure_of(template: str) -> Structure | None:
     """What takes the structure of a text, by the name of its template's file."""
+    if template.startswith("lambda/") and template.endswith(".yaml.j2"):
+        return dynamic_references
     return next((taken for suffix, taken in STRUCTURES.items() if template.endswith(suffix)), None)
 
 
@@ -67,6 +69,11 @@ def _marker(line: str) -> str:
 def toml_keys(text: str) -> list[str]:
     """A line has a key, a table's head or a comment; no value goes over several."""
     return [line.partition("=")[0] if line[:1] != "#" else "#" for line in text.split("\n")]
+
+
+def dynamic_references(text: str) -> list[str]:
+    """What CloudFormation puts a value in place of, wherever it stands; nothing escapes it."""
+    return re.findall(r"\{\{resolve:[^}]*", text) if "{{resolve:" in text else []
 
 
 STRUCTURES: dict[str, Structure] = {

@@ -43,9 +43,11 @@ def _checked(name: str, context: Mapping[str, Any], overrides: Path | None = Non
     """The text, whose structure is what the template writes for values that say nothing."""
     text = _text(name, context, overrides)
     structure = structure_of(name)
-    if structure:
+    found = structure(text) if structure else []
+    # Without a part there is none that a value could have become.
+    if structure and found:
         written = _text(name, context, overrides, is_neutral=True)
-        refuse_difference(name, structure(text), _structure(structure, written))
+        refuse_difference(name, found, _structure(structure, written))
     return text
 
 
