@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import shutil
 import signal
 import subprocess
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jvbundler.values.errors import InputError, ToolFailed
+from jvbundler.values.shell_word import shell_line
 
 # From SIGTERM to SIGKILL: sam and kubectl stop within one second.
 GRACE_SECONDS = 2.0
@@ -287,7 +287,7 @@ def _failure(
 ) -> ToolFailed:
     said = (masked(stream.decode("utf-8", "replace"), mask).strip() for stream in (stdout, stderr))
     shown = "\n".join(_last_lines(text, most) for text in said if text)
-    command = shlex.join([masked(word, mask) for word in argv])
+    command = shell_line(masked(word, mask) for word in argv)
     return ToolFailed(f"'{Path(argv[0]).name}' {what}\n  {command}\n{shown}".rstrip())
 
 

@@ -95,11 +95,13 @@ def compiled_templates() -> Iterator[tuple[str, str]]:
 
 def refuse_unsupported(environment: Environment, name: str, text: str) -> None:
     """ValueError where a template uses something of Jinja2 that `template_runtime` does not have."""
+    from jvbundler.render.text.escaping import FILTERS
+    from jvbundler.render.text.template_runtime import OWN_FILTERS
     from jvbundler.render.text.template_runtime import Environment as StandIn
 
     for node in environment.parse(text).find_all(nodes.Node):
         if isinstance(node, nodes.Filter):
-            is_known = node.name in StandIn.filters
+            is_known = node.name in {**FILTERS, **OWN_FILTERS}
         elif isinstance(node, nodes.Test):
             is_known = node.name in StandIn.tests
         elif isinstance(node, nodes.Getattr) and getattr(node.node, "name", "") == "loop":

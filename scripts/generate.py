@@ -162,6 +162,21 @@ def settings_source(schema: Schema) -> str:
     )
 
 
+def texts_source(schema: Schema) -> str:
+    """What a name, a version and a description of an app may be; its own files are read with the same."""
+    app = schema["properties"]["app"]["properties"]
+    texts = "".join(
+        f"{key.upper()} = Text(\n    {json.dumps(app[key]['pattern'])},\n"
+        f"    {json.dumps(app[key]['patternErrorMessage'])},\n)\n"
+        for key in ("name", "version", "description")
+    )
+    return (
+        f'"""{NOTICE}\n\nWhat texts that describe an app may look like, wherever they are written.\n"""\n\n'
+        "from __future__ import annotations\n\nfrom typing import NamedTuple\n\n\n"
+        "class Text(NamedTuple):\n    pattern: str\n    words: str\n\n\n" + texts
+    )
+
+
 def order_by_use(classes: dict[str, str]) -> list[str]:
     ordered: list[str] = []
 
@@ -182,6 +197,7 @@ def generated() -> dict[Path, str]:
     return {
         ROOT / "jvbundler/generated/settings.py": settings_source(schema),
         ROOT / "jvbundler/generated/validator.py": validator_source(schema),
+        ROOT / "jvbundler/generated/app_texts.py": texts_source(schema),
         ROOT / "docs/configuration.md": configuration_reference(schema),
         ROOT / "docs/rules.md": rules_reference(),
     }

@@ -22,6 +22,7 @@ from jvbundler.app.reading import (
     shown,
     text,
 )
+from jvbundler.app.texts import id_problem
 from jvbundler.source.yaml.file import parse_yaml
 from jvbundler.values.node import Node
 from jvbundler.values.problem import Place, Problem, error, warning
@@ -77,7 +78,10 @@ def _listed(ref: str, place: Place, root: Path, shown_as: str, problems: list[Pr
     else:
         top = _agent_yaml(folder / "agent.yaml", file, root, problems)
         local = tuple(_local_actions(root, f"agents/{ref}", shown_as, problems))
-        if top is not None:
+        wrong = id_problem("agent", ref, place)
+        if wrong is not None:
+            problems.append(wrong)
+        elif top is not None:
             _check_name(top, ref, problems)
             return Agent(ref, tuple(_entries(top, problems)), local)
     return None
@@ -153,6 +157,10 @@ def _local_actions(root: Path, agent: str, shown_as: str, problems: list[Problem
             if info is None:
                 continue
             action = LocalAction(f"{namespace.name}/{info.name or folder.name}", info)
+            wrong = id_problem("action", action.id, info.place)
+            if wrong is not None:
+                problems.append(wrong)
+                continue
             if action.id in seen:
                 problems.append(_same_id(action, seen[action.id]))
                 continue

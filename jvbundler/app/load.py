@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from jvbundler.app import texts
 from jvbundler.app.agents import read_agents
 from jvbundler.app.catalog import Catalog, load_catalog
 from jvbundler.app.closure import Providers, resolve
@@ -56,10 +57,10 @@ def load_app(
     app = App(
         root=root,
         shown_as=shown_as,
-        id=text(top, "app", problems, "jvagent_app"),
-        version=text(top, "version", problems, "0.0.1"),
-        title=text(context, "name", problems, "jvagent Application"),
-        description=text(context, "description", problems).strip(),
+        id=texts.name(top, "app", problems, "jvagent_app"),
+        version=texts.version(top, "version", problems, "0.0.1"),
+        title=texts.description(context, "name", problems, "jvagent Application"),
+        description=texts.description(context, "description", problems),
         author=text(top, "author", problems),
         license=text(top, "license", problems),
         homepage=text(top, "homepage", problems),

@@ -12,6 +12,7 @@ import click
 
 from jvbundler.cli import options
 from jvbundler.cli.outcomes import Outcomes, outcomes_of, tell_problems
+from jvbundler.cli.printer import echo_text, styled
 from jvbundler.cli.terminal import Terminal
 from jvbundler.diff import format as single
 from jvbundler.diff import format_many
@@ -114,7 +115,7 @@ def show(outcomes: Outcomes, form: str, terminal: Terminal) -> None:
     color = terminal.colors(sys.stdout)
     sections = [section(outcome) for outcome in outcomes.each]
     text = text_of_many(sections, form, color) if outcomes.many else text_of_one(sections[0], form, color)
-    click.echo(text, nl=False, color=color)
+    echo_text(text)
 
 
 def section(outcome: Outcome) -> format_many.Section:
@@ -145,4 +146,4 @@ def paint(*, color: bool) -> single.Paint:
 
 
 def painted(text: str, role: str) -> str:
-    return click.style(text, fg=COLORS.get(role), bold=role in ("app", "file", "danger"))
+    return styled(text, color=COLORS.get(role, ""), bold=role in ("app", "file", "danger"))

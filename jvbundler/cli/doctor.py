@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jvbundler.cli import options
+from jvbundler.cli.printer import echo_line
 from jvbundler.cli.release_options import Common, common_options, json_option, together
 from jvbundler.cli.session import print_json
 from jvbundler.values.errors import InputError
@@ -45,5 +46,5 @@ def command(terminal: Terminal, /, *, common: Common, as_json: bool) -> int:
         print_json({"ok": all(c.ok for c in checks), "checks": fields})
     else:
         for check in checks:
-            click.echo(f"{'ok     ' if check.ok else 'MISSING'} {check}")
+            echo_line(f"{'ok     ' if check.ok else 'MISSING'} {check}")
     return 0 if all(check.ok for check in checks) else 4

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from jvbundler.cli import options
+from jvbundler.cli.printer import echo_line
 from jvbundler.cli.release_options import Common, json_option, together
 from jvbundler.cli.session import print_json
 
@@ -46,7 +47,7 @@ def list_(platform: str, environment: str, app: str, config: str | None, as_json
         print_json(dict(found))
     else:
         for name, value in found:
-            click.echo(f"{name}={value}" if value is not None else f"{name} (secret)")
+            echo_line(f"{name}={value}" if value is not None else f"{name} (secret)")
     return 0
 
 
@@ -60,7 +61,7 @@ def set_(platform: str, pairs: tuple[str, ...], environment: str, app: str, conf
 
     path = Path(config) if config else Path(app) / "deploy.yaml"
     changed = set_variables(path, platform, environment, pairs)
-    click.echo(f"{path}: {'changed; jvbundler render' if changed else 'unchanged'}")
+    echo_line(f"{path}: {'changed; jvbundler render' if changed else 'unchanged'}")
     return 0
 
 
@@ -74,7 +75,7 @@ def unset(platform: str, names: tuple[str, ...], environment: str, app: str, con
 
     path = Path(config) if config else Path(app) / "deploy.yaml"
     changed = unset_variables(path, platform, environment, names)
-    click.echo(f"{path}: {'changed; jvbundler render' if changed else 'unchanged'}")
+    echo_line(f"{path}: {'changed; jvbundler render' if changed else 'unchanged'}")
     return 0
 
 

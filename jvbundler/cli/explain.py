@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from jvbundler.cli import options
+from jvbundler.cli.printer import echo_text
 from jvbundler.project.explain import explain_key
 
 EPILOG = """\b
@@ -19,5 +20,5 @@ Examples:
 @options.talking
 def command(key: str) -> int:
     """Print what KEY of deploy.yaml means: type, limits, default, example, and the keys below it."""
-    click.echo(explain_key(key), nl=False)
+    echo_text(explain_key(key))
     return 0

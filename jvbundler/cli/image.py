@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import click
-
+from jvbundler.cli.printer import echo_lines
 from jvbundler.cli.progress import Progress
 from jvbundler.cli.release_options import (
     Common,
@@ -61,5 +60,5 @@ def run_image_step(
     if running.as_json:
         print_json({"ok": True, **result, "steps": progress.steps})
     else:
-        click.echo("\n".join(f"{key}: {value}" for key, value in result.items()))
+        echo_lines(f"{key}: {value}" for key, value in result.items())
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from jvbundler.cli import options
+from jvbundler.cli.printer import echo_line
 from jvbundler.cli.terminal import Terminal
 
 EPILOG = """\b
@@ -52,7 +53,7 @@ def command(
     changed = write_file(path, text, force=force)
     # What the file's first line names; it is ours, so an older one gives way.
     write_file(path.with_name(SCHEMA_FILE), packaged_text("schemas/deploy.schema.json"), force=True)
-    click.echo(f"{path}: {'written' if changed else 'unchanged'}, enabled: {', '.join(targets)}")
+    echo_line(f"{path}: {'written' if changed else 'unchanged'}, enabled: {', '.join(targets)}")
     if not terminal.is_quiet():
-        click.echo("next: read it, then run 'jvbundler render'", err=True)
+        echo_line("next: read it, then run 'jvbundler render'", err=True)
     return 0

@@ -11,6 +11,7 @@ from jvbundler.cli import options
 from jvbundler.cli.kubernetes_deploy import deploy
 from jvbundler.cli.kubernetes_options import Cluster, cluster_options
 from jvbundler.cli.kubernetes_text import status_lines
+from jvbundler.cli.printer import echo_line, echo_lines
 from jvbundler.cli.progress import Progress
 from jvbundler.cli.release_options import (
     Common,
@@ -55,11 +56,11 @@ def status(terminal: Terminal, /, *, common: Common, cluster: Cluster, as_json: 
         if as_json:
             print_json(found.document())
         else:
-            click.echo("\n".join(status_lines(found)))
+            echo_lines(status_lines(found))
         if not watch:
             return 1 if found.problems else 0
         time.sleep(WATCH_SECONDS)
-        click.echo("---")
+        echo_line("---")
     return 0
 
 
@@ -186,7 +187,7 @@ def _print(progress: Progress, result: dict[str, Any], line: str) -> None:
     if progress.json:
         print_json({"ok": True, **result, "steps": progress.steps})
     else:
-        click.echo(line)
+        echo_line(line)
 
 
 COMMANDS = {"deploy": deploy, "status": status, "logs": logs, "rollback": rollback, "destroy": destroy}

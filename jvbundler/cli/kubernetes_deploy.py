@@ -10,6 +10,7 @@ import click
 
 from jvbundler.cli import options
 from jvbundler.cli.kubernetes_options import Cluster, cluster_options
+from jvbundler.cli.printer import echo_line, echo_lines
 from jvbundler.cli.progress import Progress
 from jvbundler.cli.release_options import (
     Common,
@@ -143,7 +144,7 @@ def _print(progress: Progress, done: Deployed) -> None:
     if progress.json:
         print_json({"ok": True, **result, "notes": progress.notes, "steps": progress.steps})
         return
-    click.echo(f"image: {done.image}")
-    click.echo("".join(f"deleted: {name}\n" for name in done.deleted), nl=False)
+    echo_line(f"image: {done.image}")
+    echo_lines(f"deleted: {name}" for name in done.deleted)
     if done.health:
-        click.echo(f"health: {done.health}")
+        echo_line(f"health: {done.health}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from jvbundler.cli.source_lines import printable
+from jvbundler.values.printable import printable
 
 if TYPE_CHECKING:
     from jvbundler.deploy.kubernetes.status import Status

@@ -8,6 +8,7 @@ import click
 
 from jvbundler.cli import options
 from jvbundler.cli.lambda_options import Names, name_options, pairs, timeout_option
+from jvbundler.cli.printer import echo_line, echo_lines
 from jvbundler.cli.progress import Progress
 from jvbundler.cli.release_options import (
     Common,
@@ -150,7 +151,7 @@ def _asking(release: Release, *, yes: bool) -> Confirm:
 
     def confirm(operation: Operation) -> None:
         if operation.changes:
-            click.echo(operation.changes, err=True)
+            echo_lines(operation.changes.split("\n"), err=True)
         if operation.question:
             confirm_question(operation.question, yes=yes)
         elif release.is_protected:
@@ -180,7 +181,7 @@ def _print(deployed: Deployed, progress: Progress) -> int:
     for name, value in deployed.outputs.items():
         # On standard output, for whoever pipes them on.
         if name.endswith("Url"):
-            click.echo(f"{name}: {value}")
+            echo_line(f"{name}: {value}")
     for answer in deployed.answers:
         progress.note(f"{'healthy' if answer.is_healthy else 'deployed, but not healthy'}: {answer}")
     if not deployed.is_healthy:

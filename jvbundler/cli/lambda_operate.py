@@ -9,6 +9,7 @@ import click
 
 from jvbundler.cli import options
 from jvbundler.cli.lambda_options import Names, name_options, timeout_option
+from jvbundler.cli.printer import echo_line
 from jvbundler.cli.progress import Progress
 from jvbundler.cli.release_options import (
     Common,
@@ -77,7 +78,7 @@ def logs(
     if dry_run:
         return print_script(operation)
     for line in show_logs(operation, execution(release, common, Progress(terminal)), tail=tail or 0):
-        click.echo(line)
+        echo_line(line)
     return 0
 
 

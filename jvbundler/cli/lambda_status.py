@@ -8,6 +8,7 @@ import click
 
 from jvbundler.cli import options
 from jvbundler.cli.lambda_options import Names, name_options
+from jvbundler.cli.printer import echo_lines
 from jvbundler.cli.release_options import Common, common_options, json_option, together
 from jvbundler.cli.session import print_json
 
@@ -43,7 +44,7 @@ def status(*, common: Common, names: Names, health_seconds: float, as_json: bool
     if as_json:
         print_json(status_document(found))
     else:
-        click.echo("\n".join(status_lines(found)))
+        echo_lines(status_lines(found))
     return 1 if found.unhealthy or found.drifted else 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from jvbundler.cli import options
+from jvbundler.cli.printer import echo_line
 from jvbundler.cli.terminal import Terminal
 from jvbundler.pipeline.requirements_lock import lock_requirements
 
@@ -38,5 +39,5 @@ def command(
     root, shown_as = options.app_root(app)
     read = options.reading_options(config, settings, variables, jvagent)
     path, packages, changed = lock_requirements(root, shown_as, read)
-    click.echo(f"{path}: {packages} packages, {'written' if changed else 'unchanged'}")
+    echo_line(f"{path}: {packages} packages, {'written' if changed else 'unchanged'}")
     return 0

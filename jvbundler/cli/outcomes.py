@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import click
 
+from jvbundler.cli.printer import echo_line, echo_message, past_printer
 from jvbundler.cli.terminal import Terminal
 from jvbundler.fleet import jobs
 from jvbundler.fleet.apps import app_folders, is_many
@@ -43,7 +44,7 @@ def outcomes_of(apps: Sequence[str], output: Path | None, request: Request, job:
         return Outcomes((outcome,), many=False)
     if not sys.stderr.isatty():
         return Outcomes(tuple(coming), many=True)
-    with click.progressbar(coming, length=len(folders), file=sys.stderr) as each:
+    with click.progressbar(coming, length=len(folders), file=past_printer(sys.stderr)) as each:
         return Outcomes(tuple(each), many=True)
 
 
@@ -59,15 +60,13 @@ def tell_problems(outcomes: Outcomes, terminal: Terminal, more: Iterable[Problem
 
 
 def _tell_failures(outcomes: Outcomes) -> None:
-    from jvbundler.cli.source_lines import printable
-
     failed = [outcome for outcome in outcomes.each if outcome.failed]
     for outcome in failed:
         if words := str(outcome.failure or ""):
-            click.echo(f"{printable(outcome.app.shown_as)}: {words}", err=True)
+            echo_message(f"{outcome.app.shown_as}: {words}")
     if failed:
-        names = ", ".join(printable(outcome.app.shown_as) for outcome in failed)
-        click.echo(f"failed: {len(failed)} of {outcomes.subject}: {names}", err=True)
+        names = ", ".join(outcome.app.shown_as for outcome in failed)
+        echo_line(f"failed: {len(failed)} of {outcomes.subject}: {names}", err=True)
 
 
 def count(number: int, what: str = "app") -> str:

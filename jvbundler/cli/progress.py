@@ -13,9 +13,10 @@ from typing import Any
 
 import click
 
-from jvbundler.cli.source_lines import printable
+from jvbundler.cli.printer import ERASE_LINE, echo_line, past_printer, styled
 from jvbundler.cli.terminal import Terminal
 from jvbundler.deploy.execution import Event
+from jvbundler.values.printable import printable
 
 TICK_SECONDS = 1.0
 
@@ -45,13 +46,13 @@ class Progress:
         """A line beside the steps; machines get them with the result."""
         self.notes.append(text)
         if not self.json:
-            click.echo(text, err=True)
+            echo_line(text, err=True)
 
     def _start(self, event: Event) -> None:
         if self.json or event.command.live:
             return
         if not self.is_live:
-            click.echo(f"{event.command.reason} ...", err=True)
+            echo_line(f"{event.command.reason} ...", err=True)
             return
         self._stop = threading.Event()
         self._ticking = threading.Thread(target=_tick, args=(event.command.reason, self._stop), daemon=True)
@@ -76,32 +77,38 @@ class Progress:
         mark, color = {"finished": ("ok", "green"), "failed": ("failed", "red")}.get(
             event.kind, ("interrupted", "yellow")
         )
-        line = f"{click.style(mark, fg=color) if self.color else mark} after {event.seconds:.1f} s"
-        click.echo(f"{event.command.reason}: {line}" if self.is_live else f"  {line}", err=True)
+        line = f"{styled(mark, color=color) if self.color else mark} after {event.seconds:.1f} s"
+        echo_line(f"{event.command.reason}: {line}" if self.is_live else f"  {line}", err=True)
 
     def _show_output(self, event: Event) -> None:
         if event.command.live and not self.json:
-            click.echo(event.text)
+            # The colours of a log are left out, and whatever else it tells the terminal to do.
+            echo_line(click.unstyle(event.text))
         else:
-            click.echo(f"  | {printable(event.text)}", err=True)
+            echo_line(f"  | {printable(event.text)}", err=True)
 
     def _clear(self) -> None:
         if self.is_live:
-            click.echo("\r\x1b[K", nl=False, err=True)
+            _write(ERASE_LINE)
 
 
 def _tick(reason: str, stop: threading.Event) -> None:
     started = time.monotonic()
     while not stop.is_set():
         line = live_line(reason, time.monotonic() - started, _width())
-        click.echo(f"\r\x1b[K{line}", nl=False, err=True)
+        _write(ERASE_LINE + line)
         stop.wait(TICK_SECONDS)
+
+
+def _write(text: str) -> None:
+    """Past the printer, as it moves the cursor."""
+    click.echo(text, file=past_printer(sys.stderr), nl=False)
 
 
 def live_line(reason: str, seconds: float, width: int) -> str:
     """Within one row of the terminal: `\\r` goes back over no more than that."""
     end = f" ... {seconds:.0f} s"
-    return reason[: max(0, width - len(end) - 1)] + end
+    return printable(reason)[: max(0, width - len(end) - 1)] + end
 
 
 def _width() -> int:

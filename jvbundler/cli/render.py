@@ -9,11 +9,13 @@ import click
 
 from jvbundler.cli import options
 from jvbundler.cli.outcomes import Outcomes, count, outcomes_of, tell_problems
+from jvbundler.cli.printer import echo_data, echo_line
 from jvbundler.cli.terminal import Terminal
 from jvbundler.fleet.apps import app_folders, is_many
 from jvbundler.fleet.current import check_app, write_app
 from jvbundler.pipeline.request import Request, Selection
 from jvbundler.values.problem import Place, Problem
+from jvbundler.values.shell_word import shell_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -91,7 +93,7 @@ def _print(apps: Sequence[str], output: Path | None, request: Request, terminal:
     [app] = app_folders(apps, output, request.options)
     rendered = render_app(app, request)
     report(rendered.compiled.problems, terminal)
-    click.echo(printed(applied(rendered.artifacts)), nl=False)
+    echo_data(printed(applied(rendered.artifacts)))
     return 0
 
 
@@ -118,14 +120,14 @@ def _tell_drift(outcomes: Outcomes, render: Sequence[str], terminal: Terminal) -
         return
     tell_problems(outcomes, terminal)
     for problem in problems:
-        click.echo(f"{problem.place.file} {problem.message}", err=True)
+        echo_line(f"{problem.place.file} {problem.message}", err=True)
     if drifted:
         number = f"{len(drifted)} of {outcomes.subject}" if outcomes.many else f"{outcomes.subject}:"
         mending = _command(render, force=any(o.drift.needs_force for o in drifted if o.drift))
-        click.echo(f"{number} not current; to mend it: {mending}", err=True)
+        echo_line(f"{number} not current; to mend it: {mending}", err=True)
     elif not outcomes.exit_code:
         files = count(sum(outcome.total for outcome in outcomes.each), "file")
-        click.echo(f"{outcomes.subject}: current, {files}")
+        echo_line(f"{outcomes.subject}: current, {files}")
 
 
 def _drift_problems(outcome: Outcome, render: Sequence[str]) -> Iterator[Problem]:
@@ -135,9 +137,7 @@ def _drift_problems(outcome: Outcome, render: Sequence[str]) -> Iterator[Problem
 
 
 def _command(words: Sequence[str], *, force: bool) -> str:
-    import shlex
-
-    return shlex.join([*words, "--force"] if force else words)
+    return shell_line([*words, "--force"] if force else words)
 
 
 def _tell_result(outcomes: Outcomes, terminal: Terminal) -> None:
@@ -145,10 +145,10 @@ def _tell_result(outcomes: Outcomes, terminal: Terminal) -> None:
     if terminal.format != "text":
         return
     changed, counts = _counts(outcomes.each)
-    click.echo(f"{outcomes.subject}: {', '.join(counts)}")
+    echo_line(f"{outcomes.subject}: {', '.join(counts)}")
     if not outcomes.many and changed and not terminal.is_quiet() and sys.stdout.isatty():
         folder = outcomes.subject
-        click.echo(f"next: read {folder}README.md, then 'jvbundler validate', and commit the folder")
+        echo_line(f"next: read {folder}README.md, then 'jvbundler validate', and commit the folder")
 
 
 def _counts(outcomes: Iterable[Outcome]) -> tuple[int, list[str]]:

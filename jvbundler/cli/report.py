@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TextIO
 
-import click
-
+from jvbundler.cli.printer import echo_data, echo_line, echo_lines, echo_text, styled
 from jvbundler.cli.terminal import Terminal
+from jvbundler.values.printable import printable
 from jvbundler.values.problem import Problem
 
 COLORS = {"error": "red", "warning": "yellow"}
@@ -19,9 +18,11 @@ def report(problems: Sequence[Problem], terminal: Terminal) -> None:
     if terminal.format != "text":
         from jvbundler.cli.formats import formatted
 
-        click.echo(formatted([redacted(problem) for problem in problems], terminal.format), nl=False)
+        text = formatted([redacted(problem) for problem in problems], terminal.format)
+        # Workflow commands are what GitHub's format is made of; it escapes what is in them.
+        (echo_data if terminal.format == "github" else echo_text)(text)
     elif problems:
-        print_text(problems, terminal, sys.stderr)
+        print_text(problems, terminal)
 
 
 def redacted(problem: Problem) -> Problem:
@@ -31,28 +32,30 @@ def redacted(problem: Problem) -> Problem:
     return problem._replace(message=without_secrets(problem.message), hint=without_secrets(problem.hint))
 
 
-def print_text(problems: Sequence[Problem], terminal: Terminal, stream: TextIO) -> None:
+def print_text(problems: Sequence[Problem], terminal: Terminal) -> None:
     from jvbundler.cli.source_lines import source_lines
 
-    color = terminal.colors(stream)
+    color = terminal.colors(sys.stderr)
     for problem in map(redacted, problems):
-        click.echo(problem_line(problem, color=color), file=stream, color=color)
+        echo_line(problem_line(problem, color=color), err=True)
         if terminal.shows_source():
-            for line in source_lines(problem):
-                click.echo(line, file=stream, color=color)
-    click.echo(summary(problems), file=stream)
+            echo_lines(source_lines(problem), err=True)
+    echo_line(summary(problems), err=True)
 
 
 def problem_line(problem: Problem, *, color: bool = False) -> str:
     """`deploy.yaml:12:5: JVB104 unknown key 'memmory' under lambda.function (did you mean 'memory'?)`"""
-    from jvbundler.cli.source_lines import printable
-
     rule = printable(problem.rule)
-    rule = click.style(rule, fg=COLORS[problem.severity], bold=True) if color else rule
+    rule = styled(rule, color=COLORS[problem.severity], bold=True) if color else rule
     severity = "" if problem.is_error else "warning: "
-    hint = f" ({printable(problem.hint)})" if problem.hint else ""
+    hint = f" ({_sentence(problem.hint)})" if problem.hint else ""
     also = "".join(f"; see {printable(str(place))}" for place in problem.related)
-    return f"{printable(str(problem.place))}: {rule} {severity}{printable(problem.message)}{hint}{also}"
+    return f"{printable(str(problem.place))}: {rule} {severity}{_sentence(problem.message)}{hint}{also}"
+
+
+def _sentence(text: str) -> str:
+    """A reason that a library gave over several lines reads on."""
+    return printable(text.replace("\n", " "))
 
 
 def summary(problems: Iterable[Problem]) -> str:

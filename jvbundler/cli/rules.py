@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from jvbundler.cli import options
+from jvbundler.cli.printer import echo_text
 from jvbundler.rules.documentation import rule_list, rule_text
 
 EPILOG = """\b
@@ -19,5 +20,5 @@ Examples:
 @options.talking
 def command(rule: str | None) -> int:
     """List the rules that deploy.yaml and the app are checked against, or print all about one."""
-    click.echo(rule_text(rule) if rule else rule_list(), nl=False)
+    echo_text(rule_text(rule) if rule else rule_list())
     return 0

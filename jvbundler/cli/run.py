@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import click
 
 from jvbundler.cli.group import root
+from jvbundler.cli.printer import echo_line, echo_message, echo_text, printers
 from jvbundler.cli.terminal import ReaderGone, Terminal
 from jvbundler.values.errors import InputError, JvbundlerError, OutputRefused
 
@@ -55,18 +56,19 @@ def _tell_closed_output(failure: OSError) -> int:
     return OutputRefused.exit_code
 
 
+@printers()
 def _run(arguments: list[str], terminal: Terminal) -> int:
     try:
         return root.main(arguments, prog_name="jvbundler", standalone_mode=False, obj=terminal) or 0
     except click.ClickException as failure:
         shown = io.StringIO()
         failure.show(shown)
-        click.echo(blotted(shown.getvalue()), err=True, nl=False)
+        echo_text(blotted(shown.getvalue()), err=True)
         return failure.exit_code
     except click.exceptions.Exit as left:
         return left.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        echo_line("interrupted", err=True)
         return INTERRUPTED
     except JvbundlerError as failure:
         return _tell_failure(failure, terminal)
@@ -87,7 +89,7 @@ def _tell_failure(failure: JvbundlerError, terminal: Terminal) -> int:
 
         report(failure.problems, terminal)
     if str(failure):
-        click.echo(f"jvbundler: {blotted(str(failure))}", err=True)
+        echo_message(f"jvbundler: {blotted(str(failure))}")
     return failure.exit_code
 
 
@@ -105,9 +107,9 @@ def _tell_bug(bug: Exception, terminal: Terminal) -> int:
     if terminal.debug:
         import traceback
 
-        click.echo(blotted("".join(traceback.format_exception(bug))), err=True, nl=False)
+        echo_text(blotted("".join(traceback.format_exception(bug))), err=True)
     words = blotted(" ".join(str(bug).split()))[:200]
-    click.echo(f"jvbundler: a bug of ours: {type(bug).__name__}: {words}", err=True)
+    echo_line(f"jvbundler: a bug of ours: {type(bug).__name__}: {words}", err=True)
     advice = "report it" if terminal.debug else "report it with what --debug shows"
-    click.echo(f"  {advice}, and with the files that bring it about, but no secrets", err=True)
+    echo_line(f"  {advice}, and with the files that bring it about, but no secrets", err=True)
     return BUG

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from jvbundler.cli import options
+from jvbundler.cli.printer import echo_data
 from jvbundler.values.packaged import packaged_text
 
 EPILOG = """\b
@@ -17,5 +18,5 @@ Example:
 @options.talking
 def command() -> int:
     """Print the JSON Schema of deploy.yaml, for editors and for checks of your own."""
-    click.echo(packaged_text("schemas/deploy.schema.json"), nl=False)
+    echo_data(packaged_text("schemas/deploy.schema.json"))
     return 0

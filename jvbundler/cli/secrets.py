@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +11,7 @@ import click
 
 from jvbundler import __version__
 from jvbundler.cli import options
+from jvbundler.cli.printer import echo_lines, echo_text
 from jvbundler.cli.release_options import gathered, together
 from jvbundler.cli.report import print_text
 from jvbundler.cli.terminal import Terminal
@@ -81,7 +81,7 @@ class Choice(NamedTuple):
         selection = Selection(self.targets, self.environments)
         compiled, found = load_holders(root, shown_as, read, selection=selection, context=self.context)
         if compiled.problems:
-            print_text(compiled.problems, terminal, sys.stderr)
+            print_text(compiled.problems, terminal)
         return found
 
 
@@ -119,7 +119,7 @@ def list_(terminal: Terminal, /, *, choice: Choice) -> int:
     if terminal.format == "json":
         _print_json({"secrets": [_document(holder, choice.app) for holder in found]})
     else:
-        click.echo("\n".join(_lines(found, choice.app)))
+        echo_lines(_lines(found, choice.app))
     return 0
 
 
@@ -136,12 +136,13 @@ def check(terminal: Terminal, /, *, choice: Choice) -> int:
     if terminal.format == "json":
         _print_json({"secrets": [_state_document(state) for state in found]})
     else:
-        click.echo("\n".join(_verdict(state) for state in found) or "no secrets")
+        echo_lines([_verdict(state) for state in found] or ["no secrets"])
     return 1 if any(state.missing for state in found) else 0
 
 
 def _print_json(document: dict[str, Any]) -> None:
-    click.echo(json.dumps({"jvbundler": __version__, **document}, indent=2, ensure_ascii=False))
+    text = json.dumps({"jvbundler": __version__, **document}, indent=2, ensure_ascii=False)
+    echo_text(f"{text}\n")
 
 
 def _document(holder: Holder, app: str) -> dict[str, Any]:
@@ -179,7 +180,7 @@ def _lines(found: Iterable[Holder], app: str) -> Iterator[str]:
     if not holders:
         yield "no secrets: neither 'lambda' nor 'kubernetes' is enabled"
         return
-    yield NOTE.rstrip()
+    yield from NOTE.splitlines()
     for holder in holders:
         yield ""
         yield _title(holder)

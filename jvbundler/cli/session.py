@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jvbundler.cli.printer import echo_lines, echo_text
 from jvbundler.values.errors import InputError, JvbundlerError
 
 if TYPE_CHECKING:
@@ -26,12 +27,13 @@ def print_script(*operations: Operation) -> int:
     """What `--dry-run` does."""
     from jvbundler.deploy.operation import shown
 
-    click.echo(shown(*operations), nl=False)
+    echo_text(shown(*operations))
     return 0
 
 
 def print_json(document: dict[str, Any]) -> None:
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    echo_text(f"{text}\n")
 
 
 def execution(release: Release, common: Common, progress: Progress, *, verbose: bool = False) -> Execution:
@@ -98,7 +100,7 @@ def require_terminal_if_protected(release: Release, verb: str, *, yes: bool) -> 
 def show_lists(operation: Operation) -> None:
     """What goes and what stays, before the question."""
     for title, lines in (("goes:", operation.goes), ("stays:", operation.stays)):
-        click.echo("\n  ".join([title, *(lines or ("nothing",))]), err=True)
+        echo_lines([title, *(f"  {line}" for line in lines or ("nothing",))], err=True)
 
 
 @contextlib.contextmanager

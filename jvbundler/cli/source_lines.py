@@ -7,18 +7,11 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+from jvbundler.values.printable import printable
 from jvbundler.values.problem import Place, Problem
 from jvbundler.values.secret_names import contains_secret, looks_secret
 
 LONGEST_LINE = 160
-
-
-def printable(text: str) -> str:
-    """One line, without what could move the cursor: messages repeat what stands in files."""
-    text = text.replace("\n", " ")
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def source_lines(problem: Problem) -> Iterator[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from jvbundler.cli import options
+from jvbundler.cli.printer import echo_data, echo_line, echo_lines
 from jvbundler.pipeline.templates import eject, template_names, template_text
 
 EPILOG = """\b
@@ -29,7 +30,7 @@ def command() -> None:
 @command.command("list", epilog="Example: jvbundler templates list")
 def list_() -> int:
     """Print the names of all templates."""
-    click.echo("\n".join(template_names()))
+    echo_lines(template_names())
     return 0
 
 
@@ -37,7 +38,7 @@ def list_() -> int:
 @click.argument("name")
 def show(name: str) -> int:
     """Print the template NAME."""
-    click.echo(template_text(name), nl=False)
+    echo_data(template_text(name))
     return 0
 
 
@@ -47,5 +48,5 @@ def show(name: str) -> int:
 @click.option("--force", is_flag=True, help="Replace a copy that is there.")
 def eject_(name: str, folder: str, force: bool) -> int:
     """Copy the template NAME into DIR (default: templates/), to be changed there."""
-    click.echo(f"{eject(name, Path(folder), force=force)}: written; render with --templates {folder}")
+    echo_line(f"{eject(name, Path(folder), force=force)}: written; render with --templates {folder}")
     return 0

@@ -8,6 +8,7 @@ import click
 
 from jvbundler.cli import options
 from jvbundler.cli.outcomes import count, outcomes_of, tell_problems
+from jvbundler.cli.printer import echo_line
 from jvbundler.cli.terminal import Terminal
 from jvbundler.pipeline.request import Outcome, Request, Selection
 from jvbundler.pipeline.validate import validate_app
@@ -54,7 +55,7 @@ def command(
     outcomes = outcomes_of(apps, options.path_or_none(output), request, validate_app)
     tell_problems(outcomes, terminal)
     for line in _checks_of_many(outcomes.each) if outcomes.many else _checks(outcomes.each[0]):
-        click.echo(line, err=terminal.format != "text")
+        echo_line(line, err=terminal.format != "text")
     return outcomes.exit_code
 
 

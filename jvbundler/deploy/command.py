@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
+
+from jvbundler.values.printable import printable
+from jvbundler.values.shell_word import shell_word
 
 PARAMETERS = "{parameters}"
 OUTPUT = "{output}"
@@ -51,20 +53,20 @@ class Command(NamedTuple):
 
     def __str__(self) -> str:
         """The command as it can be pasted into a shell, with its secrets by reference."""
-        settings = "".join(f"{name}={shlex.quote(value)} " for name, value in self.environment)
+        settings = "".join(f"{name}={shell_word(value)} " for name, value in self.environment)
         text = settings + " ".join(self._shown(word) for word in self.argv)
         if self.stdin_of is not None:
             return f"{self.stdin_of} | {text}"
         if self.stdin_variable:
             return f'printf %s "${self.stdin_variable}" | {text}'
         if self.stdin_text:
-            return f"printf %s {shlex.quote(self.stdin_text)} | {text}"
+            return f"printf %s {shell_word(self.stdin_text)} | {text}"
         return text
 
     def _shown(self, word: str) -> str:
         if word[1:] in self.argument_variables:
             return f'"{word}"'
-        return shlex.quote("metadata.json" if word == OUTPUT else word)
+        return shell_word("metadata.json" if word == OUTPUT else word)
 
     def with_digest(self, digest: str) -> Command:
         """The command with the digest that was pushed by now."""
@@ -95,4 +97,4 @@ def _comments(command: Command) -> str:
         lines.append(f"{PARAMETERS}: a file of mode 0600 with {pairs}; removed afterwards")
     registries = [c.stdin_registry for c in (command, command.stdin_of) if c and c.stdin_registry]
     lines += [f"standard input: your docker credentials of {host}, as a docker config" for host in registries]
-    return "".join(f"# {line}\n" for line in lines)
+    return "".join(f"# {printable(line)}\n" for line in lines)

@@ -6,12 +6,12 @@ and process substitution, so that no value is part of an argv.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from jvbundler.project.model import Environment
 from jvbundler.project.variables import Platform
+from jvbundler.values.shell_word import shell_word
 
 Kind = Literal["secret", "external-secret", "store", "pull-secret", "secretsmanager", "arn", "parameter"]
 
@@ -111,7 +111,7 @@ def steps(holder: Holder, app: str = ".") -> tuple[Step, ...]:
     if holder.kind in ("secretsmanager", "arn"):
         return _secrets_manager_steps(holder)
     if holder.kind == "parameter":
-        where = "" if app == "." else f" {shlex.quote(app)}"
+        where = "" if app == "." else f" {shell_word(app)}"
         command = f"{_required(holder)} &&\n{DEPLOY} lambda{where} -e {holder.environment}"
         return (Step("deploy with them", command),) if holder.keys else ()
     return ()
@@ -120,18 +120,18 @@ def steps(holder: Holder, app: str = ".") -> tuple[Step, ...]:
 def _namespace_step(holder: Holder) -> tuple[Step, ...]:
     if not holder.creates_namespace:
         return ()
-    make = f"kubectl create namespace {shlex.quote(holder.within)} --dry-run=client --output=yaml"
+    make = f"kubectl create namespace {shell_word(holder.within)} --dry-run=client --output=yaml"
     command = f"{make} |\n  kubectl {_context(holder)} apply --server-side --filename=-"
     return (Step("make the namespace, before the first deployment does", command),)
 
 
 def _secret_steps(holder: Holder) -> tuple[Step, ...]:
-    place = f"{_context(holder)} --namespace {shlex.quote(holder.within)}"
+    place = f"{_context(holder)} --namespace {shell_word(holder.within)}"
     apply = Step(
         "create or change it",
         f"{_made(holder)} --output=yaml |\n  kubectl {place} apply --server-side --filename=-",
     )
-    sealed = shlex.quote(f"{holder.name}.sealed.yaml")
+    sealed = shell_word(f"{holder.name}.sealed.yaml")
     seal = Step(
         "or seal it, as a SealedSecret that may be committed",
         f"{_made(holder)} --output=json |\n  kubeseal {_context(holder)} --format=yaml > {sealed}",
@@ -141,7 +141,7 @@ def _secret_steps(holder: Holder) -> tuple[Step, ...]:
 
 def _made(holder: Holder) -> str:
     """`kubectl create` as a filter: it prints the Secret, and asks no cluster."""
-    words = ["kubectl create secret generic", f"--namespace={shlex.quote(holder.within)}"]
+    words = ["kubectl create secret generic", f"--namespace={shell_word(holder.within)}"]
     if holder.kind == "pull-secret":
         words += [
             "--type=kubernetes.io/dockerconfigjson",
@@ -150,17 +150,17 @@ def _made(holder: Holder) -> str:
         guard = ""
     else:
         guard = f"{_required(holder)} &&\n"
-        words += [f'--from-file={shlex.quote(key)}=<(printf %s "${name}")' for key, name in holder.keys]
+        words += [f'--from-file={shell_word(key)}=<(printf %s "${name}")' for key, name in holder.keys]
     words += ["--dry-run=client"]
-    return guard + f"{words[0]} {shlex.quote(holder.name)} " + " \\\n  ".join(words[1:])
+    return guard + f"{words[0]} {shell_word(holder.name)} " + " \\\n  ".join(words[1:])
 
 
 def _secrets_manager_steps(holder: Holder) -> tuple[Step, ...]:
-    pairs = (shlex.quote(key if key == variable else f"{key}={variable}") for key, variable in holder.keys)
-    made = " \\\n  ".join([f"{_required(holder)} &&\npython3 -c {shlex.quote(_JSON)}", *pairs])
-    place = f"--region {shlex.quote(holder.within)}"
+    pairs = (shell_word(key if key == variable else f"{key}={variable}") for key, variable in holder.keys)
+    made = " \\\n  ".join([f"{_required(holder)} &&\npython3 -c {shell_word(_JSON)}", *pairs])
+    place = f"--region {shell_word(holder.within)}"
     value = "--secret-string file:///dev/stdin"
-    name = shlex.quote(holder.name)
+    name = shell_word(holder.name)
     create = Step("create it", f"{made} |\n  aws secretsmanager create-secret {place} --name {name} {value}")
     change = Step(
         "or replace all of its keys, where it is there",
@@ -177,7 +177,7 @@ def _required(holder: Holder) -> str:
 
 def _context(holder: Holder) -> str:
     """Without a named context, a variable to be set: kubectl's current one was not chosen for this app."""
-    return "--context " + (shlex.quote(holder.context) if holder.context else '"${KUBE_CONTEXT:?}"')
+    return "--context " + (shell_word(holder.context) if holder.context else '"${KUBE_CONTEXT:?}"')
 
 
 def keys_argv(holder: Holder) -> tuple[str, ...]:

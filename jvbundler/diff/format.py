@@ -19,6 +19,7 @@ from jvbundler.diff.summary import (
     shown,
     summary,
 )
+from jvbundler.values.printable import printable
 
 # What a piece of text is, for whoever colours it: `file`, `added`, `removed`, `danger`, …
 Paint = Callable[[str, str], str]
@@ -31,13 +32,6 @@ ICONS = {"danger": "🔴", "attention": "🟠", "info": "⚪"}
 
 def unpainted(text: str, _: str) -> str:
     return text
-
-
-def printable(text: str) -> str:
-    """Without what could move the cursor or hide text: values come from files."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def format_text(changes: Sequence[Change], *, versus: str = "", paint: Paint = unpainted) -> str:

@@ -15,11 +15,11 @@ from jvbundler.diff.format import (
     format_text,
     json_of,
     markdown_blocks,
-    printable,
     unpainted,
 )
 from jvbundler.diff.model import Change
 from jvbundler.diff.summary import counts, level_counts, summary
+from jvbundler.values.printable import printable
 
 MOST_ROWS = 100
 

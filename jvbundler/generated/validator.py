@@ -448,7 +448,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                         data__app__description_len = len(data__app__description)
                         if data__app__description_len > 256:
                             raise Invalid
-                        if not REGEX_PATTERNS['^[^\\n\\r\\x00]*$'].search(data__app__description):
+                        if not REGEX_PATTERNS['^[^\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u206f\\ufeff]*$'].search(data__app__description):
                             raise Invalid
                 else: data__app["description"] = ''
                 if data__app_keys:
@@ -479,7 +479,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                     if not isinstance(data__server__healthpath, (str)):
                         raise Invalid
                     if isinstance(data__server__healthpath, str):
-                        if not REGEX_PATTERNS['^/[^\\s]*$'].search(data__server__healthpath):
+                        if not REGEX_PATTERNS['^/[^\\s\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u206f\\ufeff]*$'].search(data__server__healthpath):
                             raise Invalid
                 else: data__server["health_path"] = '/health'
                 if "command" in data__server_keys:
@@ -596,12 +596,18 @@ def validate(data, custom_formats={}, name_prefix=None):
                                             data__secrets_item__lambda__secretid = data__secrets_item__lambda["secret_id"]
                                             if not isinstance(data__secrets_item__lambda__secretid, (str)):
                                                 raise Invalid
+                                            if isinstance(data__secrets_item__lambda__secretid, str):
+                                                if not REGEX_PATTERNS['^([A-Za-z0-9/_+=.@:!-]{1,512})?$'].search(data__secrets_item__lambda__secretid):
+                                                    raise Invalid
                                         else: data__secrets_item__lambda["secret_id"] = ''
                                         if "json_key" in data__secrets_item__lambda_keys:
                                             data__secrets_item__lambda_keys.remove("json_key")
                                             data__secrets_item__lambda__jsonkey = data__secrets_item__lambda["json_key"]
                                             if not isinstance(data__secrets_item__lambda__jsonkey, (str)):
                                                 raise Invalid
+                                            if isinstance(data__secrets_item__lambda__jsonkey, str):
+                                                if not REGEX_PATTERNS['^[^:{}\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u206f\\ufeff]*$'].search(data__secrets_item__lambda__jsonkey):
+                                                    raise Invalid
                                         else: data__secrets_item__lambda["json_key"] = ''
                                         if data__secrets_item__lambda_keys:
                                             raise Invalid
@@ -619,12 +625,18 @@ def validate(data, custom_formats={}, name_prefix=None):
                                             data__secrets_item__external__key = data__secrets_item__external["key"]
                                             if not isinstance(data__secrets_item__external__key, (str)):
                                                 raise Invalid
+                                            if isinstance(data__secrets_item__external__key, str):
+                                                if not REGEX_PATTERNS['^[^\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u206f\\ufeff]*$'].search(data__secrets_item__external__key):
+                                                    raise Invalid
                                         else: data__secrets_item__external["key"] = ''
                                         if "property" in data__secrets_item__external_keys:
                                             data__secrets_item__external_keys.remove("property")
                                             data__secrets_item__external__property = data__secrets_item__external["property"]
                                             if not isinstance(data__secrets_item__external__property, (str)):
                                                 raise Invalid
+                                            if isinstance(data__secrets_item__external__property, str):
+                                                if not REGEX_PATTERNS['^[^\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u206f\\ufeff]*$'].search(data__secrets_item__external__property):
+                                                    raise Invalid
                                         else: data__secrets_item__external["property"] = ''
                                         if data__secrets_item__external_keys:
                                             raise Invalid
@@ -725,7 +737,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                     if not isinstance(data__image__indexurl, (str)):
                         raise Invalid
                     if isinstance(data__image__indexurl, str):
-                        if not REGEX_PATTERNS['^(https?://[^\\s@]+)?$'].search(data__image__indexurl):
+                        if not REGEX_PATTERNS['^(https?://[^\\s@\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u206f\\ufeff]+)?$'].search(data__image__indexurl):
                             raise Invalid
                 else: data__image["index_url"] = ''
                 if "system_packages" in data__image_keys:
@@ -788,7 +800,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                 if not isinstance(data__image__labels_value, (str, int, float, bool)):
                                     raise Invalid
                                 if isinstance(data__image__labels_value, str):
-                                    if not REGEX_PATTERNS['^[^\\n\\r\\x00]*$'].search(data__image__labels_value):
+                                    if not REGEX_PATTERNS['^[^\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u206f\\ufeff]*$'].search(data__image__labels_value):
                                         raise Invalid
                         data__image__labels_len = len(data__image__labels)
                         if data__image__labels_len != 0:
@@ -865,7 +877,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                         if not isinstance(data__image__build__args_value, (str, int, float, bool)):
                                             raise Invalid
                                         if isinstance(data__image__build__args_value, str):
-                                            if not REGEX_PATTERNS['^[^\\n\\r\\x00]*$'].search(data__image__build__args_value):
+                                            if not REGEX_PATTERNS['^[^\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u206f\\ufeff]*$'].search(data__image__build__args_value):
                                                 raise Invalid
                                 data__image__build__args_len = len(data__image__build__args)
                                 if data__image__build__args_len != 0:
@@ -1832,6 +1844,9 @@ def validate(data, custom_formats={}, name_prefix=None):
                     data__kubernetes__context = data__kubernetes["context"]
                     if not isinstance(data__kubernetes__context, (str)):
                         raise Invalid
+                    if isinstance(data__kubernetes__context, str):
+                        if not REGEX_PATTERNS['^[^\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u206f\\ufeff]*$'].search(data__kubernetes__context):
+                            raise Invalid
                 else: data__kubernetes["context"] = ''
                 if "namespace" in data__kubernetes_keys:
                     data__kubernetes_keys.remove("namespace")
@@ -1978,6 +1993,9 @@ def validate(data, custom_formats={}, name_prefix=None):
                             data__kubernetes__externalsecrets__key = data__kubernetes__externalsecrets["key"]
                             if not isinstance(data__kubernetes__externalsecrets__key, (str)):
                                 raise Invalid
+                            if isinstance(data__kubernetes__externalsecrets__key, str):
+                                if not REGEX_PATTERNS['^[^\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u206f\\ufeff]*$'].search(data__kubernetes__externalsecrets__key):
+                                    raise Invalid
                         else: data__kubernetes__externalsecrets["key"] = ''
                         if "refresh_interval" in data__kubernetes__externalsecrets_keys:
                             data__kubernetes__externalsecrets_keys.remove("refresh_interval")

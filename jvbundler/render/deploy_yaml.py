@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jvbundler.project.variables import REQUIRED_SECRETS
 from jvbundler.render.text import yaml_text
+from jvbundler.render.text.escaping import comment
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App, Variable
@@ -37,7 +38,7 @@ LOCAL_HOSTS = ("localhost", "127.0.0.1", "0.0.0.0")
 def first_config(app: App, schema: Schema, targets: Sequence[str]) -> str:
     """deploy.yaml for `app` with the sections named in `targets` (`lambda`, `kubernetes`) enabled."""
     chosen = chosen_values(app, targets)
-    parts = [HEAD.format(schema=SCHEMA_FILE, name=app.title or app.id)]
+    parts = [HEAD.format(schema=SCHEMA_FILE, name=comment(app.title or app.id))]
     for key, child in schema["properties"].items():
         if not child.get("deprecated"):
             parts.append("\n" + "\n".join(entry(key, child, chosen.get(key), 0)) + "\n")

@@ -8,6 +8,7 @@ from typing import Any
 
 from jvbundler.project.model import Environment, Project
 from jvbundler.project.packages import framework_requirements, python_version
+from jvbundler.render.text.escaping import Verbatim
 from jvbundler.render.text.templating import render as render_template
 from jvbundler.values.artifact import Artifact
 
@@ -15,8 +16,11 @@ from jvbundler.values.artifact import Artifact
 ADAPTER_IMAGE = "public.ecr.aws/awsguru/aws-lambda-adapter:1.0.1"
 UV_VERSION = "0.13.9"
 APP_FOLDER = "/var/task"
-CACHE_MOUNT = "--mount=type=cache,target=/root/.cache/uv \\\n    "
-CONTINUATION = " \\"
+# Structure of the file, not values.
+CACHE_MOUNT = Verbatim("--mount=type=cache,target=/root/.cache/uv \\\n    ")
+NO_CACHE = Verbatim("--no-cache ")
+CONTINUATION = Verbatim(" \\")
+NOTHING = Verbatim("")
 
 
 def render(project: Project, overrides: Path | None = None) -> Iterator[Artifact]:
@@ -52,8 +56,8 @@ def context(project: Project) -> dict[str, Any]:
         "system_packages": sorted(image["system_packages"]),
         "system_packages_pinned": pinned(image["system_packages"]),
         "uv_version": UV_VERSION,
-        "cache_mount": CACHE_MOUNT if image["build"]["cache"] else "",
-        "no_cache": "" if image["build"]["cache"] else "--no-cache ",
+        "cache_mount": CACHE_MOUNT if image["build"]["cache"] else NOTHING,
+        "no_cache": NOTHING if image["build"]["cache"] else NO_CACHE,
         "locked": project.app.lock is not None,
         "requirements_comment": requirements_comment(project),
         "installs": installs(project),
@@ -89,7 +93,7 @@ def labels(environment: Environment) -> list[dict[str, str]]:
     """The OCI annotations that deploy.yaml knows, and the user's, which win."""
     ours = {
         "org.opencontainers.image.title": environment.app_name,
-        "org.opencontainers.image.description": environment.description.replace("\n", " ").strip(),
+        "org.opencontainers.image.description": environment.description,
         "org.opencontainers.image.version": environment.app_version,
     }
     merged = {k: v for k, v in ours.items() if v} | environment.settings["image"]["labels"]
@@ -118,8 +122,8 @@ def installs(project: Project) -> list[dict[str, str]]:
     ]
 
 
-def continuation(index: int, lines: Sequence[object]) -> str:
-    return CONTINUATION if index < len(lines) - 1 else ""
+def continuation(index: int, lines: Sequence[object]) -> Verbatim:
+    return CONTINUATION if index < len(lines) - 1 else NOTHING
 
 
 def health_check(port: int, path: str) -> list[str]:

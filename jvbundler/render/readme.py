@@ -7,8 +7,11 @@ from typing import Any
 
 from jvbundler.project.model import Environment, Project, Secret
 from jvbundler.render.lambda_.names import repository_stack_name
+from jvbundler.render.text.escaping import Verbatim, code
 from jvbundler.render.text.templating import render as render_template
 from jvbundler.values.artifact import Artifact
+
+NONE = Verbatim("-")
 
 
 def render(project: Project, overrides: Path | None = None) -> Artifact:
@@ -66,12 +69,14 @@ def secrets_context(environment: Environment) -> list[dict[str, str]]:
 
 
 def kubernetes_cell(secret: Secret | None) -> str:
-    return f"`{secret.kubernetes_secret}`, `{secret.kubernetes_key}`" if secret else "-"
+    if secret is None:
+        return NONE
+    return Verbatim(f"{code(secret.kubernetes_secret)}, {code(secret.kubernetes_key)}")
 
 
 def lambda_cell(secret: Secret | None, source: str) -> str:
     if secret is None:
-        return "-"
+        return NONE
     if source == "parameter":
         return "template parameter, asked for at deployment"
-    return f"Secrets Manager `{secret.lambda_secret_id}`, `{secret.lambda_json_key}`"
+    return Verbatim(f"Secrets Manager {code(secret.lambda_secret_id)}, {code(secret.lambda_json_key)}")

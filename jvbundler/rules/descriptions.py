@@ -144,6 +144,12 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
         "A file or folder of the app may not be read, or is not what its name says.",
     ),
     Rule(
+        "JVB211", "error", "Name or description that no file can hold", "schemas/deploy.schema.json: app",
+        "The name, version, title or description of the app, or the name of an agent or action, is not what"
+        " deploy.yaml may say in its place either. It becomes part of the Dockerfile, of templates and of"
+        " manifests. A description over several lines is read as one.",
+    ),
+    Rule(
         "JVB326", "error", "Template over 1 MB",
         "AWS CloudFormation quotas: 1 MB for a template in a bucket",
         "CloudFormation refuses the rendered template.",

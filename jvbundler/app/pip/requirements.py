@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.app.model import PipRequirement, Wish
 from jvbundler.app.pip.plain import leading_name, plain_requirement
+from jvbundler.values.printable import is_safe
 from jvbundler.values.problem import Problem, error
 from jvbundler.values.secret_names import contains_secret
 
@@ -71,6 +72,9 @@ def _parsed(wish: Wish, problems: list[Problem]) -> _Parsed | None:
         problems.append(
             error("JVB204", wish.place, "the address of a requirement holds a password or token", hint)
         )
+        return None
+    if not is_safe(wish.text.replace("\t", " ")):
+        problems.append(error("JVB204", wish.place, "a requirement is one line of text", _hint("")))
         return None
     try:
         requirement = Requirement(wish.text)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from jvbundler.project.model import Environment
 from jvbundler.render.lambda_.cors import http_cors, rest_cors, url_cors
-from jvbundler.render.lambda_.intrinsics import get_att, own_name, ref, sub
+from jvbundler.render.lambda_.intrinsics import REGION, Variable, get_att, own_name, ref, sub
 from jvbundler.render.lambda_.names import API_LOGS, UNNAMED_HTTP_STAGE, stage_name
 
 # The longest that API Gateway waits for a function, in milliseconds. A REST API that streams waits longer.
@@ -103,7 +103,8 @@ def outputs(environment: Environment) -> tuple[Output, ...]:
 def api_urls(environment: Environment) -> list[Output]:
     stage = stage_name(environment)
     path = "" if stage == UNNAMED_HTTP_STAGE else f"{stage}/"
-    default = sub(f"https://${{Api}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{path}")
+    domain = (Variable("Api"), ".execute-api.", REGION, ".", Variable("AWS::URLSuffix"))
+    default = sub("https://", *domain, f"/{path}")
     found = [] if disables_default_endpoint(environment) else [Output("ApiUrl", "URL of the API", default)]
     custom = environment.settings["lambda"]["api_gateway"]["custom_domain"]
     if custom["enabled"]:
@@ -111,7 +112,7 @@ def api_urls(environment: Environment) -> list[Output]:
         url = (
             f"https://{name}/{custom['base_path']}"
             if name
-            else sub(f"https://${{DomainName}}/{custom['base_path']}")
+            else sub("https://", Variable("DomainName"), f"/{custom['base_path']}")
         )
         found.append(Output("CustomDomainUrl", "URL of the API at its own domain", url))
     return found

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from jvbundler.project.model import Environment, Secret
-from jvbundler.render.lambda_.intrinsics import arn, escaped, get_att, ref
+from jvbundler.render.lambda_.intrinsics import arn, dynamic_reference, get_att, ref
 from jvbundler.render.lambda_.names import ALIAS, UNNAMED_HTTP_STAGE, secret_parameters, stage_name
 
 if TYPE_CHECKING:
@@ -143,19 +143,14 @@ def secret_variables(environment: Environment) -> dict[str, str]:
         return {name: ref(parameter) for name, parameter in secret_parameters(secrets).items()}
     if source == "arn":
         return {f"{item.name}_SECRET_ARN": secret_arn(environment, item) for item in secrets}
-    return {item.name: dynamic_reference(item) for item in secrets}
-
-
-def dynamic_reference(item: Secret) -> str:
-    """CloudFormation puts the value in its place when it deploys; the template never holds it."""
-    return f"{{{{resolve:secretsmanager:{item.lambda_secret_id}:SecretString:{item.lambda_json_key}}}}}"
+    return {item.name: dynamic_reference(item.lambda_secret_id, item.lambda_json_key) for item in secrets}
 
 
 def secret_arn(environment: Environment, item: Secret) -> str:
     """Secrets Manager takes an ARN without the six characters that it adds to a name."""
     if item.lambda_secret_id.startswith("arn:"):
         return item.lambda_secret_id
-    return arn(environment, "secretsmanager", f"secret:{escaped(item.lambda_secret_id)}")
+    return arn(environment, "secretsmanager", f"secret:{item.lambda_secret_id}")
 
 
 def dynamodb_tables(variables: Mapping[str, str]) -> dict[str, str]:

@@ -1,9 +1,8 @@
-"""CloudFormation's functions as text.
-
-What a user wrote goes into `!Sub` only where the schema keeps `$` out of it, or through `escaped`.
-"""
+"""CloudFormation's functions as text. What stands in one of them is what it says, but for a `Variable`."""
 
 from __future__ import annotations
+
+from itertools import groupby
 
 from jvbundler.project.model import Environment
 from jvbundler.render.text.escaping import Verbatim
@@ -24,16 +23,37 @@ def own_name(root: str) -> Verbatim:
     return Verbatim(f'!Join ["/", [{scalar(root)}, !Ref AWS::StackName, {identity}]]')
 
 
-def sub(text: str) -> Verbatim:
+class Variable(str):
+    """The name of a parameter, a resource or a pseudo parameter, in whose place `sub` has its value."""
+
+    __slots__ = ()
+
+
+ACCOUNT = Variable("AWS::AccountId")
+PARTITION = Variable("AWS::Partition")
+REGION = Variable("AWS::Region")
+
+
+def sub(*parts: str) -> Verbatim:
+    """`!Sub` of the parts in a row: variables, and texts as they are."""
+    text = ""
+    for is_variable, run in groupby(parts, lambda part: isinstance(part, Variable)):
+        if is_variable:
+            text += "".join(f"${{{variable}}}" for variable in run)
+        else:
+            # Only now, as two texts may make a `${` together.
+            text += "".join(run).replace("${", "${!")
     return Verbatim(f"!Sub {scalar(text)}")
 
 
-def escaped(text: str) -> str:
-    """`text` as `!Sub` prints it unchanged."""
-    return text.replace("${", "${!")
-
-
-def arn(environment: Environment, service: str, resource: str, region: str = "${AWS::Region}") -> Verbatim:
+def arn(environment: Environment, service: str, *resource: str, region: str = REGION) -> Verbatim:
     """An ARN of the environment's account. A given account number makes it hold in that account only."""
-    account = environment.settings["lambda"]["account_id"] or "${AWS::AccountId}"
-    return sub(f"arn:${{AWS::Partition}}:{service}:{region}:{account}:{resource}")
+    account = environment.settings["lambda"]["account_id"] or ACCOUNT
+    return sub("arn:", PARTITION, f":{service}:", region, ":", account, ":", *resource)
+
+
+def dynamic_reference(secret_id: str, json_key: str) -> Verbatim:
+    """CloudFormation puts the value in its place when it deploys; the template never holds it."""
+    return Verbatim(
+        scalar(f"{{{{resolve:secretsmanager:{secret_id}:SecretString:{json_key}}}}}", in_flow=True)
+    )

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from jvbundler.project.model import Environment, Secret
 from jvbundler.render.lambda_.function import dynamodb_tables, uses_s3
-from jvbundler.render.lambda_.intrinsics import arn, escaped, get_att, sub
+from jvbundler.render.lambda_.intrinsics import PARTITION, REGION, Variable, arn, get_att, sub
 
 # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaVPCAccessExecutionRole.html
 NETWORK_ACTIONS = (
@@ -90,11 +90,11 @@ def mount(environment: Environment) -> Statement:
     efs = environment.settings["lambda"]["efs"]
     given = efs["access_point_arn"]
     # An access point that is given without its file system may be on any; the condition still holds it.
-    file_system = efs["file_system_id"] or ("*" if given else "${FileSystemId}")
+    file_system = efs["file_system_id"] or ("*" if given else Variable("FileSystemId"))
     return Statement(
         "The file system, through its access point only.",
         ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"),
-        (arn(environment, "elasticfilesystem", f"file-system/{file_system}"),),
+        (arn(environment, "elasticfilesystem", "file-system/", file_system),),
         {"StringEquals": {"elasticfilesystem:AccessPointArn": given or get_att("AccessPoint.Arn")}},
     )
 
@@ -103,9 +103,10 @@ def storage(environment: Environment, variables: Mapping[str, str]) -> Iterator[
     resources: list[str] = []
     for region_variable, prefix in dynamodb_tables(variables).items():
         region = variables.get(region_variable) or variables.get("JVSPATIAL_DYNAMODB_REGION")
-        where = escaped(region) if region else "${AWS::Region}"
-        table = f"table/{escaped(prefix)}_*"
-        resources += [arn(environment, "dynamodb", f"{table}{end}", where) for end in ("", "/index/*")]
+        table = f"table/{prefix}_*"
+        resources += [
+            arn(environment, "dynamodb", f"{table}{end}", region=region or REGION) for end in ("", "/index/*")
+        ]
     if resources:
         yield Statement(
             "The app's tables in DynamoDB, which it makes itself.", TABLE_ACTIONS, tuple(resources)
@@ -115,14 +116,14 @@ def storage(environment: Environment, variables: Mapping[str, str]) -> Iterator[
 
 
 def bucket(name: str) -> Iterator[Statement]:
-    of = f"arn:${{AWS::Partition}}:s3:::{escaped(name) if name else '${FilesBucketName}'}"
+    of = ("arn:", PARTITION, ":s3:::", name or Variable("FilesBucketName"))
     yield Statement(
         "The app's files in S3.",
         ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"),
-        (sub(f"{of}/*"),),
+        (sub(*of, "/*"),),
     )
     yield Statement(
-        "Lists files, and tells a missing one from a forbidden one.", ("s3:ListBucket",), (sub(of),)
+        "Lists files, and tells a missing one from a forbidden one.", ("s3:ListBucket",), (sub(*of),)
     )
 
 
@@ -143,4 +144,4 @@ def secret_resource(environment: Environment, item: Secret) -> str:
     """Secrets Manager adds a hyphen and six characters to a name to make its ARN."""
     if item.lambda_secret_id.startswith("arn:"):
         return item.lambda_secret_id
-    return arn(environment, "secretsmanager", f"secret:{escaped(item.lambda_secret_id)}-??????")
+    return arn(environment, "secretsmanager", f"secret:{item.lambda_secret_id}-??????")

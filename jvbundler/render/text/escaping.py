@@ -1,37 +1,76 @@
-"""Values → text that means the same in the file that it is printed in: YAML, a Dockerfile, TOML, a shell."""
+"""Values → text that means the same in the file that it is printed in.
+
+No escape trusts its value: what a place has no spelling for is refused (Unprintable). Every value was checked
+when it was read, so that a refusal is a bug of ours, or that of a template of the user's.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any, TypeVar
 
 from jvbundler.render.text import yaml_text
+from jvbundler.render.text.markdown import code_span, markdown_text
+from jvbundler.values.printable import escape, is_safe, printable
+from jvbundler.values.shell_word import shell_word
+
+Result = TypeVar("Result")
 
 
 class Verbatim(str):
-    """Text that is printed as it is."""
+    """Text that is printed as it is: what an escape has made, or what is ours."""
 
     __slots__ = ()
 
 
+class Unprintable(ValueError):
+    """A value has characters for which its place in the file has no spelling."""
+
+
+def one_line(value: object) -> str:
+    """The value as text; Unprintable where it holds line ends, or control and direction characters."""
+    text = str(value)
+    if not is_safe(text):
+        raise Unprintable(f"a value with line ends or control characters has no place here: {text[:60]!r}")
+    return text
+
+
 def docker_word(value: object) -> str:
     """A value of ENV, ARG or LABEL: in double quotes, so that only `\\`, `"` and `$` mean something."""
-    text = str(value)
+    text = one_line(value)
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$") + '"'
 
 
+def ignore_pattern(value: object) -> str:
+    """A line of a .dockerignore that names this path; `?` stands for a character without a spelling."""
+    text = "".join(f"\\{c}" if c in "\\*?[]!#" else c if is_safe(c) else "?" for c in str(value))
+    # Spaces around a pattern would be dropped.
+    return re.sub(r"^\s+|\s+$", lambda spaces: "?" * len(spaces[0]), text)
+
+
 def toml_value(value: object) -> str:
-    """A TOML value: its basic strings are JSON's, but for the delete character, which TOML wants escaped."""
+    """A TOML value: its basic strings are JSON's, but for the escapes beyond U+FFFF."""
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(toml_value(item) for item in value) + "]"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    text = json.dumps(value, ensure_ascii=False)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else _toml_escape(c) for c in text)
+
+
+def _toml_escape(character: str) -> str:
+    return escape(character) if ord(character) <= 0xFFFF else f"\\U{ord(character):08x}"
 
 
 ESCAPES: dict[str, Callable[[object], str]] = {
     ".yaml.j2": yaml_text.flow,
     "Dockerfile.j2": docker_word,
+    ".dockerignore.j2": ignore_pattern,
     ".toml.j2": toml_value,
+    ".md.j2": markdown_text,
 }
 
 
@@ -41,22 +80,64 @@ def escape_of(template: str) -> Callable[[object], str]:
     return next((escape for suffix, escape in ESCAPES.items() if template.endswith(suffix)), str)
 
 
+def verbatim(value: object) -> Verbatim:
+    """For what a pattern has let through; a word or two, never more than a line."""
+    return Verbatim(one_line(value))
+
+
+def comment(value: object) -> Verbatim:
+    """A part of a comment, which it cannot end: neither the line's nor HTML's."""
+    return Verbatim(printable(str(value)).replace(">", "\\u003e"))
+
+
 def block(value: object, indent: int = 0) -> Verbatim:
     return Verbatim(yaml_text.block(value, indent))
 
 
 def to_json(value: object) -> Verbatim:
-    return Verbatim(json.dumps(value, ensure_ascii=False))
+    text = json.dumps(value, ensure_ascii=False)
+    return Verbatim(text if text.isprintable() else json.dumps(value))
 
 
 def shell(value: object) -> Verbatim:
-    """Always in single quotes: a reader need not know which characters are safe without."""
-    return Verbatim("'" + str(value).replace("'", "'\"'\"'") + "'")
+    """A word of `sh`, always in single quotes: a reader need not know which characters are safe without."""
+    return Verbatim("'" + one_line(value).replace("'", "'\"'\"'") + "'")
+
+
+def word(value: object) -> Verbatim:
+    """A word of a command that a person pastes into bash or zsh."""
+    return Verbatim(shell_word(str(value)))
+
+
+def code(value: object) -> Verbatim:
+    return Verbatim(code_span(value))
 
 
 FILTERS: dict[str, Callable[..., Verbatim]] = {
     "block": block,
+    "code": code,
+    "comment": comment,
     "json": to_json,
     "shell": shell,
-    "verbatim": Verbatim,
+    "verbatim": verbatim,
+    "word": word,
 }
+
+
+def neutral(value: Any) -> Any:
+    """A value of the same shape that says nothing: what is printed of it has the structure of the real one.
+
+    Text that is ours already (Verbatim) stays.
+    """
+    if isinstance(value, str):
+        return value if isinstance(value, Verbatim) else "x"
+    if isinstance(value, dict):
+        return {f"x{number}": neutral(child) for number, child in enumerate(value.values())}
+    if isinstance(value, (list, tuple)):
+        return [neutral(child) for child in value]
+    return value
+
+
+def of_neutral(escape: Callable[..., Result]) -> Callable[..., Result]:
+    """The escape or filter, of a neutral value in place of the real one."""
+    return lambda value, *arguments: escape(neutral(value), *arguments)

@@ -58,6 +58,10 @@ def attribute(value: Any, name: str) -> Any:
         return value[name]
 
 
+# Those of Jinja2's filters that are stood in for.
+OWN_FILTERS: Mapping[str, Callable[..., Any]] = {"string": as_text}
+
+
 class Context:
     """The variables of one template."""
 
@@ -110,11 +114,16 @@ class Environment:
     concat = "".join
     undefined = staticmethod(undefined)
     getattr = staticmethod(attribute)
-    filters: Mapping[str, Callable[..., Any]] = {**FILTERS, "string": as_text}
     tests: Mapping[str, Callable[[Any], bool]] = {"none": lambda value: value is None}
 
-    def __init__(self, made: Mapping[str, Make], escape: Callable[[object], str]) -> None:
+    def __init__(
+        self,
+        made: Mapping[str, Make],
+        escape: Callable[[object], str],
+        filters: Mapping[str, Callable[..., Any]] = FILTERS,
+    ) -> None:
         self._made, self._escape = made, escape
+        self.filters: Mapping[str, Callable[..., Any]] = {**filters, **OWN_FILTERS}
         self._templates: dict[str, Template] = {}
 
     def finalize(self, value: object) -> str:

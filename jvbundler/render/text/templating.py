@@ -1,8 +1,9 @@
 """Templates → text: the one module that knows Jinja2. What a template prints is escaped for its kind of file.
 
 In `*.yaml.j2` every printed value is a YAML scalar, or a flow collection; in `Dockerfile.j2` a double-quoted
-word; in `*.toml.j2` a TOML value. `| block(n)` prints a value over several lines, `| shell` a shell word,
-`| json` a JSON text, `| verbatim` text that has been checked against a pattern already.
+word; in `*.dockerignore.j2` a pattern of one path; in `*.toml.j2` a TOML value; in `*.md.j2` prose.
+`| block(n)` prints a value over several lines, `| shell` and `| word` a word of a command, `| json` a JSON
+text, `| code` a code span, `| comment` a part of a comment, `| verbatim` what a pattern has let through.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jvbundler.render.text import template_runtime
-from jvbundler.render.text.escaping import FILTERS, Verbatim, escape_of
+from jvbundler.render.text.escaping import FILTERS, Verbatim, escape_of, of_neutral
+from jvbundler.render.text.structure import Structure, refuse_difference, structure_of
 from jvbundler.values.errors import InputError
 from jvbundler.values.packaged import PACKAGE, packaged_path
 from jvbundler.values.problem import Place, error
@@ -31,14 +33,35 @@ def render(name: str, context: Mapping[str, Any], overrides: Path | None = None)
     """The text of template `name` (`kubernetes/service.yaml.j2`) for `context`.
 
     `overrides` is the folder of `--templates`: a template that is there takes the place of ours.
-    A template that fails is the user's mistake where it is an override, and then names its line.
+    A template that fails is the user's mistake where it is an override, and then names its line. A value that
+    became more than a value is one of ours: BrokenStructure.
     """
+    return _overridden(name, context, overrides) if overrides else _checked(name, context)
+
+
+def _checked(name: str, context: Mapping[str, Any], overrides: Path | None = None) -> str:
+    """The text, whose structure is what the template writes for values that say nothing."""
+    text = _text(name, context, overrides)
+    structure = structure_of(name)
+    found = structure(text) if structure else []
+    # Without a part there is none that a value could have become.
+    if structure and found:
+        written = _text(name, context, overrides, is_neutral=True)
+        refuse_difference(name, found, _structure(structure, written))
+    return text
+
+
+@lru_cache(maxsize=256)
+def _structure(structure: Structure, neutral: str) -> list[str]:
+    """Apps that are alike differ in their values only."""
+    return structure(neutral)
+
+
+def _text(name: str, context: Mapping[str, Any], overrides: Path | None, *, is_neutral: bool = False) -> str:
     escape = escape_of(name)
-    if overrides:
-        return _overridden(name, context, overrides)
-    if is_compiled():
-        return compiled(escape).render(name, context)
-    return environment(escape).get_template(name).render(context)
+    if is_compiled() and not overrides:
+        return compiled(escape, is_neutral=is_neutral).render(name, context)
+    return environment(escape, overrides, is_neutral=is_neutral).get_template(name).render(context)
 
 
 @lru_cache
@@ -47,19 +70,33 @@ def is_compiled() -> bool:
 
 
 @lru_cache
-def compiled(escape: Callable[[object], str]) -> template_runtime.Environment:
-    return template_runtime.Environment(import_module(f"jvbundler.{COMPILED}").TEMPLATES, escape)
+def compiled(escape: Callable[[object], str], *, is_neutral: bool = False) -> template_runtime.Environment:
+    templates = import_module(f"jvbundler.{COMPILED}").TEMPLATES
+    return template_runtime.Environment(templates, *_escapes(escape, is_neutral=is_neutral))
+
+
+def _escapes(
+    escape: Callable[[object], str], *, is_neutral: bool
+) -> tuple[Callable[[object], str], Mapping[str, Callable[..., Verbatim]]]:
+    """The escape and the filters, or those that print values which say nothing."""
+    if not is_neutral:
+        return escape, FILTERS
+    return of_neutral(escape), {name: of_neutral(made) for name, made in FILTERS.items()}
 
 
 @lru_cache
-def environment(escape: Callable[[object], str], overrides: Path | None = None) -> Environment:
+def environment(
+    escape: Callable[[object], str], overrides: Path | None = None, *, is_neutral: bool = False
+) -> Environment:
     """The templates whose output `escape` escapes: the user's, else ours."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from jinja2.runtime import Undefined
 
+    escaped, filters = _escapes(escape, is_neutral=is_neutral)
+
     def finalize(value: object) -> object:
         # An undefined value is left to StrictUndefined, which names it.
-        return value if isinstance(value, (Verbatim, Undefined)) else escape(value)
+        return value if isinstance(value, (Verbatim, Undefined)) else escaped(value)
 
     made = Environment(
         loader=FileSystemLoader([overrides, TEMPLATES] if overrides else TEMPLATES),
@@ -70,7 +107,7 @@ def environment(escape: Callable[[object], str], overrides: Path | None = None) 
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters.update(FILTERS)
+    made.filters.update(filters)
     return made
 
 
@@ -78,7 +115,7 @@ def _overridden(name: str, context: Mapping[str, Any], overrides: Path) -> str:
     from jinja2 import TemplateError
 
     try:
-        return environment(escape_of(name), overrides).get_template(name).render(context)
+        return _checked(name, context, overrides)
     except (TemplateError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as failure:
         file = f"{overrides}/{name}"
         if not (overrides / name).is_file():

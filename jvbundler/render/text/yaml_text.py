@@ -11,6 +11,8 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from jvbundler.values.printable import UNSAFE, escape
+
 # Characters that a plain scalar may hold anywhere; `:` and `#` are looked at apart.
 _PLAIN = re.compile(
     r"[A-Za-z0-9_./$~^(][A-Za-z0-9_./@+=:,$~^()*%<>;!?&|'\"{}\[\]\\#-]*"
@@ -66,9 +68,7 @@ def is_plain(text: str, *, in_flow: bool = False) -> bool:
 def quoted(text: str) -> str:
     """Double-quoted, with escapes that YAML and JSON share; what is printable stays readable."""
     escaped = json.dumps(text, ensure_ascii=False)
-    return re.sub(
-        r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|[\ud800-\udfff]", lambda m: f"\\u{ord(m[0]):04x}", escaped
-    )
+    return escaped if escaped.isprintable() else re.sub(f"[{UNSAFE}]", lambda m: escape(m[0]), escaped)
 
 
 def flow(value: object) -> str:

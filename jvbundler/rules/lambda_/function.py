@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from jvbundler.project.model import Environment
 from jvbundler.rules.facts import secret_names, variable_path
 from jvbundler.rules.rule import Finding, Path, rule
+from jvbundler.values.node import scalars
+from jvbundler.values.problem import Place
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App
@@ -41,6 +43,11 @@ RESERVED_NAMES = frozenset(
 TAKEN_PORTS = (3000, 9001)
 ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
 ENVIRONMENT: Path = ("lambda", "environment")
+# The parts of deploy.yaml whose texts are in the template, and the maps whose keys are.
+IN_TEMPLATE = ("app", "environment", "lambda")
+NAMED_BY_USER = (("environment",), ENVIRONMENT, ("lambda", "tags"))
+RESOLVE = "{{resolve:"
+REPLACED = "CloudFormation would replace '{{resolve:…}}' by a value of its own"
 _VARIABLE = r"[A-Za-z][A-Za-z0-9_]+\Z"
 _REPOSITORY = r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*\Z"
 
@@ -221,3 +228,27 @@ def concurrency(environment: Environment, app: App) -> Iterator[Finding]:
         message = f"{provisioned} instances are provisioned, but only {reserved} reserved"
         hint = "raise lambda.reserved_concurrency, or leave it out"
         yield Finding(("lambda", "provisioned_concurrency"), message, hint)
+
+
+@rule(
+    "JVB322",
+    "error",
+    title="Text that CloudFormation would replace",
+    source="AWS CloudFormation: dynamic references and functions work wherever they stand in a template",
+)
+def smuggled_function(environment: Environment, app: App) -> Iterator[Finding]:
+    """`{{resolve:…}}` in a value is replaced when the stack is deployed, and has no escape. Secrets of AWS
+    Secrets Manager are named under `secrets`, with `lambda.secrets.source: secretsmanager`. A map with the
+    key `Ref`, `Condition` or `Fn::…` is a function, so that no tag and no variable may be called so."""
+    if not environment.settings["lambda"]["enabled"]:
+        return
+    for path, node in scalars(environment.node):
+        if path[0] not in IN_TEMPLATE:
+            continue
+        if any(RESOLVE in str(part) for part in (*path, node.value)):
+            yield Finding(path, REPLACED, "list what is secret under 'secrets', and remove it here")
+        elif path[:-1] in NAMED_BY_USER and re.match(r"(?:Ref|Condition|Fn::.*)\Z", str(path[-1])):
+            yield Finding(path, f"CloudFormation would take '{path[-1]}' for a function", "rename it")
+    if any(RESOLVE in value for _, value in app.configured):
+        place = Place("app.yaml" if app.shown_as in ("", ".") else f"{app.shown_as}/app.yaml")
+        yield Finding(place, REPLACED, "remove it from 'config'")
