@@ -21,7 +21,7 @@ LAYERS = (
     ("app", "source"),
     ("generated",),
     ("command",),
-    ("values",),
+    ("values", "files"),
 )
 DOORS = {
     "subprocess": {"runner"},

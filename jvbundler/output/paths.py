@@ -8,18 +8,21 @@ import re
 import stat
 import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 
+from jvbundler.files import MIB, read_file
 from jvbundler.values.errors import OutputRefused
 
 JOURNAL = ".jvbundler-journal.json"
 STAGING = ".jvbundler-staging"
-# Windows has one of the two, the others have the other.
-_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+# In bytes; a file of ours has some thousands.
+MAX_BYTES = 16 * MIB
+# In characters: macOS has no longer ones.
+MAX_PATH = 1024
 _UNSAFE = re.compile(
     rf"""(?:^|/)\.{{0,2}}(?:/|$)  # no part is empty, . or ..
-    | [\\:*?"<>|\x00-\x1f]
+    | [\\:*?"<>|\x00-\x1f\ud800-\udfff]  # the last are no characters, and no UTF-8 has them
     | ^(?:{re.escape(JOURNAL)}|{re.escape(STAGING)})(?:/|$)""",
     re.VERBOSE,
 )
@@ -27,7 +30,7 @@ _UNSAFE = re.compile(
 
 def is_safe(path: str) -> bool:
     """Whether `path` is relative, has forward slashes and stays inside the folder, on every system."""
-    return not _UNSAFE.search(path)
+    return len(path) <= MAX_PATH and not _UNSAFE.search(path)
 
 
 def check_paths(paths: Iterable[str]) -> None:
@@ -132,7 +135,8 @@ class Tree:
             kind = "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
             raise OutputRefused(f"'{file}' is {kind}, and jvbundler writes a file there: move it away")
         try:
-            return _read(file)
+            # What became a link just now is an error.
+            return read_file(file, MAX_BYTES, follow_links=False)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as failure:
@@ -150,15 +154,6 @@ class Tree:
                 f"'{file}' is a symbolic link: jvbundler does not write through links, remove it"
             )
         return mode
-
-
-def _read(file: str) -> bytes:
-    """Without a file object, which asks the system twice as much; what became a link just now is an error."""
-    descriptor = os.open(file, _FLAGS)
-    try:
-        return b"".join(iter(partial(os.read, descriptor, 65_536), b""))
-    finally:
-        os.close(descriptor)
 
 
 def content(folder: Path, path: str) -> bytes | None:

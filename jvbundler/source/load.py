@@ -47,13 +47,15 @@ def load_source(
     environ: Mapping[str, str],
     environments: Sequence[str] = (),
     assignments: Sequence[tuple[str, str]] = (),
+    within: Path | None = None,
 ) -> tuple[Source | None, tuple[Problem, ...]]:
     """The source at `path`, which messages call `shown_as`, and every problem found on the way.
 
+    A link at `path` must not lead out of the folder `within`.
     `environ` is what `${NAME}` is looked up in, `environments` selects (all, if empty), and `assignments`
     are `--set` pairs of a dotted path and a YAML text. None only where the file cannot be read as YAML.
     """
-    root, problems = read_yaml(path, shown_as)
+    root, problems = read_yaml(path, shown_as, within=within)
     return _source(
         root, problems, shown_as, environ=environ, environments=environments, assignments=assignments
     )

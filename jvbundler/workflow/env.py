@@ -12,7 +12,7 @@ from jvbundler.source.yaml.file import read_yaml
 from jvbundler.values.errors import InputError
 from jvbundler.values.node import find
 from jvbundler.values.secret_names import contains_secret, looks_secret
-from jvbundler.workflow.edit import set_value, unset_value, write_edit
+from jvbundler.workflow.edit import read_for_edit, set_value, unset_value, write_edit
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment
@@ -43,7 +43,7 @@ def set_variables(path: Path, platform: str, environment: str, pairs: Iterable[s
         _require_name(name, equals)
         _refuse_secret(path, name, value)
     section = _section(path, platform, environment)
-    text = before = _text(path)
+    text = before = read_for_edit(path)
     for name, _, value in split:
         text = set_value(text, (*section, name), value)
     return _write(path, before, text)
@@ -51,7 +51,7 @@ def set_variables(path: Path, platform: str, environment: str, pairs: Iterable[s
 
 def unset_variables(path: Path, platform: str, environment: str, names: Iterable[str]) -> bool:
     section = _section(path, platform, environment)
-    text = before = _text(path)
+    text = before = read_for_edit(path)
     for name in names:
         text = unset_value(text, (*section, name))
     return _write(path, before, text)
@@ -94,10 +94,6 @@ def _section(path: Path, platform: str, environment: str) -> tuple[str, ...]:
         hint = did_you_mean(environment, names) or f"there are: {', '.join(names) or 'none'}"
         raise InputError(f"environment '{environment}' is not declared in {path} ({hint})")
     return ("environments", environment, *_SECTIONS[platform])
-
-
-def _text(path: Path) -> str:
-    return path.read_bytes().decode("utf-8")
 
 
 def _write(path: Path, before: str, text: str) -> bool:

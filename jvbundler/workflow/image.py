@@ -13,7 +13,7 @@ from jvbundler.source.yaml.file import read_yaml
 from jvbundler.values.errors import InputError, ToolFailed
 from jvbundler.values.node import find
 from jvbundler.workflow.doctor import Check, aws, docker_checks
-from jvbundler.workflow.edit import set_value, write_edit
+from jvbundler.workflow.edit import read_for_edit, set_value, write_edit
 from jvbundler.workflow.execute import Execution, execute_all, require_variables
 from jvbundler.workflow.options import config_path
 from jvbundler.workflow.release import Release, load_release, require_current, write_release
@@ -107,9 +107,7 @@ def noted(release: Release, digest: str) -> str | None:
     """deploy.yaml with the digest in it; None for a digest by `${NAME}`, which is the user's to set."""
     path = config_path(release.app_root, release.options)
     keys = digest_keys(release)
-    return (
-        None if _is_interpolated(path, keys) else set_value(path.read_bytes().decode("utf-8"), keys, digest)
-    )
+    return None if _is_interpolated(path, keys) else set_value(read_for_edit(path), keys, digest)
 
 
 def with_digest(release: Release, digest: str) -> Release:

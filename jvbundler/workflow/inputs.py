@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jvbundler import __version__
+from jvbundler.files import MIB, read_file
 from jvbundler.values.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 # What jvbundler reads of an app; .env is not among it.
 AT_ROOT = ("app.yaml", ".env.example", "requirements.txt", "requirements.lock")
 IN_AGENTS = ("agent.yaml", "agent.yml", "info.yaml", "info.yml")
+# In bytes: of the largest of them, a lock with hashes.
+MAX_BYTES = 16 * MIB
+# How deep is looked for them.
+MAX_FOLDERS = 64
 
 
 def inputs_digest(app_root: Path, source: Source, jvagent_version: str, templates: Path | None) -> str:
@@ -32,24 +37,26 @@ def inputs_digest(app_root: Path, source: Source, jvagent_version: str, template
     digest.update(json.dumps({name: plain(tree) for name, tree in trees.items()}, default=str).encode())
     for name, path in (*_app_files(app_root), *_template_files(templates)):
         data = _bytes(path)
-        digest.update(f"\n{name}\n{len(data)}\n".encode() + data)
+        digest.update(os.fsencode(f"\n{name}\n{len(data)}\n") + data)
     return f"sha256:{digest.hexdigest()}"
 
 
 def _bytes(path: str) -> bytes:
     try:
-        with open(path, "rb") as stream:  # noqa: PTH123 (texts here: pathlib takes longer than the reading)
-            return stream.read()
+        return read_file(path, MAX_BYTES)
     except OSError as failure:
-        raise InputError(f"cannot read '{Path(path)}': {failure.strerror}") from failure
+        raise InputError(f"cannot read '{Path(path)}': {(failure.strerror or '').lower()}") from failure
 
 
 def _app_files(root: Path) -> Iterator[tuple[str, str]]:
     for name in AT_ROOT:
         if os.path.isfile(path := f"{root}/{name}"):  # noqa: PTH113
             yield name, path
-    for folder, folders, names in os.walk(f"{root}/agents"):
+    root_folder = f"{root}/agents"
+    for folder, folders, names in os.walk(root_folder):
         folders.sort()
+        if folder.count(os.sep, len(root_folder)) > MAX_FOLDERS:
+            folders.clear()  # jvagent looks for an action in the fifth
         for name in sorted(set(names).intersection(IN_AGENTS)):
             path = f"{folder}/{name}"
             yield path[len(f"{root}/") :].replace(os.sep, "/"), path

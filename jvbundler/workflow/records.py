@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jvbundler import __version__
 from jvbundler.app.ignored import NOT_IN_IMAGE
+from jvbundler.files import read_file
 from jvbundler.output.lockfile import read_lock, sha256
 from jvbundler.output.paths import JOURNAL, STAGING, Tree
+from jvbundler.output.replace import replace_file
 from jvbundler.values.errors import OutputRefused
 from jvbundler.values.packaged import PACKAGE, packaged_path
 from jvbundler.values.problem import Place, Problem
-from jvbundler.workflow.inputs import AT_ROOT, IN_AGENTS
+from jvbundler.workflow.inputs import AT_ROOT, IN_AGENTS, MAX_BYTES, MAX_FOLDERS
 from jvbundler.workflow.many import AppFolder
 from jvbundler.workflow.options import Options, config_path
 
@@ -73,7 +75,7 @@ def inputs_of(app: AppFolder, options: Options, *, templates: Path | None, stric
     try:
         if options.jvagent:
             return ""
-        digest.update(config_path(app.root, options).read_bytes())
+        digest.update(read_file(config_path(app.root, options)))
         output = os.path.abspath(app.output)  # noqa: PTH100
         for part in _tree(str(app.root), _READ, output, leave_out=NOT_IN_IMAGE):
             digest.update(part)
@@ -99,7 +101,11 @@ def _program() -> bytes:
 
 
 def _tree(
-    folder: str, read: frozenset[str] | None, output: str = "", leave_out: frozenset[str] = frozenset()
+    folder: str,
+    read: frozenset[str] | None,
+    output: str = "",
+    leave_out: frozenset[str] = frozenset(),
+    level: int = 0,
 ) -> Iterator[bytes]:
     """Each name below a folder, with the content of the files that are `read` and the size of the others.
 
@@ -112,9 +118,9 @@ def _tree(
             continue
         yield f"\n{entry.path}\n".encode("utf-8", "surrogateescape")
         if entry.is_dir():
-            if entry.is_symlink():
+            if entry.is_symlink() or level > MAX_FOLDERS:
                 raise _Untold
-            yield from _tree(entry.path, read, output)
+            yield from _tree(entry.path, read, output, level=level + 1)
         elif read is None or entry.name in read:
             yield _content(entry.path)
         else:
@@ -127,8 +133,7 @@ def _is_at(entry: os.DirEntry[str], path: str) -> bool:
 
 
 def _content(path: str) -> bytes:
-    with open(path, "rb") as stream:  # noqa: PTH123
-        data = stream.read()
+    data = read_file(path, MAX_BYTES)
     if path.endswith("requirements.txt") and (b"-r" in data or b"--req" in data):
         raise _Untold  # it includes files of any name
     return b"%d\n%b" % (len(data), data)
@@ -137,11 +142,11 @@ def _content(path: str) -> bytes:
 def recorded(app: AppFolder, inputs: str, environ: Mapping[str, str]) -> Record | None:
     """The record of a render from these inputs and from variables of these values."""
     try:
-        fields = json.loads(_path(app).read_bytes())
+        fields = json.loads(read_file(_path(app), MAX_BYTES))
         if fields["inputs"] != _with_variables(inputs, fields["variables"], environ):
             return None
         return Record(fields["files"], tuple(_problem(each) for each in fields["problems"]))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 
@@ -161,11 +166,9 @@ def remember(
         "problems": problems,
     }
     path = _path(app)
-    staged = path.with_suffix(f".{os.getpid()}")
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        staged.write_bytes(json.dumps(fields).encode())
-        staged.replace(path)
+        replace_file(path, json.dumps(fields).encode(), mode=0o600)
 
 
 def standing(output: Path, files: str) -> tuple[str, ...] | None:
