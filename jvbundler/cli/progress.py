@@ -14,7 +14,8 @@ from typing import Any
 import click
 
 from jvbundler.cli.source_lines import printable
-from jvbundler.cli.terminal import Terminal
+from jvbundler.cli.streams import failure_of
+from jvbundler.cli.terminal import ReaderGone, Terminal
 from jvbundler.workflow.execute import Event
 
 TICK_SECONDS = 1.0
@@ -82,6 +83,8 @@ class Progress:
     def _show_output(self, event: Event) -> None:
         if event.command.live and not self.json:
             click.echo(event.text)
+            if failure_of(sys.stdout):
+                raise ReaderGone  # `logs --follow | head` would go on for ever
         else:
             click.echo(f"  | {printable(event.text)}", err=True)
 

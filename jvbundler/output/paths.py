@@ -72,11 +72,34 @@ def refuse_folder(folder: Path, protected: Sequence[Path]) -> None:
     """Raise OutputRefused for a folder that holds more than output: nothing of it may be at our mercy."""
     if folder.is_symlink():
         raise OutputRefused(f"'{folder}' is a symbolic link: give the folder that it points to")
+    refuse_links(folder.parent, typed=protected)
     if folder.exists() and not folder.is_dir():
         raise OutputRefused(f"'{folder}' is not a folder")
     reason = _unfit(os.path.realpath(folder), [os.path.realpath(path) for path in protected])
     if reason:
         raise OutputRefused(f"'{folder}' is {reason}: give a folder for the output alone, such as deploy/")
+
+
+def refuse_links(folder: Path, *, typed: Sequence[Path] = ()) -> None:
+    """Raise OutputRefused for a symbolic link on the way to the folder that a stranger may have planted.
+
+    That is one in the working folder, in a checkout, or of another user: links of the system and of the
+    user's own, such as macOS's /tmp, are followed. So are those in `typed`, folders that the user named.
+    """
+    named = {above for path in typed for above in (path, *path.parents)}
+    for path in (folder, *folder.parents):
+        if path not in named and os.path.islink(path) and _may_be_planted(path):  # noqa: PTH114
+            real = os.path.realpath(path)
+            raise OutputRefused(f"'{path}' is a symbolic link: give the folder that it points to, '{real}'")
+
+
+def _may_be_planted(link: Path) -> bool:
+    if hasattr(os, "getuid") and link.lstat().st_uid not in (0, os.getuid()):
+        return True
+    parent, here = os.path.realpath(link.parent), os.path.realpath(os.curdir)
+    if here != os.path.dirname(here) and _is_within(parent, here):  # noqa: PTH120
+        return True
+    return any(os.path.lexists(above / ".git") for above in (Path(parent), *Path(parent).parents))
 
 
 def _unfit(real: str, protected: Sequence[str]) -> str:

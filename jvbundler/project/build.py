@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jvbundler.project.model import BASE, Environment, Project, Secret, slug
-from jvbundler.project.schema import check
+from jvbundler.project.schema import check, unknown_empty_keys
 from jvbundler.project.variables import (
     DERIVED,
     REQUIRED_SECRETS,
@@ -40,8 +40,9 @@ def build_project(source: Source, app: App) -> tuple[Project | None, tuple[Probl
     problems: dict[Problem, None] = {}
     for name, root in roots.items():
         environment, found = build_environment(name, root, app)
-        problems.update(dict.fromkeys(found))
-        if environment is not None:
+        removals = unknown_empty_keys(source.overlays[name]) if name in source.overlays else ()
+        problems.update(dict.fromkeys([*found, *removals]))
+        if environment is not None and not removals:
             built.append(environment)
     if len(built) < len(roots):
         return None, tuple(problems)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.app.load import load_app
 from jvbundler.project.build import build_project
-from jvbundler.project.schema import check
+from jvbundler.project.schema import check, unknown_empty_keys
 from jvbundler.rules.engine import check_project
 from jvbundler.source.load import load_source
 from jvbundler.values.errors import InputError
@@ -117,7 +117,9 @@ def _settings(source: Source | None) -> Settings:
 def _schema_problems(source: Source | None) -> Iterable[Problem]:
     """What is wrong with deploy.yaml alone, where the app is too broken to go on."""
     trees = [source.base, *source.environments.values()] if source else []
-    return [problem for tree in trees for problem in check(tree)[1]]
+    overlays = source.overlays.values() if source else ()
+    found = [problem for tree in trees for problem in check(tree)[1]]
+    return [*found, *(problem for tree in overlays for problem in unknown_empty_keys(tree))]
 
 
 def ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:

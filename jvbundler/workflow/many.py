@@ -109,7 +109,9 @@ def each(job: Callable[[AppFolder], Result], apps: Sequence[AppFolder]) -> Itera
         return
     from concurrent.futures import ProcessPoolExecutor
 
-    with ProcessPoolExecutor(workers, initializer=_leave_interrupts_to_the_parent) as pool:
+    from jvbundler.workflow.worker import become_worker
+
+    with ProcessPoolExecutor(workers, initializer=become_worker) as pool:
         yield from pool.map(job, apps, chunksize=max(1, len(apps) // (workers * _PARTS)))
 
 
@@ -118,9 +120,3 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

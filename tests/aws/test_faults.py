@@ -58,7 +58,7 @@ def stubs(folder: Path, *, aws: str = "", sam: str = "exit 0\n") -> Path:
 
 
 def parameter_files() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("jvbundler-*.yaml"))
+    return set(Path(tempfile.gettempdir()).glob("jvbundler-*/private/*/*"))
 
 
 @pytest.mark.parametrize(
