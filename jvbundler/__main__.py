@@ -1,8 +1,35 @@
-"""`python -m jvbundler`, and the `jvbundler` script."""
+"""`python -m jvbundler`, and the `jvbundler` script. Imports little: Ctrl-C may come at any moment."""
 
 from __future__ import annotations
 
-from jvbundler.cli.run import main
+import os
+import signal
+from collections.abc import Sequence
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code. An interruption before or after it shows no traceback."""
+    former = signal.getsignal(signal.SIGINT)
+    if former is signal.default_int_handler:
+        # An exception would be lost in some of what runs during imports.
+        signal.signal(signal.SIGINT, _leave)
+    from jvbundler.cli.run import main as run
+
+    signal.signal(signal.SIGINT, former)
+    try:
+        run(arguments)
+    except KeyboardInterrupt:
+        _leave()
+    finally:
+        if former is signal.default_int_handler:
+            signal.signal(signal.SIGINT, _leave)
+
+
+def _leave(*_: object) -> None:
+    os._exit(INTERRUPTED)
+
 
 if __name__ == "__main__":
     main()

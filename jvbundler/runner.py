@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import NamedTuple
 
 from jvbundler.values.errors import InputError, ToolFailed
@@ -22,8 +23,10 @@ from jvbundler.values.shell_word import shell_line
 
 # From SIGTERM to SIGKILL: sam and kubectl stop within one second.
 GRACE_SECONDS = 2.0
-# What Ctrl-C and a supervisor send.
-_ENDING = (signal.SIGINT, signal.SIGTERM)
+# What Ctrl-C, a supervisor, a terminal that closes and Ctrl-\ send; Windows lacks the last two.
+_ENDING = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
+)
 MASK = "***"
 # How long one call of a tool may take, in the place of its own limit; `--tool-timeout` sets it.
 TIMEOUT_VARIABLE = "JVBUNDLER_TOOL_TIMEOUT"
@@ -79,6 +82,30 @@ def find_tool(name: str) -> str | None:
     return shutil.which(name)
 
 
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Every signal that would end us raises KeyboardInterrupt, as Ctrl-C does: what we started ends with us.
+
+    One that is ignored, as SIGHUP is under nohup, stays so.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals go to the main thread
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    handled = [number for number in _ENDING if signal.getsignal(number) == signal.SIG_DFL]
+    for number in handled:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in handled:
+            signal.signal(number, signal.SIG_DFL)
+
+
+@interruptible()
 def run(
     argv: Sequence[str],
     *,
@@ -116,6 +143,7 @@ def run(
     return Completed(tuple(masked(word, mask) for word in argv), child.returncode, stdout, stderr)
 
 
+@interruptible()
 def follow(
     argv: Sequence[str],
     *,
@@ -268,6 +296,10 @@ def _stop(child: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
     _signal(child, signal.SIGTERM)
     try:
         return child.communicate(timeout=GRACE_SECONDS)
+    except KeyboardInterrupt:
+        # Whoever asks twice does not want to wait.
+        _signal(child, signal.SIGKILL)
+        raise
     except subprocess.TimeoutExpired as late:
         _signal(child, signal.SIGKILL)
         try:

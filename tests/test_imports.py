@@ -21,7 +21,7 @@ LAYERS = (
     ("project",),
     ("app", "source"),
     ("generated",),
-    ("values",),
+    ("values", "files"),
 )
 DOORS = {
     "subprocess": {"runner"},

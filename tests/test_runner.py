@@ -127,7 +127,11 @@ def test_a_program_that_ignores_the_request_to_stop_is_killed(tmp_path: Path) ->
     assert has_ended(int((tmp_path / "pid").read_text()))
 
 
-def test_an_interrupt_stops_the_program_too(tmp_path: Path) -> None:
+ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_an_interrupt_stops_the_program_too(tmp_path: Path, number: signal.Signals) -> None:
     hangs = program(
         tmp_path / "hangs", f"echo $$ > {tmp_path}/pid.new; mv {tmp_path}/pid.new {tmp_path}/pid; sleep 60"
     )
@@ -135,10 +139,37 @@ def test_an_interrupt_stops_the_program_too(tmp_path: Path) -> None:
     checkout = Path(__file__).resolve().parent.parent
     caller = subprocess.Popen([sys.executable, "-c", code], cwd=checkout, stderr=subprocess.PIPE)
     wait_for(tmp_path / "pid")
-    caller.send_signal(signal.SIGINT)
+    caller.send_signal(number)
     _, words = caller.communicate(timeout=10)
     assert words.strip().endswith(b"KeyboardInterrupt")
     assert has_ended(int((tmp_path / "pid").read_text()))
+
+
+def test_a_second_interrupt_waits_for_no_program(tmp_path: Path) -> None:
+    stays = program(
+        tmp_path / "stays",
+        f"trap 'echo > {tmp_path}/asked' TERM; echo $$ > {tmp_path}/pid; while :; do :; done",
+    )
+    code = f"import jvbundler.runner as r; r.GRACE_SECONDS = 60; r.run([{stays!r}], timeout_seconds=60)"
+    checkout = Path(__file__).resolve().parent.parent
+    caller = subprocess.Popen([sys.executable, "-c", code], cwd=checkout, stderr=subprocess.PIPE)
+    wait_for(tmp_path / "pid")
+    caller.send_signal(signal.SIGTERM)
+    wait_for(tmp_path / "asked")
+    caller.send_signal(signal.SIGTERM)
+    caller.communicate(timeout=20)
+    assert has_ended(int((tmp_path / "pid").read_text()))
+
+
+def test_a_hangup_that_is_ignored_stops_nothing(tmp_path: Path) -> None:
+    """As under `nohup`."""
+    slow = program(tmp_path / "slow", f"echo > {tmp_path}/started; sleep 0.5; echo done")
+    code = f"from jvbundler.runner import run; print(run([{slow!r}], timeout_seconds=60).text)"
+    checkout = Path(__file__).resolve().parent.parent
+    caller = subprocess.Popen(["nohup", sys.executable, "-c", code], cwd=checkout, stdout=subprocess.PIPE)
+    wait_for(tmp_path / "started")
+    caller.send_signal(signal.SIGHUP)
+    assert caller.communicate(timeout=20)[0].strip() == b"done"
 
 
 def interrupted_while_starting(program: str, pid: Path, ignored: bool) -> subprocess.CompletedProcess[bytes]:

@@ -17,12 +17,12 @@ from jvbundler.app.reading import (
     folders,
     items,
     kind,
-    leads_outside,
     outside,
     shown,
     text,
 )
 from jvbundler.app.texts import id_problem
+from jvbundler.files import leads_outside
 from jvbundler.source.yaml.file import parse_yaml
 from jvbundler.values.node import Node
 from jvbundler.values.problem import Place, Problem, error, warning

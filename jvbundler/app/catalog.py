@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from jvbundler.app.info import Info, Written, read_info
+from jvbundler.files import read_file
 from jvbundler.values.packaged import packaged_path
 from jvbundler.values.problem import Place, Problem, error
 
@@ -112,7 +113,7 @@ def record_of(package: Path, version: str = "") -> dict[str, Any]:
     actions = {}
     for path in sorted((package / "action").rglob("info.yaml")):
         inside = path.relative_to(package)
-        info, _ = read_info(path.read_bytes(), inside.as_posix())
+        info, _ = read_info(read_file(path), inside.as_posix())
         if info is None or any(part.startswith("_") for part in inside.parts[:-1]):
             continue
         if info.package.startswith("jvagent/") and info.archetype:
@@ -137,8 +138,12 @@ def _entry(info: Info, path: str) -> dict[str, Any]:
 
 def _own_version(package: Path) -> str:
     file = package / "version.py"
-    found = re.search(r"__version__\s*=\s*[\"']([^\"']+)", file.read_text("utf-8") if file.is_file() else "")
+    found = re.search(r"__version__\s*=\s*[\"']([^\"']+)", _text(file))
     return found[1] if found else ""
+
+
+def _text(file: Path) -> str:
+    return read_file(file).decode("utf-8", "replace") if file.is_file() else ""
 
 
 def _metadata(package: Path) -> dict[str, str]:
@@ -146,7 +151,7 @@ def _metadata(package: Path) -> dict[str, str]:
     installed = package.parent / f"jvagent-{_own_version(package)}.dist-info" / "METADATA"
     checkout = package.parent / "pyproject.toml"
     file = installed if installed.is_file() else checkout
-    content = file.read_text("utf-8") if file.is_file() else ""
+    content = _text(file)
     patterns = {
         "python": r"^(?:Requires-Python:|requires-python\s*=)\s*[\"']?([^\"'\n]+)",
         "jvspatial": r"^(?:Requires-Dist:\s*|\s*[\"'])jvspatial(?:\[[^\]]*\])?\s*([<>=!~][^\"';\n]*)",

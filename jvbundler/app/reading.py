@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from jvbundler.files import MIB, leads_outside, read_file
 from jvbundler.values.node import Node
 from jvbundler.values.problem import Place, Problem, error
 
@@ -19,15 +20,6 @@ BROKEN = "JVB206"
 def shown(shown_as: str, name: str) -> str:
     """The path of a file of the app as messages give it, such as `myapp/app.yaml`."""
     return name if shown_as in ("", ".") else f"{shown_as.rstrip('/')}/{name}"
-
-
-def leads_outside(path: Path, root: Path) -> bool:
-    """Whether `path` is, through `..` or symbolic links, a place that is not under `root`."""
-    try:
-        real, base = os.path.realpath(path), os.path.realpath(root)
-    except ValueError:  # a NUL in a name: there is no such file, inside or outside
-        return False
-    return real != base and not real.startswith(base.rstrip(os.sep) + os.sep)
 
 
 def outside(path: str, place: Place) -> Problem:
@@ -44,17 +36,15 @@ def unreadable(file: str, reason: OSError) -> Problem:
     return error("JVB209", Place(file), f"cannot read '{file}': {why}", "check its type and permissions")
 
 
-def file_bytes(path: Path, file: str, root: Path, problems: list[Problem]) -> bytes | None:
-    """The content of a file of the app, or None with the reason added to `problems`."""
+def file_bytes(path: Path, file: str, root: Path, problems: list[Problem], limit: int = MIB) -> bytes | None:
+    """The content of a file of the app of at most `limit` bytes, or None with the reason in `problems`."""
     if leads_outside(path, root):
         problems.append(outside(file, Place(file)))
         return None
     try:
-        return path.read_bytes()
+        return read_file(path, limit)
     except OSError as reason:
         problems.append(unreadable(file, reason))
-    except ValueError:
-        problems.append(unreadable(file, OSError(0, "no such file")))
     return None
 
 

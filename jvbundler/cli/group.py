@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from jvbundler import __version__
-from jvbundler.cli.terminal import ReaderGone, Terminal
+from jvbundler.cli.terminal import Terminal
 
 # Name → its line in `--help`; the command is `command` in the module of the same name.
 COMMANDS = {
@@ -76,11 +76,10 @@ class Root(click.Group):
         return super().parse_args(ctx, with_default_command(args))
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError as closed:
-            # click would leave with 1, which is drift here.
-            raise ReaderGone from closed
+        from jvbundler.output.private_file import remove_left_files
+
+        remove_left_files()
+        return super().invoke(ctx)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -14,7 +14,8 @@ from typing import Any
 import click
 
 from jvbundler.cli.printer import ERASE_LINE, echo_line, past_printer, styled
-from jvbundler.cli.terminal import Terminal
+from jvbundler.cli.streams import failure_of
+from jvbundler.cli.terminal import ReaderGone, Terminal
 from jvbundler.deploy.execution import Event
 from jvbundler.values.printable import printable
 
@@ -84,6 +85,8 @@ class Progress:
         if event.command.live and not self.json:
             # The colours of a log are left out, and whatever else it tells the terminal to do.
             echo_line(click.unstyle(event.text))
+            if failure_of(sys.stdout):
+                raise ReaderGone  # `logs --follow | head` would go on for ever
         else:
             echo_line(f"  | {printable(event.text)}", err=True)
 

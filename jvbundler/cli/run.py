@@ -12,8 +12,10 @@ import click
 
 from jvbundler.cli.group import root
 from jvbundler.cli.printer import echo_line, echo_message, echo_text, printers
+from jvbundler.cli.streams import failure_of, make_lasting
 from jvbundler.cli.terminal import ReaderGone, Terminal
 from jvbundler.values.errors import InputError, JvbundlerError, OutputRefused
+from jvbundler.values.packaged import PACKAGE
 
 BUG = 70
 INTERRUPTED = 130
@@ -24,35 +26,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # A run leaves few cycles of objects behind: looking for them less often saves a twentieth of its time.
     gc.set_threshold(10_000)
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    _speak_utf8()
+    make_lasting()
     terminal = Terminal()
     terminal.debug, terminal.no_color = "--debug" in arguments, "--no-color" in arguments
-    try:
-        code = _run(arguments, terminal)
-        sys.stdout.flush()
-    except OSError as failure:
-        code = _tell_closed_output(failure)
+    code = _run(arguments, terminal) or _lost_output()
     # And at its end nothing is freed that ends with the process anyway, which saves a tenth.
     gc.freeze()
     sys.exit(code)
 
 
-def _speak_utf8() -> None:
-    """What goes into a file or a pipe is UTF-8 in every locale, and no character makes a message fail."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(
-                encoding=stream.encoding if stream.isatty() else "utf-8", errors="backslashreplace"
-            )
-
-
-def _tell_closed_output(failure: OSError) -> int:
-    """Standard output that takes no more: its reader has seen enough, as `head` does, or the disk is full."""
-    # Python would complain a second time when it flushes at exit.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if isinstance(failure, BrokenPipeError):
+def _lost_output() -> int:
+    """The code where all went well but for standard output: a reader that has seen enough is no failure."""
+    sys.stdout.flush()
+    failure = failure_of(sys.stdout)
+    if failure is None or isinstance(failure, BrokenPipeError):
         return 0
-    print(f"jvbundler: cannot write to standard output: {(failure.strerror or '').lower()}", file=sys.stderr)
+    print(f"jvbundler: cannot write to standard output: {words(failure)}", file=sys.stderr)
     return OutputRefused.exit_code
 
 
@@ -76,10 +65,10 @@ def _run(arguments: list[str], terminal: Terminal) -> int:
         # Shell completion ends like this.
         return int(left.code or 0)
     except ReaderGone:
-        raise BrokenPipeError from None
+        return 0
+    except OSError as failure:
+        return _tell_refusal(failure, terminal) if _is_users(failure) else _tell_bug(failure, terminal)
     except Exception as bug:
-        if isinstance(bug, OSError) and bug.filename is None:
-            raise
         return _tell_bug(bug, terminal)
 
 
@@ -103,13 +92,45 @@ def blotted(text: str) -> str:
     return without_secrets(masked(text, secrets))
 
 
+def _is_users(failure: OSError) -> bool:
+    """Whether the system refused what has to do with one of the user's files, or their folder is gone."""
+    return not str(failure.filename).startswith(str(PACKAGE)) if failure.filename else not _is_somewhere()
+
+
+def _is_somewhere() -> bool:
+    try:
+        return bool(os.getcwd())  # noqa: PTH109
+    except OSError:
+        return False
+
+
+def _tell_refusal(failure: OSError, terminal: Terminal) -> int:
+    """The net below all that words such failures better, with a place and an advice."""
+    if terminal.debug:
+        _tell_traceback(failure)
+    what = (
+        f"cannot use '{os.fsdecode(failure.filename)}'" if failure.filename else "the working folder is gone"
+    )
+    echo_line(f"jvbundler: {blotted(what)}: {words(failure)}", err=True)
+    return InputError.exit_code
+
+
+def words(failure: OSError) -> str:
+    """Why the system refused: "permission denied"."""
+    return (failure.strerror or type(failure).__name__).lower()
+
+
+def _tell_traceback(failure: Exception) -> None:
+    import traceback
+
+    echo_text(blotted("".join(traceback.format_exception(failure))), err=True)
+
+
 def _tell_bug(bug: Exception, terminal: Terminal) -> int:
     if terminal.debug:
-        import traceback
-
-        echo_text(blotted("".join(traceback.format_exception(bug))), err=True)
-    words = blotted(" ".join(str(bug).split()))[:200]
-    echo_line(f"jvbundler: a bug of ours: {type(bug).__name__}: {words}", err=True)
+        _tell_traceback(bug)
+    shown = blotted(" ".join(str(bug).split()))[:200]
+    echo_line(f"jvbundler: a bug of ours: {type(bug).__name__}: {shown}", err=True)
     advice = "report it" if terminal.debug else "report it with what --debug shows"
     echo_line(f"  {advice}, and with the files that bring it about, but no secrets", err=True)
     return BUG

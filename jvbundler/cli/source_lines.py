@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from io import StringIO
 from itertools import islice
-from pathlib import Path
 
+from jvbundler.files import read_file
 from jvbundler.values.printable import printable
 from jvbundler.values.problem import Place, Problem
 from jvbundler.values.secret_names import contains_secret, looks_secret
@@ -38,10 +39,10 @@ def word_at(line: str, column: int) -> str:
 def _lines_until(place: Place) -> list[str]:
     """The lines of the file up to the place; none where the file has not so many."""
     try:
-        with Path(place.file).open(encoding="utf-8-sig") as stream:
-            lines = [line.rstrip("\r\n") for line in islice(stream, place.line)]
+        text = read_file(place.file).decode("utf-8-sig")
     except (OSError, ValueError):
         return []
+    lines = [line.rstrip("\r\n") for line in islice(StringIO(text, newline=None), place.line)]
     return lines if len(lines) == place.line else []
 
 

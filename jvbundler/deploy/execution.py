@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import signal
-import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from types import FrameType
 from typing import Literal, NamedTuple, TypeVar
 
 from jvbundler.deploy.command import NO_LIMIT, OUTPUT, PARAMETERS, Command
-from jvbundler.runner import Completed, follow, limit
-from jvbundler.values.errors import InputError, JvbundlerError, ToolFailed
+from jvbundler.output.private_file import private_file
+from jvbundler.runner import Completed, follow, interruptible, limit
+from jvbundler.values.errors import InputError, JvbundlerError, OutputRefused, ToolFailed
 from jvbundler.values.secret_names import looks_secret
 
 Done = TypeVar("Done")
@@ -57,7 +53,7 @@ def execute_all(commands: Iterable[Command], execution: Execution) -> tuple[Comp
 
 
 def execute(command: Command, execution: Execution) -> Completed:
-    """Run one command to its end. KeyboardInterrupt (and SIGTERM) end the tool first, then go on up."""
+    """Run one command to its end. An interruption (runner.py) ends the tool and removes its files first."""
     execution.before(command)
     return reported(command, execution, lambda tell_line: _run(command, execution, tell_line))
 
@@ -71,7 +67,7 @@ def reported(command: Command, execution: Execution, work: Callable[[Callable[[s
 
     tell("started")
     try:
-        with _terminable():
+        with interruptible():
             done = work(lambda line: tell("output", line))
     except JvbundlerError as failure:
         tell("failed", str(failure))
@@ -162,11 +158,10 @@ def _prepared(command: Command, environ: Mapping[str, str]) -> Iterator[tuple[li
     output = None
     with contextlib.ExitStack() as files:
         if command.parameter_file:
-            path = files.enter_context(_private_file(".yaml"))
-            _write(path, _parameters(command, environ))
+            path = _file_for_tool(files, ".yaml", _parameters(command, environ).encode())
             argv = [word.replace(PARAMETERS, str(path)) for word in argv]
         if any(OUTPUT in word for word in argv):
-            output = files.enter_context(_private_file(".json"))
+            output = _file_for_tool(files, ".json")
             argv = [word.replace(OUTPUT, str(output)) for word in argv]
         yield argv, output
 
@@ -186,41 +181,9 @@ def _quoted(value: str) -> str:
     return value
 
 
-def _write(path: Path, text: str) -> None:
+def _file_for_tool(files: contextlib.ExitStack, suffix: str, data: bytes = b"") -> Path:
     try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as failure:
-        words = (failure.strerror or "").lower()
-        raise ToolFailed(f"cannot write the file with the parameters: {words}") from None
-
-
-@contextlib.contextmanager
-def _private_file(suffix: str) -> Iterator[Path]:
-    """An empty file that only its owner can read; mkstemp makes it with mode 0600."""
-    try:
-        handle, name = tempfile.mkstemp(suffix, "jvbundler-")
-    except OSError as failure:
-        words = (failure.strerror or "").lower()
+        return files.enter_context(private_file(suffix, data))
+    except (OSError, OutputRefused) as failure:
+        words = (failure.strerror or "").lower() if isinstance(failure, OSError) else str(failure)
         raise ToolFailed(f"cannot make a file for the tool: {words}") from None
-    os.close(handle)
-    try:
-        yield Path(name)
-    finally:
-        Path(name).unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM interrupts as Ctrl-C does, so that it reaches the child and the files are removed."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    former = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, former)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,6 +15,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from jvbundler.deploy.command import Command
 from jvbundler.output.drift import Drift, drift
 from jvbundler.output.lockfile import LOCK
+from jvbundler.output.paths import reason
+from jvbundler.output.temporary import own_folder
 from jvbundler.output.writer_lock import only_writer
 from jvbundler.pipeline.render import Rendered, render_app, write_rendered
 from jvbundler.pipeline.request import AppFolder, Options, Request, Selection, output_path
@@ -211,18 +212,26 @@ def only_deployment(of: str, environ: Mapping[str, str]) -> Iterator[None]:
 
     The lock is outside of the output folder, which is committed, and ends with its process.
     """
-    folder = _state_folder(environ) / _file_name(of)
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError:
-        folder = Path(tempfile.gettempdir()) / f"jvbundler-{_user()}" / _file_name(of)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = _lock_folder(of, environ)
     with contextlib.ExitStack() as held:
         try:
             held.enter_context(only_writer(folder))
         except OutputRefused:
             raise OutputRefused(f"another deployment of {of} is running: wait until it is done") from None
+        except OSError as failure:
+            raise OutputRefused(f"cannot lock '{folder}': {reason(failure)}") from failure
         yield
+
+
+def _lock_folder(of: str, environ: Mapping[str, str]) -> Path:
+    folder = _state_folder(environ) / _file_name(of)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        folder = own_folder("deployments") / _file_name(of)
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+    return folder
 
 
 def _state_folder(environ: Mapping[str, str]) -> Path:
@@ -234,8 +243,4 @@ def _state_folder(environ: Mapping[str, str]) -> Path:
 def _file_name(text: str) -> str:
     import hashlib
 
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def _user() -> str:
-    return str(os.getuid()) if hasattr(os, "getuid") else "user"
+    return hashlib.sha256(os.fsencode(text)).hexdigest()[:32]

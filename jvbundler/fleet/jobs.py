@@ -31,7 +31,9 @@ def run(apps: Sequence[AppFolder], job: Job, request: Request) -> Iterator[Outco
         return
     from concurrent.futures import ProcessPoolExecutor
 
-    with ProcessPoolExecutor(workers, initializer=_leave_interrupts_to_the_parent) as pool:
+    from jvbundler.fleet.worker import become_worker
+
+    with ProcessPoolExecutor(workers, initializer=become_worker) as pool:
         yield from pool.map(attempt, apps, chunksize=max(1, len(apps) // (workers * _PARTS)))
 
 
@@ -49,12 +51,6 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def exit_code(outcomes: Iterable[Outcome]) -> int:

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jvbundler import __version__
+from jvbundler.files import read_file
 from jvbundler.output.lockfile import read_lock, sha256
 from jvbundler.output.paths import JOURNAL, STAGING, Tree
-from jvbundler.pipeline.inputs import Contents, Inputs, contents_of
+from jvbundler.output.replace import replace_file
+from jvbundler.pipeline.inputs import MAX_BYTES, Contents, Inputs, contents_of
 from jvbundler.pipeline.request import AppFolder, Request, config_path
 from jvbundler.values.errors import OutputRefused
 from jvbundler.values.packaged import PACKAGE, packaged_path
@@ -66,7 +68,7 @@ def record_key(app: AppFolder, request: Request, inputs: Inputs) -> str:
     paths = (str(app.root), app.shown_as, str(app.output), str(options.config), str(templates))
     digest.update(repr((paths, options.assignments, request.strict, inputs.others)).encode())
     try:
-        digest.update(config_path(app.root, options).read_bytes())
+        digest.update(read_file(config_path(app.root, options)))
     except OSError:
         return ""
     for part in (*_parts(inputs.app), *_parts(inputs.templates)):
@@ -105,11 +107,11 @@ def _program() -> bytes:
 def recorded(app: AppFolder, key: str, environ: Mapping[str, str]) -> Record | None:
     """The record of a render of this key and from variables of these values."""
     try:
-        fields = json.loads(_path(app).read_bytes())
+        fields = json.loads(read_file(_path(app), MAX_BYTES))
         if fields["inputs"] != _with_variables(key, fields["variables"], environ):
             return None
         return Record(fields["files"], tuple(_problem(each) for each in fields["problems"]))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 
@@ -129,11 +131,9 @@ def remember(
         "problems": problems,
     }
     path = _path(app)
-    staged = path.with_suffix(f".{os.getpid()}")
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        staged.write_bytes(json.dumps(fields).encode())
-        staged.replace(path)
+        replace_file(path, json.dumps(fields).encode(), mode=0o600)
 
 
 def standing(output: Path, files: str) -> tuple[str, ...] | None:

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jvbundler.output.paths import JOURNAL, STAGING, Tree, folders_of, is_safe, parents
+from jvbundler.files import read_file
+from jvbundler.output.paths import JOURNAL, MAX_BYTES, STAGING, Tree, folders_of, is_safe, parents
 from jvbundler.values.errors import OutputRefused
 
 PLAN = "journal.json"
@@ -54,7 +55,8 @@ def stage(tree: Tree, delete: Sequence[str], write: Mapping[str, bytes]) -> Jour
 
 
 def _write(file: str, data: bytes) -> None:
-    with open(file, "wb") as stream:  # noqa: PTH123
+    # "x": in a folder that was made just now, nothing is there, and no link is followed.
+    with open(file, "xb") as stream:  # noqa: PTH123
         stream.write(data)
 
 
@@ -107,7 +109,7 @@ def recover(folder: Path) -> None:
 
 def _abandon(folder: Path) -> None:
     with contextlib.suppress(OSError):
-        journal = _parsed((folder / STAGING / PLAN).read_bytes())
+        journal = _parsed(read_file(folder / STAGING / PLAN, MAX_BYTES, follow_links=False))
         _remove_empty(folder, journal.folders if journal else ())
     _remove_staging(folder)
 
@@ -145,6 +147,6 @@ def _parsed(text: bytes) -> Journal | None:
         journal = Journal(tuple(fields["delete"]), dict(fields["write"]), tuple(fields["folders"]))
         paths = (*journal.delete, *journal.write, *journal.folders)
         fine = all(is_safe(path) for path in paths) and all(n.isdecimal() for n in journal.write.values())
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     return journal if fine else None

@@ -44,7 +44,7 @@ def read_lock(folder: Path) -> Lock | None:
         return None
     try:
         fields = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _refused(folder, "cannot be read, perhaps after a merge") from None
     if isinstance(fields, dict) and isinstance(fields.get("schema"), int) and fields["schema"] > SCHEMA:
         raise OutputRefused(f"'{folder / LOCK}' was written by a newer jvbundler: upgrade this one")

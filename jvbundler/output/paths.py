@@ -8,18 +8,21 @@ import re
 import stat
 import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 
+from jvbundler.files import MIB, read_file
 from jvbundler.values.errors import OutputRefused
 
 JOURNAL = ".jvbundler-journal.json"
 STAGING = ".jvbundler-staging"
-# Windows has one of the two, the others have the other.
-_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+# In bytes; a file of ours has some thousands.
+MAX_BYTES = 16 * MIB
+# In characters: macOS has no longer ones.
+MAX_PATH = 1024
 _UNSAFE = re.compile(
     rf"""(?:^|/)\.{{0,2}}(?:/|$)  # no part is empty, . or ..
-    | [\\:*?"<>|\x00-\x1f]
+    | [\\:*?"<>|\x00-\x1f\ud800-\udfff]  # the last are no characters, and no UTF-8 has them
     | ^(?:{re.escape(JOURNAL)}|{re.escape(STAGING)})(?:/|$)""",
     re.VERBOSE,
 )
@@ -27,7 +30,7 @@ _UNSAFE = re.compile(
 
 def is_safe(path: str) -> bool:
     """Whether `path` is relative, has forward slashes and stays inside the folder, on every system."""
-    return not _UNSAFE.search(path)
+    return len(path) <= MAX_PATH and not _UNSAFE.search(path)
 
 
 def check_paths(paths: Iterable[str]) -> None:
@@ -69,11 +72,34 @@ def refuse_folder(folder: Path, protected: Sequence[Path]) -> None:
     """Raise OutputRefused for a folder that holds more than output: nothing of it may be at our mercy."""
     if folder.is_symlink():
         raise OutputRefused(f"'{folder}' is a symbolic link: give the folder that it points to")
+    refuse_links(folder.parent, typed=protected)
     if folder.exists() and not folder.is_dir():
         raise OutputRefused(f"'{folder}' is not a folder")
     reason = _unfit(os.path.realpath(folder), [os.path.realpath(path) for path in protected])
     if reason:
         raise OutputRefused(f"'{folder}' is {reason}: give a folder for the output alone, such as deploy/")
+
+
+def refuse_links(folder: Path, *, typed: Sequence[Path] = ()) -> None:
+    """Raise OutputRefused for a symbolic link on the way to the folder that a stranger may have planted.
+
+    That is one in the working folder, in a checkout, or of another user: links of the system and of the
+    user's own, such as macOS's /tmp, are followed. So are those in `typed`, folders that the user named.
+    """
+    named = {above for path in typed for above in (path, *path.parents)}
+    for path in (folder, *folder.parents):
+        if path not in named and os.path.islink(path) and _may_be_planted(path):  # noqa: PTH114
+            real = os.path.realpath(path)
+            raise OutputRefused(f"'{path}' is a symbolic link: give the folder that it points to, '{real}'")
+
+
+def _may_be_planted(link: Path) -> bool:
+    if hasattr(os, "getuid") and link.lstat().st_uid not in (0, os.getuid()):
+        return True
+    parent, here = os.path.realpath(link.parent), os.path.realpath(os.curdir)
+    if here != os.path.dirname(here) and _is_within(parent, here):  # noqa: PTH120
+        return True
+    return any(os.path.lexists(above / ".git") for above in (Path(parent), *Path(parent).parents))
 
 
 def _unfit(real: str, protected: Sequence[str]) -> str:
@@ -132,7 +158,8 @@ class Tree:
             kind = "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
             raise OutputRefused(f"'{file}' is {kind}, and jvbundler writes a file there: move it away")
         try:
-            return _read(file)
+            # What became a link just now is an error.
+            return read_file(file, MAX_BYTES, follow_links=False)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as failure:
@@ -150,15 +177,6 @@ class Tree:
                 f"'{file}' is a symbolic link: jvbundler does not write through links, remove it"
             )
         return mode
-
-
-def _read(file: str) -> bytes:
-    """Without a file object, which asks the system twice as much; what became a link just now is an error."""
-    descriptor = os.open(file, _FLAGS)
-    try:
-        return b"".join(iter(partial(os.read, descriptor, 65_536), b""))
-    finally:
-        os.close(descriptor)
 
 
 def content(folder: Path, path: str) -> bytes | None:

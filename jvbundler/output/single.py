@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
+import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from jvbundler.files import MIB, read_file
 from jvbundler.output.paths import reason
+from jvbundler.output.replace import replace_file, usual_mode
 from jvbundler.values.errors import OutputRefused
+
+# In bytes; whoever keeps more in a file of this name did not get it from us.
+MAX_BYTES = 16 * MIB
 
 
 def nobodys(text: str) -> bool:
@@ -17,30 +23,39 @@ def nobodys(text: str) -> bool:
 def write_file(path: Path, text: str, *, force: bool, is_ours: Callable[[str], bool] = nobodys) -> bool:
     """Put `text` at `path`; False where it stood there already.
 
-    Raises OutputRefused where there is another text that is not ours and `force` does not give it up, and
-    where the system refuses. A symbolic link at `path` is replaced, not followed.
+    Raises OutputRefused where there is a link, or another text that is not ours, and `force` does not give it
+    up, and where the system refuses. A symbolic link at `path` is replaced, not followed.
     """
     try:
-        if path.is_file():
-            old = path.read_bytes().decode("utf-8", "replace")
-            if old == text and not path.is_symlink():
-                return False
-            if not force and not is_ours(old):
-                raise OutputRefused(f"'{path}' is there already: '--force' replaces it")
-        elif path.exists():
-            raise OutputRefused(f"'{path}' is not a file")
-        _replace(path, text)
+        mode = _mode(path)
+        old = _text(path) if stat.S_ISREG(mode) else None
+        if old == text:
+            return False
+        if old is None or not (force or is_ours(old)):
+            _refuse(path, mode, force=force)
+        replace_file(path, text.encode(), mode=usual_mode() if old is None else stat.S_IMODE(mode) & 0o777)
     except OSError as failure:
         raise OutputRefused(f"cannot write '{path}': {reason(failure)}") from failure
     return True
 
 
-def _replace(path: Path, text: str) -> None:
-    staged = path.with_name(f".{path.name}.jvbundler")
+def _text(path: Path) -> str:
+    return read_file(path, MAX_BYTES, follow_links=False).decode("utf-8", "replace")
+
+
+def _refuse(path: Path, mode: int, *, force: bool) -> None:
+    """Raise OutputRefused for what is not ours to replace."""
+    if stat.S_ISLNK(mode) and not force:
+        raise OutputRefused(f"'{path}' is a symbolic link: '--force' replaces it by a file")
+    if stat.S_ISREG(mode) and not force:
+        raise OutputRefused(f"'{path}' is there already: '--force' replaces it")
+    if mode and not stat.S_ISREG(mode) and not stat.S_ISLNK(mode):
+        raise OutputRefused(f"'{path}' is not a file")
+
+
+def _mode(path: Path) -> int:
+    """0 for nothing."""
     try:
-        staged.write_bytes(text.encode())
-        staged.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            staged.unlink()
-        raise
+        return os.lstat(path).st_mode
+    except FileNotFoundError:
+        return 0

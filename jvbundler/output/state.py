@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Literal
 
@@ -60,8 +61,14 @@ def _gives_way(tree: Tree, path: str, leaving: set[str]) -> bool:
     if not tree.is_folder(path):
         return False
     gone = {*leaving, *folders_of(leaving)}
-    standing = (tree.folder / path).rglob("*")
-    return all(entry.relative_to(tree.folder).as_posix() in gone for entry in standing)
+    pending = [path]
+    while pending:
+        inside = pending.pop()
+        if tree.is_folder(inside):
+            pending += [f"{inside}/{name}" for name in os.listdir(tree.folder / inside)]  # noqa: PTH208
+        if inside != path and inside not in gone:
+            return False
+    return True
 
 
 def _other_case(tree: Tree, path: str, leaving: set[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -62,12 +63,15 @@ def _built(
 ) -> tuple[Source | None, Project | None, Sequence[Problem]]:
     path = config_path(app_root, options)
     file = str(options.config) if options.config else below(shown_as, CONFIG)
-    source, problems = load_source(path, file, environ=options.environ, assignments=options.assignments)
+    # A file that is named may lie anywhere; the app's own is a stranger's, and might be a link to any file.
+    within = None if options.config else app_root
+    load = partial(
+        load_source, path, file, environ=options.environ, assignments=options.assignments, within=within
+    )
+    source, problems = load()
     if source is not None and not set(environments) <= set(source.environments):
         # Only now: it would leave out the environments that were not asked for.
-        _, problems = load_source(
-            path, file, environ=options.environ, assignments=options.assignments, environments=environments
-        )
+        _, problems = load(environments=environments)
     if source is None and not options.config:
         problems = tuple(_naming_init(problem) for problem in problems)
     checked = checked_roots(source) if source else {}

@@ -6,7 +6,9 @@ Works on the text at the places that the YAML parser reports, and refuses what i
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+from jvbundler.files import read_file
 from jvbundler.render.text import yaml_text
 from jvbundler.source.yaml.file import parse_yaml
 from jvbundler.values.errors import InputError
@@ -52,6 +54,15 @@ def unset_value(text: str, keys: Keys) -> str:
     if len(section.value) == 1:
         lines = _emptied(lines, root, keys)
     return _checked(text, "".join(lines), keys, None)
+
+
+def read_for_edit(path: Path) -> str:
+    """The text of deploy.yaml; InputError where it cannot be read, or is a link that an edit would end."""
+    try:
+        return read_file(path, follow_links=False).decode("utf-8")
+    except OSError as failure:
+        why = (failure.strerror or type(failure).__name__).lower()
+        raise InputError(f"cannot edit '{path}': {why}; name the file itself with '-c'") from failure
 
 
 def _parsed(text: str) -> Node:

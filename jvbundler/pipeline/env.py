@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jvbundler.output.single import write_file
-from jvbundler.pipeline.edit import set_value, unset_value
+from jvbundler.pipeline.edit import read_for_edit, set_value, unset_value
 from jvbundler.source.wording import did_you_mean
 from jvbundler.source.yaml.file import read_yaml
 from jvbundler.values.errors import InputError
@@ -44,7 +44,7 @@ def set_variables(path: Path, platform: str, environment: str, pairs: Iterable[s
         _require_name(name, equals)
         _refuse_secret(path, name, value)
     section = _section(path, platform, environment)
-    text = before = _text(path)
+    text = before = read_for_edit(path)
     for name, _, value in split:
         text = set_value(text, (*section, name), value)
     return _write(path, before, text)
@@ -52,7 +52,7 @@ def set_variables(path: Path, platform: str, environment: str, pairs: Iterable[s
 
 def unset_variables(path: Path, platform: str, environment: str, names: Iterable[str]) -> bool:
     section = _section(path, platform, environment)
-    text = before = _text(path)
+    text = before = read_for_edit(path)
     for name in names:
         text = unset_value(text, (*section, name))
     return _write(path, before, text)
@@ -95,10 +95,6 @@ def _section(path: Path, platform: str, environment: str) -> tuple[str, ...]:
         hint = did_you_mean(environment, names) or f"there are: {', '.join(names) or 'none'}"
         raise InputError(f"environment '{environment}' is not declared in {path} ({hint})")
     return ("environments", environment, *_SECTIONS[platform])
-
-
-def _text(path: Path) -> str:
-    return path.read_bytes().decode("utf-8")
 
 
 def _write(path: Path, before: str, text: str) -> bool:

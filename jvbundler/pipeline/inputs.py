@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler import __version__
 from jvbundler.app.ignored import NOT_IN_IMAGE
+from jvbundler.files import MIB, read_file
 from jvbundler.values.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 _AT_ROOT = ("app.yaml", ".env.example", "requirements.txt", "requirements.lock")
 _IN_AGENTS = ("agent.yaml", "agent.yml", "info.yaml", "info.yml")
 _READ = frozenset((*_AT_ROOT, *_IN_AGENTS))
+# In bytes: of the largest of them, a lock with hashes.
+MAX_BYTES = 16 * MIB
+# How deep is looked for them; jvagent looks for an action in the fifth folder.
+_MAX_LEVELS = 64
 
 Contents = Mapping[str, "bytes | OSError"]
 
@@ -74,12 +79,13 @@ def walk(
     *,
     leave_out: frozenset[str] = frozenset(),
     output: str = "",
+    level: int = 0,
 ) -> Iterator[tuple[os.DirEntry[str], bool]]:
     """Everything below a folder, by name, a folder before what is in it, and whether it is a folder.
 
     `leave_out` are names directly in the folder that nothing is read from, and that may be large; `output`
-    is the absolute path of a folder to leave out. `onerror` is told of a folder that cannot be read and of
-    one behind a link, which may lead anywhere.
+    is the absolute path of a folder to leave out. `onerror` is told of a folder that cannot be read, of
+    one behind a link, which may lead anywhere, and of one that lies too deep.
     """
     try:
         with os.scandir(folder) as found:
@@ -93,10 +99,10 @@ def walk(
         is_folder = _is_folder(entry)
         yield entry, is_folder
         if is_folder:
-            if entry.is_symlink():
+            if entry.is_symlink() or level >= _MAX_LEVELS:
                 onerror(entry)
             else:
-                yield from walk(entry.path, onerror, output=output)
+                yield from walk(entry.path, onerror, output=output, level=level + 1)
 
 
 def _is_at(entry: os.DirEntry[str], path: str) -> bool:
@@ -121,8 +127,7 @@ def _size(entry: os.DirEntry[str], onerror: Callable[[object], None]) -> int:
 
 def _content(path: str) -> bytes | OSError:
     try:
-        with open(path, "rb") as stream:  # noqa: PTH123
-            return stream.read()
+        return read_file(path, MAX_BYTES)
     except OSError as failure:
         return failure
 
@@ -140,8 +145,8 @@ def inputs_digest(inputs: Inputs, source: Source, jvagent_version: str) -> str:
     digest.update(json.dumps({name: plain(tree) for name, tree in trees.items()}, default=str).encode())
     for name, data in (*_app_files(inputs.app), *_template_files(inputs.templates)):
         if isinstance(data, OSError):
-            raise InputError(f"cannot read '{data.filename}': {data.strerror}") from data
-        digest.update(f"\n{name}\n{len(data)}\n".encode() + data)
+            raise InputError(f"cannot read '{data.filename}': {(data.strerror or '').lower()}") from data
+        digest.update(os.fsencode(f"\n{name}\n{len(data)}\n") + data)
     return f"sha256:{digest.hexdigest()}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jvbundler.output.paths import reason
+from jvbundler.output.paths import reason, refuse_links
 from jvbundler.output.single import write_file
 from jvbundler.values.errors import InputError, OutputRefused
 from jvbundler.values.packaged import packaged_path
@@ -28,6 +28,7 @@ def eject(name: str, folder: Path, *, force: bool) -> Path:
     """Copy a template into the folder for `--templates`."""
     text = template_text(name)
     path = folder / name
+    refuse_links(path.parent)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as failure:

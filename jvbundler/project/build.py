@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from jvbundler.project.model import BASE, Environment, Project, Secret, slug
-from jvbundler.project.schema import Checked, check
+from jvbundler.project.schema import Checked, check, unknown_empty_keys
 from jvbundler.project.variables import (
     DERIVED,
     REQUIRED_SECRETS,
@@ -55,7 +55,8 @@ def build_project(
     problems: dict[Problem, None] = {}
     for name, root in roots(source).items():
         settings, found = checked[name]
-        problems.update(dict.fromkeys(found))
+        removals = unknown_empty_keys(source.overlays[name]) if name in source.overlays else ()
+        problems.update(dict.fromkeys([*found, *removals]))
         if settings is not None:
             environment, more = build_environment(name, root, settings, app)
             problems.update(dict.fromkeys(more))

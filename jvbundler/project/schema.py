@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from jvbundler.generated import validator
+from jvbundler.project.empty_keys import empty_keys, unknown
 from jvbundler.values.node import Node, find, locate
 from jvbundler.values.packaged import packaged_text
 from jvbundler.values.problem import Place, Problem, error, warning
@@ -40,11 +41,16 @@ def check(root: Node) -> Checked:
     A null stands for "not given", as an empty section does. Numbers where a text is expected are taken as
     written, so that `version: 1.10` and an account number need no quotes.
     """
-    ignored = ignored_sections(root)
+    ignored, empty = ignored_sections(root), unknown_empty_keys(root)
     try:
-        return cast("Settings", validator.validate(document(root))), ignored
+        settings = cast("Settings", validator.validate(document(root)))
     except validator.Invalid:
-        return None, (*ignored, *explain(root))
+        return None, (*ignored, *sorted([*explain(root), *empty], key=by_place))
+    return (None if empty else settings), (*ignored, *empty)
+
+
+def by_place(problem: Problem) -> tuple[Place, str]:
+    return problem.place, problem.message
 
 
 def document(root: Node) -> dict[str, Any]:
@@ -100,7 +106,16 @@ def explain(root: Node) -> tuple[Problem, ...]:
     schema = load_schema()
     violations = extend(Draft7Validator, {"pattern": pattern})(schema).iter_errors(document(root))
     found = [p for violation in violations for p in problems_of(violation, root, schema)]
-    return tuple(sorted(found, key=lambda p: (p.place, p.message)))
+    return tuple(sorted(found, key=by_place))
+
+
+def unknown_empty_keys(root: Node) -> tuple[Problem, ...]:
+    """Unknown keys that have no value, which `document` leaves out."""
+    paths = [path for path in empty_keys(root) if path[0] != "ecs"]
+    if not paths:
+        return ()
+    schema = load_schema()
+    return tuple(unknown_key(root, list(path), known, schema) for path, known in unknown(paths, schema))
 
 
 def problems_of(violation: Violation, root: Node, schema: dict[str, Any]) -> Iterator[Problem]:
@@ -136,13 +151,17 @@ def problems_of_variants(violation: Violation, root: Node, schema: dict[str, Any
 def unknown_keys(
     violation: Violation, root: Node, path: list[Any], schema: dict[str, Any]
 ) -> Iterator[Problem]:
-    known = violation.schema.get("properties", {})
     for key in violation.instance:
-        if key not in known:
-            where = f" under {dotted(path)}" if path else ""
-            in_use = [name for name, child in known.items() if not child.get("deprecated")]
-            hint = suggestion([*path, key], in_use, schema)
-            yield error("JVB104", locate(root, [*path, key]), f"unknown key '{key}'{where}", hint)
+        if key not in violation.schema.get("properties", {}):
+            yield unknown_key(root, [*path, key], violation.schema, schema)
+
+
+def unknown_key(root: Node, path: list[Any], siblings: dict[str, Any], schema: dict[str, Any]) -> Problem:
+    *above, key = path
+    where = f" under {dotted(above)}" if above else ""
+    in_use = [name for name, child in siblings.get("properties", {}).items() if not child.get("deprecated")]
+    hint = suggestion(path, in_use, schema)
+    return error("JVB104", locate(root, path), f"unknown key '{key}'{where}", hint)
 
 
 def suggestion(path: list[Any], siblings: list[str], schema: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -95,22 +96,26 @@ def large_app(project: Project) -> Iterator[Finding]:
 
 def sizes_of_entries(folder: str) -> Iterator[tuple[int, str]]:
     """The size in bytes of each file and folder directly in the app, links not followed."""
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name not in NOT_IN_IMAGE:
-                    yield size_of(entry), entry.name
-    except OSError:
-        return
+    with contextlib.suppress(OSError):
+        yield from ((size_of(entry), entry.name) for entry in entries_of(folder))
 
 
 def size_of(entry: os.DirEntry[str]) -> int:
-    try:
-        if entry.is_dir(follow_symlinks=False):
-            return sum(size for size, _ in sizes_of_entries(entry.path))
-        return entry.stat(follow_symlinks=False).st_size
-    except OSError:
-        return 0
+    """Without recursion: a stranger's folders may be nested deeper than Python's calls."""
+    total, pending = 0, [entry]
+    while pending:
+        entry = pending.pop()
+        with contextlib.suppress(OSError):
+            if entry.is_dir(follow_symlinks=False):
+                pending += entries_of(entry.path)
+            else:
+                total += entry.stat(follow_symlinks=False).st_size
+    return total
+
+
+def entries_of(folder: str) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return [entry for entry in entries if entry.name not in NOT_IN_IMAGE]
 
 
 @rule(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.source.interpolate import interpolate
@@ -33,11 +34,13 @@ class Source(NamedTuple):
 
     `base` is the top level alone; `environments` holds it merged with each declared (and selected)
     environment, and is empty where none is declared. Nulls stay; keys and values are not checked.
+    `overlays` holds the same environments as they are written: a null that removes a key is in these alone.
     """
 
     file: str
     base: Node
     environments: dict[str, Node]
+    overlays: Mapping[str, Node] = MappingProxyType({})
 
 
 def load_source(
@@ -47,13 +50,15 @@ def load_source(
     environ: Mapping[str, str],
     environments: Sequence[str] = (),
     assignments: Sequence[tuple[str, str]] = (),
+    within: Path | None = None,
 ) -> tuple[Source | None, tuple[Problem, ...]]:
     """The source at `path`, which messages call `shown_as`, and every problem found on the way.
 
+    A link at `path` must not lead out of the folder `within`.
     `environ` is what `${NAME}` is looked up in, `environments` selects (all, if empty), and `assignments`
     are `--set` pairs of a dotted path and a YAML text. None only where the file cannot be read as YAML.
     """
-    root, problems = read_yaml(path, shown_as)
+    root, problems = read_yaml(path, shown_as, within=within)
     return _source(
         root, problems, shown_as, environ=environ, environments=environments, assignments=assignments
     )
@@ -96,7 +101,7 @@ def _source(
     # The base of several environments is no configuration of its own: what it refers to may be written in
     # each of them, and a reference that none of them answers is reported there.
     base = finished(base, found=[] if overlays else found)
-    return Source(file, base, resolved), _sorted(found)
+    return Source(file, base, resolved, {name: overlays[name] for name in chosen}), _sorted(found)
 
 
 def _finished(

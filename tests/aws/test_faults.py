@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -57,8 +56,15 @@ def stubs(folder: Path, *, aws: str = "", sam: str = "exit 0\n") -> Path:
     return stub(folder / "stubs", "sam", SAM + sam)
 
 
+@pytest.fixture(autouse=True)
+def _temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests deploy at the same time."""
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+
+
 def parameter_files() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("jvbundler-*.yaml"))
+    return set(Path(os.environ["TMPDIR"]).glob("jvbundler-*/private/*/*"))
 
 
 @pytest.mark.parametrize(
@@ -132,14 +138,11 @@ def test_sam_that_dies_leaves_no_secret_behind(nowhere: Account, app: Path, tmp_
     assert parameter_files() == before
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interruption_ends_sam_and_says_how_to_see_the_state(
-    nowhere: Account, app: Path, tmp_path: Path, number: signal.Signals
-) -> None:
-    before = parameter_files()
+def deploying(account: Account, app: Path, tmp_path: Path) -> tuple[subprocess.Popen[str], int]:
+    """A deployment that waits for `sam`, and the process of that."""
     started = tmp_path / "started"
     path = stubs(tmp_path, sam=f"echo $$ > {started}; exec sleep 60\n")
-    environ = {**nowhere.environ, **SECRETS, "PYTHONPATH": str(ROOT)}
+    environ = {**account.environ, **SECRETS, "PYTHONPATH": str(ROOT)}
     environ["PATH"] = f"{path}:{environ['PATH']}"
     running = subprocess.Popen(
         [sys.executable, "-m", "jvbundler", "deploy", "lambda"],
@@ -152,6 +155,16 @@ def test_an_interruption_ends_sam_and_says_how_to_see_the_state(
     while not (started.exists() and started.read_text()):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+    return running, int(started.read_text())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_an_interruption_ends_sam_and_says_how_to_see_the_state(
+    nowhere: Account, app: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    before = parameter_files()
+    running, sam = deploying(nowhere, app, tmp_path)
+    assert len(parameter_files() - before) == 1
     running.send_signal(number)
     _, said = running.communicate(timeout=30)
     assert running.returncode == 130
@@ -159,7 +172,21 @@ def test_an_interruption_ends_sam_and_says_how_to_see_the_state(
     assert "CloudFormation goes on with what it has begun" in said
     assert parameter_files() == before
     with pytest.raises(ProcessLookupError):
-        os.kill(int(started.read_text()), 0)
+        os.kill(sam, 0)
+
+
+def test_what_a_killed_deployment_leaves_is_removed_by_the_next_command(
+    nowhere: Account, app: Path, tmp_path: Path
+) -> None:
+    before = parameter_files()
+    running, sam = deploying(nowhere, app, tmp_path)
+    running.send_signal(signal.SIGKILL)
+    running.communicate(timeout=30)
+    os.kill(sam, signal.SIGKILL)
+    (left,) = parameter_files() - before
+    assert left.stat().st_mode & 0o777 == 0o600
+    jvbundler(nowhere, app, "rules")
+    assert parameter_files() == before
 
 
 def test_a_dry_run_needs_no_tool_and_no_secret(nowhere: Account, app: Path, tmp_path: Path) -> None:

@@ -113,8 +113,8 @@ def test_a_child_that_is_killed_is_a_failed_tool() -> None:
 
 
 def test_a_folder_for_files_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", "/dev/full-is-no-folder")
-    with pytest.raises(ToolFailed, match="cannot make a file for the tool: no such file or directory"):
+    monkeypatch.setenv("TMPDIR", "/proc")
+    with pytest.raises(ToolFailed, match="cannot make a file for the tool: cannot make the folder '/proc/"):
         execute(python("", "{parameters}", parameter_file=(("A", "ONE"),)), execution(ONE="x"))
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import resource
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -88,13 +87,13 @@ def full_disk() -> Iterator[None]:
 def test_on_a_full_disk_the_tool_does_not_run_and_no_file_stays(
     full_disk: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     events: list[str] = []
     command = Command(
         ("touch", str(tmp_path / "ran"), "{parameters}"), "run", parameter_file=(("A", "TOKEN"),)
     )
     execution = Execution({"TOKEN": "correct horse"}, lambda event: events.append(event.kind))
-    with pytest.raises(ToolFailed, match="cannot write the file with the parameters: file too large"):
+    with pytest.raises(ToolFailed, match="cannot make a file for the tool: file too large"):
         execute(command, execution)
-    assert list(tmp_path.iterdir()) == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
     assert events == ["started", "failed"]

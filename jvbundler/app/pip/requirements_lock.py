@@ -11,9 +11,12 @@ from pathlib import Path
 
 from jvbundler.app.model import LockState
 from jvbundler.app.reading import exists, file_bytes, shown
+from jvbundler.files import MIB
 from jvbundler.values.problem import Place, Problem, error
 
 NAME = "requirements.lock"
+# A hash takes 80 characters, and a package has dozens of them.
+MAX_BYTES = 16 * MIB
 _HEADER = r"# jvbundler lock: (sha256:[0-9a-f]{64})\s*"
 # Docker's names and Lambda's, in the words of `uv pip compile --python-platform`.
 _PLATFORMS = {
@@ -65,7 +68,8 @@ def lock_text(uv_output: str, digest: str) -> str:
 def read_lock(root: Path, shown_as: str, problems: list[Problem]) -> LockState | None:
     """The app's lock, None when it has none."""
     file = shown(shown_as, NAME)
-    data = file_bytes(root / NAME, file, root, problems) if exists(root / NAME, file, problems) else None
+    there = exists(root / NAME, file, problems)
+    data = file_bytes(root / NAME, file, root, problems, MAX_BYTES) if there else None
     if data is None:
         return None
     for number, line in enumerate(data.decode("utf-8", errors="replace").splitlines(), 1):

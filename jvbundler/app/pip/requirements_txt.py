@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from jvbundler.app.model import REQUIREMENTS, Wish
-from jvbundler.app.reading import file_bytes, leads_outside, outside, shown
+from jvbundler.app.reading import file_bytes, outside, shown
+from jvbundler.files import leads_outside
 from jvbundler.values.problem import Place, Problem, error, warning
 
 _INCLUDE = re.compile(r"(?:-r|--requirement)(?:\s+|=|(?<=-r))(.+)")
@@ -20,8 +22,8 @@ def read_requirements(root: Path, shown_as: str, problems: list[Problem]) -> tup
     return tuple(_read(root / REQUIREMENTS, root, shown_as, problems, set()))
 
 
-def _read(path: Path, root: Path, shown_as: str, problems: list[Problem], seen: set[Path]) -> Iterator[Wish]:
-    seen.add(path.resolve())
+def _read(path: Path, root: Path, shown_as: str, problems: list[Problem], seen: set[str]) -> Iterator[Wish]:
+    seen.add(_real(path))
     file = shown(shown_as, _relative(path, root))
     data = file_bytes(path, file, root, problems)
     if data is None:
@@ -41,13 +43,13 @@ def _read(path: Path, root: Path, shown_as: str, problems: list[Problem], seen: 
 
 
 def _included(
-    target: Path, place: Place, root: Path, shown_as: str, problems: list[Problem], seen: set[Path]
+    target: Path, place: Place, root: Path, shown_as: str, problems: list[Problem], seen: set[str]
 ) -> Iterator[Wish]:
     if leads_outside(target, root):
         problems.append(outside(_relative(target, root), place))
-    elif not target.is_file():
+    elif not os.path.isfile(target):  # noqa: PTH113 (Path.is_file raises for a name that is too long)
         problems.append(error("JVB204", place, f"there is no file '{_relative(target, root)}' to include"))
-    elif target.resolve() not in seen:
+    elif _real(target) not in seen:
         yield from _read(target, root, shown_as, problems, seen)
 
 
@@ -90,7 +92,12 @@ def _logical_lines(content: str, file: str) -> Iterator[tuple[Place, str]]:
         yield Place(file, start), pending.strip()
 
 
-def _relative(path: Path, root: Path) -> str:
-    import os
+def _real(path: Path) -> str:
+    try:
+        return os.path.realpath(path)
+    except ValueError:  # a NUL: there is no such file
+        return str(path)
 
+
+def _relative(path: Path, root: Path) -> str:
     return Path(os.path.relpath(path, root)).as_posix()

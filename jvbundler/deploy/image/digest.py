@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jvbundler.deploy.release import load_release
 from jvbundler.output.single import write_file
-from jvbundler.pipeline.edit import set_value
+from jvbundler.pipeline.edit import read_for_edit, set_value
 from jvbundler.pipeline.request import config_path
 from jvbundler.source.yaml.file import read_yaml
 from jvbundler.values.errors import ToolFailed
@@ -69,9 +69,7 @@ def _edited(release: Release, digest: str) -> str | None:
     """deploy.yaml with the digest in it; None where it has a digest by `${NAME}`."""
     path = config_path(release.app_root, release.options)
     keys = _keys(release)
-    return (
-        None if _is_interpolated(path, keys) else set_value(path.read_bytes().decode("utf-8"), keys, digest)
-    )
+    return None if _is_interpolated(path, keys) else set_value(read_for_edit(path), keys, digest)
 
 
 def _is_interpolated(path: Path, keys: tuple[str, ...]) -> bool:

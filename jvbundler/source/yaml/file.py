@@ -6,6 +6,7 @@ It must never raise for what a file holds, and must not know what a key means.
 from __future__ import annotations
 
 import codecs
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,22 +15,27 @@ from typing import Any
 import yaml
 from yaml.events import DocumentStartEvent, Event, StreamEndEvent
 
+from jvbundler.files import MIB, leads_outside, read_file, size_words
 from jvbundler.source.yaml.nodes import Composer, Refused
 from jvbundler.values.node import Node
 from jvbundler.values.problem import Place, Problem, error
 
-MAX_BYTES = 1024 * 1024
+MAX_BYTES = MIB
 # libyaml is ten times faster; wheels of PyYAML have it, a build from source may not.
 _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def read_yaml(path: Path, shown_as: str) -> tuple[Node | None, tuple[Problem, ...]]:
-    """The tree of the file at `path`, which messages call `shown_as`."""
+def read_yaml(
+    path: Path, shown_as: str, *, within: Path | None = None
+) -> tuple[Node | None, tuple[Problem, ...]]:
+    """The tree of the file at `path`, which messages call `shown_as`; it must not lead out of `within`."""
+    if within is not None and leads_outside(path, within):
+        hint = f"name the file itself, as in '-c {os.path.realpath(path)}'"
+        return None, (error("JVB207", Place(shown_as), f"'{shown_as}' leads outside the app folder", hint),)
     try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as failure:
-        return None, (_unreadable(path, shown_as, failure),)
+        data = read_file(path, MAX_BYTES)
+    except OSError as failure:
+        return None, (_unreadable(shown_as, failure),)
     return parse_yaml(data, shown_as)
 
 
@@ -40,8 +46,7 @@ def parse_yaml(data: bytes, file: str) -> tuple[Node | None, tuple[Problem, ...]
     stop it. Values follow PyYAML's SafeLoader, except that keys are texts as written and so are dates.
     """
     if len(data) > MAX_BYTES:
-        hint = "split the file, or move its data elsewhere"
-        return None, (error("JVB107", Place(file), "the file is larger than 1 MiB", hint),)
+        return None, (_too_large(file),)
     try:
         text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as failure:
@@ -107,18 +112,25 @@ def _not_utf8(data: bytes, offset: int, file: str) -> Problem:
     return error("JVB107", Place(file, line, column), message, "save the file as UTF-8")
 
 
-def _unreadable(path: Path, shown_as: str, failure: OSError | ValueError) -> Problem:
-    message, hint = _why_unreadable(path, failure)
+def _too_large(file: str) -> Problem:
+    hint = "split the file, or move its data elsewhere"
+    return error("JVB107", Place(file), f"the file is larger than {size_words(MAX_BYTES)}", hint)
+
+
+def _unreadable(shown_as: str, failure: OSError) -> Problem:
+    if failure.errno == errno.EFBIG:
+        return _too_large(shown_as)
+    message, hint = _why_unreadable(failure)
     return error("JVB100", Place(shown_as), f"'{shown_as}' {message}", hint)
 
 
-def _why_unreadable(path: Path, failure: OSError | ValueError) -> tuple[str, str]:
+def _why_unreadable(failure: OSError) -> tuple[str, str]:
     if isinstance(failure, (FileNotFoundError, NotADirectoryError)):
         return "does not exist", "check the path, or create the file"
-    if isinstance(failure, ValueError):
-        return "is no path: it holds a NUL character", "check the path"
-    if os.path.isdir(path):  # noqa: PTH112 (Path.is_dir raises where a parent folder may not be searched)
+    if isinstance(failure, IsADirectoryError):
         return "is a folder, not a file", "name the file inside it"
     if isinstance(failure, PermissionError):
         return "cannot be read: permission denied", "give yourself permission to read it, as with 'chmod u+r'"
-    return f"cannot be read: {failure.strerror or 'unknown reason'}", "check the path"
+    if failure.errno == errno.EINVAL:
+        return f"is {failure.strerror}", "name a file"
+    return f"cannot be read: {(failure.strerror or 'unknown reason').lower()}", "check the path"
