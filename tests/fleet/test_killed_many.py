@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fleet.conftest import MakeApps
 from tests.test_runner import has_ended
-from tests.workflow.conftest import MakeApps
 
 ROOT = Path(__file__).resolve().parents[2]
 TRIALS = 12
