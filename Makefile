@@ -7,7 +7,7 @@ RUN := .venv/bin/python
 VENV := .venv/.made
 
 .DELETE_ON_ERROR:
-.PHONY: help test lint fast demo golden generate hardening catalog schemas audit bench tools clean e2e-docker e2e-k8s
+.PHONY: help test lint fast demo fuzz golden generate hardening catalog schemas audit bench tools clean e2e-docker e2e-k8s
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ fast: $(VENV) ## pytest alone, with the tools that are there: make fast PYTEST_A
 demo: $(VENV) ## render an app and show what came out
 	@$(RUN) scripts/bring_tools.py --only jvagent
 	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" bash scripts/demo.sh
+
+fuzz: $(VENV) ## render N spoiled apps: make fuzz N=10000; one of them again: make fuzz SEED=123
+	$(RUN) -m tests.fuzz $(or $(N),1000) $(if $(SEED),--seed $(SEED))
 
 golden: $(VENV) ## rewrite the expected files of golden/ from the present code; review what changed
 	JVBUNDLER_UPDATE_GOLDEN=1 $(RUN) -m pytest tests/golden/test_golden.py tests/golden/test_commands.py tests/rules/test_invalid_cases.py
