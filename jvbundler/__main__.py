@@ -15,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if former is signal.default_int_handler:
         # An exception would be lost in some of what runs during imports.
         signal.signal(signal.SIGINT, _leave)
-    from jvbundler.cli.run import main as run
+    from jvbundler.cli.main import main as run
 
     signal.signal(signal.SIGINT, former)
     try:

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
-from jvbundler.cli.run import main
+from jvbundler.cli.main import main
 from tests.golden.cases import GOLDEN
 
 FORMATS = ("text", "json", "github", "sarif", "junit")

@@ -12,7 +12,7 @@ import click
 from jvbundler import __version__
 from jvbundler.cli.terminal import Terminal
 
-# Name → its line in `--help`; the command is `command` in the module of the same name.
+# Name → its line in `--help`; the command is `command` in the module of that name in commands/.
 COMMANDS = {
     "init": "Write a first deploy.yaml for an app.",
     "render": "Write the deployment files, or check that they are current.",
@@ -36,8 +36,8 @@ COMMANDS = {
     "schema": "Print the JSON Schema of deploy.yaml.",
     "templates": "List, show or copy the templates of the output.",
 }
-# Commands whose name another module has: `cli/run.py` is the error boundary.
-MODULES = {"run": "run_image"}
+# The commands that have one for each platform.
+VERBS = ("deploy", "status", "logs", "rollback", "destroy")
 
 EPILOG = """\b
 Examples:
@@ -65,7 +65,11 @@ class Root(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"jvbundler.cli.{MODULES.get(cmd_name, cmd_name)}").command
+        if cmd_name in VERBS:
+            from jvbundler.cli.commands.platforms import PlatformGroup
+
+            return PlatformGroup(cmd_name)
+        command: click.Command = import_module(f"jvbundler.cli.commands.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -14,8 +14,8 @@ from jvbundler.cli.printer import echo_lines, echo_text
 from jvbundler.values.errors import InputError, JvbundlerError
 
 if TYPE_CHECKING:
-    from jvbundler.cli.progress import Progress
     from jvbundler.cli.release_options import Common
+    from jvbundler.cli.report.progress import Progress
     from jvbundler.deploy.execution import Execution
     from jvbundler.deploy.operation import Operation, Session
     from jvbundler.deploy.release import Release

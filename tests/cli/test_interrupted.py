@@ -18,7 +18,7 @@ begun = False
 def count(event, given):
     global begun, left
     if event == "import":
-        begun = begun or given[0] == "jvbundler.cli.run"
+        begun = begun or given[0] == "jvbundler.cli.main"
         if begun:
             if not left:
                 os.kill(os.getpid(), signal.SIGINT)

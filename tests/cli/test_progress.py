@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jvbundler.cli.progress import live_line
+from jvbundler.cli.report.progress import live_line
 
 
 def test_it_says_what_is_done_and_for_how_long() -> None:

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jvbundler.cli.formats import formatted
-from jvbundler.cli.report import problem_line, summary
-from jvbundler.cli.source_lines import source_lines
+from jvbundler.cli.report.formats import formatted
+from jvbundler.cli.report.problems import problem_line, summary
+from jvbundler.cli.report.source_lines import source_lines
 from jvbundler.values.packaged import packaged_text
 from jvbundler.values.problem import Place, Problem, error, warning
 

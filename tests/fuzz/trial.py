@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import yaml
 
-from jvbundler.cli.run import main
+from jvbundler.cli.main import main
 from tests.fuzz.mutations import spoil
 from tests.golden.cases import CASES, app_of, environ
 

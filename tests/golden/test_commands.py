@@ -49,7 +49,7 @@ def test_deployments_are_the_commands_that_are_expected(case: str, tmp_path: Pat
     env = {**environ(case), "PATH": "/nowhere"}
     shown = ""
     for platform, name in deployments(case):
-        if platform == "lambda" and find_spec("jvbundler.cli.lambda_") is None:
+        if platform == "lambda" and find_spec("jvbundler.cli.commands.lambda_") is None:
             continue
         words = ("deploy", platform, "-e", name, *steps(case, name), *FLAGS[platform], "--dry-run")
         done = jvbundler(*words, cwd=app, env=env)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jvbundler.cli.lambda_operate import start_time
+from jvbundler.cli.commands.lambda_.operate import start_time
 from jvbundler.deploy.image.ecr import Repository
 from jvbundler.deploy.lambda_.deploy import change_set_table
 from jvbundler.deploy.lambda_.live import failures

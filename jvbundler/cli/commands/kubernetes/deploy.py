@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.kubernetes_options import Cluster, cluster_options
+from jvbundler.cli.commands.kubernetes.options import Cluster, cluster_options
 from jvbundler.cli.printer import echo_line, echo_lines
-from jvbundler.cli.progress import Progress
 from jvbundler.cli.release_options import (
     Common,
     ImageChoice,
@@ -25,6 +24,7 @@ from jvbundler.cli.release_options import (
     verbose_option,
     yes_option,
 )
+from jvbundler.cli.report.progress import Progress
 from jvbundler.cli.session import (
     Confirm,
     confirm_protected,

@@ -16,7 +16,7 @@ COLORS = {"error": "red", "warning": "yellow"}
 def report(problems: Sequence[Problem], terminal: Terminal) -> None:
     """Print problems in the format that was asked for; where there are none, only machines are told."""
     if terminal.format != "text":
-        from jvbundler.cli.formats import formatted
+        from jvbundler.cli.report.formats import formatted
 
         text = formatted([redacted(problem) for problem in problems], terminal.format)
         # Workflow commands are what GitHub's format is made of; it escapes what is in them.
@@ -33,7 +33,7 @@ def redacted(problem: Problem) -> Problem:
 
 
 def print_text(problems: Sequence[Problem], terminal: Terminal) -> None:
-    from jvbundler.cli.source_lines import source_lines
+    from jvbundler.cli.report.source_lines import source_lines
 
     color = terminal.colors(sys.stderr)
     for problem in map(redacted, problems):

@@ -1,18 +1,14 @@
-"""The subcommands `k8s` of deploy, status, logs, rollback and destroy."""
+"""The commands `logs k8s`, `rollback k8s` and `destroy k8s`."""
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.kubernetes_deploy import deploy
-from jvbundler.cli.kubernetes_options import Cluster, cluster_options
-from jvbundler.cli.kubernetes_text import status_lines
-from jvbundler.cli.printer import echo_line, echo_lines
-from jvbundler.cli.progress import Progress
+from jvbundler.cli.commands.kubernetes.options import Cluster, cluster_options
+from jvbundler.cli.printer import echo_line
 from jvbundler.cli.release_options import (
     Common,
     common_options,
@@ -23,6 +19,7 @@ from jvbundler.cli.release_options import (
     verbose_option,
     yes_option,
 )
+from jvbundler.cli.report.progress import Progress
 from jvbundler.cli.session import (
     ask_first,
     execution,
@@ -37,31 +34,6 @@ from jvbundler.cli.session import (
 if TYPE_CHECKING:
     from jvbundler.cli.terminal import Terminal
     from jvbundler.deploy.operation import Operation
-
-WATCH_SECONDS = 2.0
-
-
-@click.command("k8s", epilog="Example: jvbundler status k8s -e prod --watch")
-@together(common_options, cluster_options, json_option)
-@click.option("--watch", is_flag=True, help="Show it again every 2 s, until Ctrl-C.")
-@options.talking
-@click.pass_obj
-def status(terminal: Terminal, /, *, common: Common, cluster: Cluster, as_json: bool, watch: bool) -> int:
-    """Show how the app in the cluster is; exit 1 if it is not healthy, or not what was rendered."""
-    from jvbundler.deploy.kubernetes.status import statuses
-
-    release, workload = cluster.workload(common)
-    silent = Progress(terminal, json=True)
-    for found in statuses(workload, execution(release, common, silent)):
-        if as_json:
-            print_json(found.document())
-        else:
-            echo_lines(status_lines(found))
-        if not watch:
-            return 1 if found.problems else 0
-        time.sleep(WATCH_SECONDS)
-        echo_line("---")
-    return 0
 
 
 @click.command("k8s", epilog="Example: jvbundler logs k8s -e prod --follow --since 10m")
@@ -188,6 +160,3 @@ def _print(progress: Progress, result: dict[str, Any], line: str) -> None:
         print_json({"ok": True, **result, "steps": progress.steps})
     else:
         echo_line(line)
-
-
-COMMANDS = {"deploy": deploy, "status": status, "logs": logs, "rollback": rollback, "destroy": destroy}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.progress import Progress
 from jvbundler.cli.release_options import Common, common_options, dry_run_option, together
+from jvbundler.cli.report.progress import Progress
 from jvbundler.cli.session import ask_nothing, print_script, session
 
 if TYPE_CHECKING:

@@ -74,7 +74,7 @@ def _run(arguments: list[str], terminal: Terminal) -> int:
 
 def _tell_failure(failure: JvbundlerError, terminal: Terminal) -> int:
     if isinstance(failure, InputError) and failure.problems:
-        from jvbundler.cli.report import report
+        from jvbundler.cli.report.problems import report
 
         report(failure.problems, terminal)
     if str(failure):

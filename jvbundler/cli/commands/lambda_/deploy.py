@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.lambda_options import Names, name_options, pairs, timeout_option
+from jvbundler.cli.commands.lambda_.options import Names, name_options, pairs, timeout_option
 from jvbundler.cli.printer import echo_line, echo_lines
-from jvbundler.cli.progress import Progress
 from jvbundler.cli.release_options import (
     Common,
     ImageChoice,
@@ -22,6 +21,7 @@ from jvbundler.cli.release_options import (
     verbose_option,
     yes_option,
 )
+from jvbundler.cli.report.progress import Progress
 from jvbundler.cli.session import (
     Confirm,
     confirm_protected,
@@ -94,7 +94,7 @@ step_options = (
 )
 @options.talking
 @click.pass_obj
-def command(
+def deploy(
     terminal: Terminal,
     /,
     *,

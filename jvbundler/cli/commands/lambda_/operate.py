@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.lambda_options import Names, name_options, timeout_option
+from jvbundler.cli.commands.lambda_.options import Names, name_options, timeout_option
 from jvbundler.cli.printer import echo_line
-from jvbundler.cli.progress import Progress
 from jvbundler.cli.release_options import (
     Common,
     common_options,
@@ -20,6 +19,7 @@ from jvbundler.cli.release_options import (
     verbose_option,
     yes_option,
 )
+from jvbundler.cli.report.progress import Progress
 from jvbundler.cli.session import (
     ask_first,
     execution,

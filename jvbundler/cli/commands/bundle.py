@@ -6,7 +6,7 @@ import click
 
 from jvbundler.cli import options
 from jvbundler.cli.printer import echo_line
-from jvbundler.cli.report import report
+from jvbundler.cli.report.problems import report
 from jvbundler.cli.terminal import Terminal
 from jvbundler.pipeline.bundle import bundle_files, write_bundle
 

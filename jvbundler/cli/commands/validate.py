@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.outcomes import count, outcomes_of, tell_problems
 from jvbundler.cli.printer import echo_line
+from jvbundler.cli.report.outcomes import count, outcomes_of, tell_problems
 from jvbundler.cli.terminal import Terminal
 from jvbundler.pipeline.request import Outcome, Request, Selection
 from jvbundler.pipeline.validate import validate_app

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.image import Running, image_command_options, run_image_step
+from jvbundler.cli.commands.image_step import Running, image_command_options, run_image_step
 from jvbundler.cli.release_options import Common, ImageChoice
 
 if TYPE_CHECKING:

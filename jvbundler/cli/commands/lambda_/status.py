@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.lambda_options import Names, name_options
+from jvbundler.cli.commands.lambda_.options import Names, name_options
 from jvbundler.cli.printer import echo_lines
 from jvbundler.cli.release_options import Common, common_options, json_option, together
 from jvbundler.cli.session import print_json

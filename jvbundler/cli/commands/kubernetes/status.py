@@ -1,14 +1,50 @@
-"""The status of an app on Kubernetes, as text for people."""
+"""The command `status k8s`."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import click
+
+from jvbundler.cli import options
+from jvbundler.cli.commands.kubernetes.options import Cluster, cluster_options
+from jvbundler.cli.printer import echo_line, echo_lines
+from jvbundler.cli.release_options import Common, common_options, json_option, together
+from jvbundler.cli.report.progress import Progress
+from jvbundler.cli.session import execution, print_json
 from jvbundler.values.printable import printable
 
 if TYPE_CHECKING:
+    from jvbundler.cli.terminal import Terminal
     from jvbundler.deploy.kubernetes.status import Status
+
+
+WATCH_SECONDS = 2.0
+
+
+@click.command("k8s", epilog="Example: jvbundler status k8s -e prod --watch")
+@together(common_options, cluster_options, json_option)
+@click.option("--watch", is_flag=True, help="Show it again every 2 s, until Ctrl-C.")
+@options.talking
+@click.pass_obj
+def status(terminal: Terminal, /, *, common: Common, cluster: Cluster, as_json: bool, watch: bool) -> int:
+    """Show how the app in the cluster is; exit 1 if it is not healthy, or not what was rendered."""
+    from jvbundler.deploy.kubernetes.status import statuses
+
+    release, workload = cluster.workload(common)
+    silent = Progress(terminal, json=True)
+    for found in statuses(workload, execution(release, common, silent)):
+        if as_json:
+            print_json(found.document())
+        else:
+            echo_lines(status_lines(found))
+        if not watch:
+            return 1 if found.problems else 0
+        time.sleep(WATCH_SECONDS)
+        echo_line("---")
+    return 0
 
 
 def status_lines(status: Status) -> Iterator[str]:

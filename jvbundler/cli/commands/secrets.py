@@ -13,7 +13,7 @@ from jvbundler import __version__
 from jvbundler.cli import options
 from jvbundler.cli.printer import echo_lines, echo_text
 from jvbundler.cli.release_options import gathered, together
-from jvbundler.cli.report import print_text
+from jvbundler.cli.report.problems import print_text
 from jvbundler.cli.terminal import Terminal
 from jvbundler.pipeline.request import Selection
 

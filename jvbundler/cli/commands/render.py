@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.outcomes import Outcomes, count, outcomes_of, tell_problems
 from jvbundler.cli.printer import echo_data, echo_line
+from jvbundler.cli.report.outcomes import Outcomes, count, outcomes_of, tell_problems
 from jvbundler.cli.terminal import Terminal
 from jvbundler.fleet.apps import app_folders, is_many
 from jvbundler.fleet.current import check_app, write_app
@@ -85,7 +85,7 @@ def command(
 
 
 def _print(apps: Sequence[str], output: Path | None, request: Request, terminal: Terminal) -> int:
-    from jvbundler.cli.report import report
+    from jvbundler.cli.report.problems import report
     from jvbundler.pipeline.render import applied, render_app
 
     if is_many(apps):

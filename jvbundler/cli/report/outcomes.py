@@ -52,7 +52,7 @@ def tell_problems(outcomes: Outcomes, terminal: Terminal, more: Iterable[Problem
     """The problems of all apps, each once, as apps may share a deploy.yaml; then `more`, and what failed."""
     problems = [*ordered(p for outcome in outcomes.each for p in outcome.problems), *more]
     if problems or terminal.format != "text":
-        from jvbundler.cli.report import report
+        from jvbundler.cli.report.problems import report
 
         report(problems, terminal)
     if outcomes.many:

@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.outcomes import Outcomes, outcomes_of, tell_problems
 from jvbundler.cli.printer import echo_text, styled
+from jvbundler.cli.report.outcomes import Outcomes, outcomes_of, tell_problems
 from jvbundler.cli.terminal import Terminal
 from jvbundler.diff import format as single
 from jvbundler.diff import format_many

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.cli.printer import echo_lines
-from jvbundler.cli.progress import Progress
 from jvbundler.cli.release_options import (
     Common,
     ImageChoice,
@@ -18,6 +17,7 @@ from jvbundler.cli.release_options import (
     together,
     verbose_option,
 )
+from jvbundler.cli.report.progress import Progress
 from jvbundler.cli.session import ask_nothing, print_json, print_script, reported, session
 
 if TYPE_CHECKING:

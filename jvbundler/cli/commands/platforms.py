@@ -1,0 +1,57 @@
+"""The groups `deploy`, `status`, `logs`, `rollback` and `destroy`: a subcommand for each platform."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+# The folder of each platform; in it a verb has a command of its name, in the module of its name or in MODULES.
+PLATFORMS = {"k8s": "kubernetes", "lambda": "lambda_"}
+MODULES = {
+    "deploy": "deploy",
+    "status": "status",
+    "logs": "operate",
+    "rollback": "operate",
+    "destroy": "operate",
+}
+ALIASES = {"kubernetes": "k8s"}
+LINES = {"k8s": "On Kubernetes, by kubectl.", "lambda": "On AWS Lambda, by sam and aws."}
+HELP = {
+    "deploy": "Deploy the rendered files of an app.",
+    "status": "Show how the deployed app is; exit 1 if it is not healthy.",
+    "logs": "Show the logs of the deployed app.",
+    "rollback": "Go back to the former version.",
+    "destroy": "Remove what was deployed; data stays unless you say otherwise.",
+}
+EXAMPLES = {
+    "deploy": ("deploy k8s -e dev --all", "deploy k8s -e prod --diff", "deploy lambda -e prod --dry-run"),
+    "status": ("status k8s -e prod", "status lambda -e prod --json"),
+    "logs": ("logs k8s -e prod --follow", "logs lambda -e prod --since 1h"),
+    "rollback": ("rollback k8s -e prod", "rollback lambda -e prod"),
+    "destroy": ("destroy k8s -e dev", "destroy lambda -e dev --dry-run"),
+}
+
+
+class PlatformGroup(click.Group):
+    """A verb, with its command for each platform; a platform is imported when it is used."""
+
+    def __init__(self, verb: str) -> None:
+        lines = "".join(f"  jvbundler {example}\n" for example in EXAMPLES[verb])
+        super().__init__(verb, help=HELP[verb], epilog=f"\b\nExamples:\n{lines}", no_args_is_help=True)
+        self.verb = verb
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(PLATFORMS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        folder = PLATFORMS.get(ALIASES.get(cmd_name, cmd_name))
+        if folder is None:
+            return None
+        module = import_module(f"jvbundler.cli.commands.{folder}.{MODULES.get(self.verb, self.verb)}")
+        command: click.Command = getattr(module, self.verb)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Platforms"):
+            formatter.write_dl([(name, LINES[name]) for name in PLATFORMS])
