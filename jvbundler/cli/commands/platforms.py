@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-# The folder of each platform; in it a verb has a command of its name, in the module of its name or in MODULES.
+# The folder of each platform. A verb has a command of its name in it, in the module of its name or in MODULES.
 PLATFORMS = {"k8s": "kubernetes", "lambda": "lambda_"}
 MODULES = {
     "deploy": "deploy",
