@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-# The folder of each platform. A verb has a command of its name in it, in the module of its name or in MODULES.
+# The folder of each platform, and in it the modules of verbs that have none of their own.
 PLATFORMS = {"k8s": "kubernetes", "lambda": "lambda_"}
 MODULES = {
     "deploy": "deploy",
