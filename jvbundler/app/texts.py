@@ -30,10 +30,11 @@ def description(node: Node, key: str, problems: list[Problem], default: str = ""
 
 def id_problem(what: str, id: str, place: Place) -> Problem | None:
     """What is wrong with the `namespace/name` of an agent or an action."""
-    parts = id.split("/")
+    # jvagent loads what begins with an underscore, too.
+    parts = [part.lstrip("_") for part in id.split("/")]
     if len(parts) == 2 and all(part and fits(NAME.pattern, part) for part in parts):
         return None
-    message = f"'{id}' is no name of an {what}: it is written into files"
+    message = f"'{id}' is not a valid name for an {what}"
     return error(RULE, place, message, f"write 'namespace/name', each of them {NAME.words}")
 
 
@@ -50,7 +51,7 @@ def _checked(
         message = f"'{key}' has a dynamic reference, which CloudFormation would resolve"
         problems.append(error(RULE, place, message, f"remove '{DYNAMIC_REFERENCE}…}}}}'"))
     else:
-        message = f"'{key}' is not valid: it is written into files, as in deploy.yaml"
+        message = f"'{key}' cannot be written into the rendered files"
         problems.append(error(RULE, place, message, f"write {wanted.words}"))
     return default
 

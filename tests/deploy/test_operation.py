@@ -183,7 +183,7 @@ def argv_of(command: Command) -> list[list[str]]:
 
 def calls_after(tools: Tools, number: int) -> list[list[str]]:
     """The calls after the question, without the names of files that each run has anew."""
-    file = re.compile(r"(?:/[\w.-]+)*/jvbundler-\w+\.(?:yaml|json)")
+    file = re.compile(r"(?:/[\w.-]+)*/jvbundler[\w/.-]*\.(?:yaml|json)")
     return [[file.sub("FILE", word) for word in call["argv"]] for call in tools.calls()[number:]]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from jvbundler import __version__
+from jvbundler.values.printable import escape
 from jvbundler.values.problem import Place, Problem
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -64,7 +65,12 @@ def _annotation(problem: Problem) -> str:
 
 
 def _escaped(text: str, more: str) -> str:
-    """As the runner's toolkit does it: percent signs first, then what would end the field."""
+    """As the runner's toolkit does it: percent signs first, then what would end the field.
+
+    Other control characters would reach the log.
+    """
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() or c in "\r\n" else escape(c) for c in text)
     for character in "%\r\n" + more:
         text = text.replace(character, f"%{ord(character):02X}")
     return text
@@ -98,11 +104,9 @@ def _sarif_location(place: Place) -> dict[str, Any]:
 
 def as_junit(problems: Sequence[Problem]) -> str:
     """A test case per problem; without any, one that passed, as an empty suite looks like a broken one."""
-    from xml.sax.saxutils import quoteattr
-
     cases = [
-        f"    <testcase classname={quoteattr(_xml(p.rule))} name={quoteattr(_xml(str(p.place)))}>\n"
-        f"      <failure type={quoteattr(p.severity)} message={quoteattr(_xml(sentence(p)))}/>\n"
+        f"    <testcase classname={_xml(p.rule)} name={_xml(str(p.place))}>\n"
+        f"      <failure type={_xml(p.severity)} message={_xml(sentence(p))}/>\n"
         "    </testcase>\n"
         for p in problems
     ] or ['    <testcase classname="jvbundler" name="deploy.yaml"/>\n']
@@ -115,5 +119,8 @@ def as_junit(problems: Sequence[Problem]) -> str:
 
 
 def _xml(text: str) -> str:
-    """XML 1.0 has no control characters, not even escaped."""
-    return "".join(c if c.isprintable() else " " for c in text)
+    """An attribute's value. XML 1.0 has no control characters, not even escaped."""
+    from xml.sax.saxutils import quoteattr
+
+    # `##[` is a command to a runner of CI, also in the middle of a line.
+    return quoteattr("".join(c if c.isprintable() else " " for c in text)).replace("##", "&#35;#")
