@@ -17,13 +17,23 @@ def a_socket(path: Path) -> None:
         made.bind(str(path))
 
 
+def a_linked_pipe(path: Path) -> None:
+    os.mkfifo(f"{path}-")
+    path.symlink_to(f"{path}-")
+
+
+def a_large_file(path: Path) -> None:
+    path.touch()
+    os.truncate(path, 1 << 33)
+
+
 NO_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a pipe": (os.mkfifo, "a pipe, not a file"),
-    "a link to a pipe": (lambda p: (os.mkfifo(f"{p}-"), p.symlink_to(f"{p}-")), "a pipe, not a file"),
+    "a link to a pipe": (a_linked_pipe, "a pipe, not a file"),
     "a socket": (a_socket, "a socket, not a file"),
     "a device without an end": (lambda p: p.symlink_to("/dev/zero"), "a device, not a file"),
     "a folder": (Path.mkdir, "Is a directory"),
-    "a file that is too large": (lambda p: (p.touch(), os.truncate(p, 1 << 33)), "larger than 1 MiB"),
+    "a file that is too large": (a_large_file, "larger than 1 MiB"),
     "a file that does not tell its size": (lambda p: p.symlink_to("/proc/kallsyms"), "larger than 1 MiB"),
     "a link to itself": (lambda p: p.symlink_to(p), "Too many levels of symbolic links"),
     "nothing": (lambda p: None, "No such file or directory"),

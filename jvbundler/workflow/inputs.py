@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jvbundler import __version__
-from jvbundler.files import MIB, read_file
+from jvbundler.files import MIB, read_file, reason
 from jvbundler.values.errors import InputError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _bytes(path: str) -> bytes:
     try:
         return read_file(path, MAX_BYTES)
     except OSError as failure:
-        raise InputError(f"cannot read '{Path(path)}': {(failure.strerror or '').lower()}") from failure
+        raise InputError(f"cannot read '{Path(path)}': {reason(failure)}") from failure
 
 
 def _app_files(root: Path) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from jvbundler.output.paths import content, reason
+from jvbundler.files import reason
+from jvbundler.output.paths import content
 from jvbundler.output.write import WriteResult, keep_nothing, write_output
 from jvbundler.render import readme
 from jvbundler.render.targets import TARGETS, render_target

@@ -33,12 +33,17 @@ def a_link(path: Path) -> None:
     path.symlink_to("victim")
 
 
+def an_open_folder(path: Path) -> None:
+    path.mkdir()
+    path.chmod(0o777)
+
+
 PLANTED: dict[str, tuple[Callable[[Path], object], str]] = {
     "a link": (a_link, "is a symbolic link"),
     "a link to nothing": (lambda p: p.symlink_to("gone"), "is not a folder"),
     "a file": (Path.touch, "is not a folder"),
     "a pipe": (os.mkfifo, "is not a folder"),
-    "a folder that is open to all": (lambda p: (p.mkdir(), p.chmod(0o777)), "is open to other users"),
+    "a folder that is open to all": (an_open_folder, "is open to other users"),
 }
 
 
