@@ -72,6 +72,12 @@ def leads_outside(path: str | os.PathLike[str], root: str | os.PathLike[str]) ->
     return real != base and not real.startswith(base.rstrip(os.sep) + os.sep)
 
 
+def reason(failure: OSError) -> str:
+    """Why the system refused, in its words: "permission denied"."""
+    words = failure.strerror or type(failure).__name__
+    return words[:1].lower() + words[1:]
+
+
 def size_words(limit: int) -> str:
     """`1 MiB`, `16 MiB`"""
     return f"{limit // MIB} MiB"

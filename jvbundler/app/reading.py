@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from jvbundler.files import MIB, leads_outside, read_file
+from jvbundler.files import MIB, leads_outside, read_file, reason
 from jvbundler.values.node import Node
 from jvbundler.values.problem import Place, Problem, error
 
@@ -31,9 +31,9 @@ def outside(path: str, place: Place) -> Problem:
     )
 
 
-def unreadable(file: str, reason: OSError) -> Problem:
-    why = (reason.strerror or type(reason).__name__).lower()
-    return error("JVB209", Place(file), f"cannot read '{file}': {why}", "check its type and permissions")
+def unreadable(file: str, failure: OSError) -> Problem:
+    message = f"cannot read '{file}': {reason(failure)}"
+    return error("JVB209", Place(file), message, "check its type, size and permissions")
 
 
 def file_bytes(path: Path, file: str, root: Path, problems: list[Problem], limit: int = MIB) -> bytes | None:
@@ -43,8 +43,8 @@ def file_bytes(path: Path, file: str, root: Path, problems: list[Problem], limit
         return None
     try:
         return read_file(path, limit)
-    except OSError as reason:
-        problems.append(unreadable(file, reason))
+    except OSError as failure:
+        problems.append(unreadable(file, failure))
     return None
 
 
@@ -55,8 +55,8 @@ def folders(path: Path, file: str, problems: list[Problem]) -> list[Path]:
             return [path / name for name in sorted(entry.name for entry in entries if entry.is_dir())]
     except (FileNotFoundError, NotADirectoryError):
         return []
-    except OSError as reason:
-        problems.append(unreadable(file, reason))
+    except OSError as failure:
+        problems.append(unreadable(file, failure))
         return []
 
 
@@ -66,8 +66,8 @@ def exists(path: Path, file: str, problems: list[Problem]) -> bool:
         path.stat()
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return False
-    except OSError as reason:
-        problems.append(unreadable(file, reason))
+    except OSError as failure:
+        problems.append(unreadable(file, failure))
         return False
     return True
 

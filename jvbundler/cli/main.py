@@ -14,6 +14,7 @@ from jvbundler.cli.group import root
 from jvbundler.cli.printer import echo_line, echo_message, echo_text, printers
 from jvbundler.cli.streams import failure_of, make_lasting
 from jvbundler.cli.terminal import ReaderGone, Terminal
+from jvbundler.files import reason
 from jvbundler.values.errors import InputError, JvbundlerError, OutputRefused
 from jvbundler.values.packaged import PACKAGE
 
@@ -41,7 +42,7 @@ def _lost_output() -> int:
     failure = failure_of(sys.stdout)
     if failure is None or isinstance(failure, BrokenPipeError):
         return 0
-    print(f"jvbundler: cannot write to standard output: {words(failure)}", file=sys.stderr)
+    print(f"jvbundler: cannot write to standard output: {reason(failure)}", file=sys.stderr)
     return OutputRefused.exit_code
 
 
@@ -111,13 +112,8 @@ def _tell_refusal(failure: OSError, terminal: Terminal) -> int:
     what = (
         f"cannot use '{os.fsdecode(failure.filename)}'" if failure.filename else "the working folder is gone"
     )
-    echo_line(f"jvbundler: {blotted(what)}: {words(failure)}", err=True)
+    echo_line(f"jvbundler: {blotted(what)}: {reason(failure)}", err=True)
     return InputError.exit_code
-
-
-def words(failure: OSError) -> str:
-    """Why the system refused: "permission denied"."""
-    return (failure.strerror or type(failure).__name__).lower()
 
 
 def _tell_traceback(failure: Exception) -> None:

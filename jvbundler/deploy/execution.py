@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 
 from jvbundler.deploy.command import NO_LIMIT, OUTPUT, PARAMETERS, Command
+from jvbundler.files import reason
 from jvbundler.output.private_file import private_file
 from jvbundler.runner import Completed, follow, interruptible, limit
 from jvbundler.values.errors import InputError, JvbundlerError, OutputRefused, ToolFailed
@@ -185,5 +186,5 @@ def _file_for_tool(files: contextlib.ExitStack, suffix: str, data: bytes = b"") 
     try:
         return files.enter_context(private_file(suffix, data))
     except (OSError, OutputRefused) as failure:
-        words = (failure.strerror or "").lower() if isinstance(failure, OSError) else str(failure)
+        words = reason(failure) if isinstance(failure, OSError) else str(failure)
         raise ToolFailed(f"cannot make a file for the tool: {words}") from None

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from jvbundler.deploy.command import Command
+from jvbundler.files import reason
 from jvbundler.output.drift import Drift, drift
 from jvbundler.output.lockfile import LOCK
-from jvbundler.output.paths import reason
 from jvbundler.output.temporary import own_folder
 from jvbundler.output.writer_lock import only_writer
 from jvbundler.pipeline.render import Rendered, render_app, write_rendered

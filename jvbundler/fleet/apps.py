@@ -60,7 +60,13 @@ def _as_typed(folder: str) -> str:
 def _matching(pattern: str) -> list[str]:
     from glob import glob
 
-    folders = [folder for folder in sorted(glob(pattern, recursive=True)) if _looks_like_an_app(folder)]  # noqa: PTH207
+    try:
+        found = sorted(glob(pattern, recursive=True))  # noqa: PTH207
+    except RecursionError:
+        raise InputError(
+            f"'{pattern}' looks into folders that are nested too deep: say where the apps are"
+        ) from None
+    folders = [folder for folder in found if _looks_like_an_app(folder)]
     if not folders:
         raise InputError(f"'{pattern}' matches no app: no folder with an app.yaml or a {CONFIG} in it")
     return folders

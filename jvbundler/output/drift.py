@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from jvbundler.files import reason
 from jvbundler.output.lockfile import LOCK, Lock, read_lock, sha256
-from jvbundler.output.paths import Tree, reason
+from jvbundler.output.paths import Tree
 from jvbundler.output.state import compare
 from jvbundler.output.write import keep_nothing
 from jvbundler.values.artifact import Artifact

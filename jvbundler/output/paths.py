@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from jvbundler.files import MIB, read_file
+from jvbundler.files import MIB, read_file, reason
 from jvbundler.values.errors import OutputRefused
 
 JOURNAL = ".jvbundler-journal.json"
@@ -182,8 +182,3 @@ class Tree:
 def content(folder: Path, path: str) -> bytes | None:
     """The bytes of one file of the output folder, as `Tree` reads many."""
     return Tree(folder).content(path)
-
-
-def reason(failure: OSError) -> str:
-    """Why the system refused, in its words: "permission denied"."""
-    return (failure.strerror or type(failure).__name__).lower()

@@ -7,8 +7,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from jvbundler.files import MIB, read_file
-from jvbundler.output.paths import reason
+from jvbundler.files import MIB, read_file, reason
 from jvbundler.output.replace import replace_file, usual_mode
 from jvbundler.values.errors import OutputRefused
 

@@ -7,7 +7,7 @@ import stat
 import sys
 from pathlib import Path
 
-from jvbundler.output.paths import reason
+from jvbundler.files import reason
 from jvbundler.values.errors import OutputRefused
 
 

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from jvbundler.files import reason
 from jvbundler.output.journal import finish, recover, stage
 from jvbundler.output.lockfile import LOCK, Lock, lock_text, read_lock, sha256
-from jvbundler.output.paths import Tree, check_paths, reason, refuse_folder
+from jvbundler.output.paths import Tree, check_paths, refuse_folder
 from jvbundler.output.state import Status, compare
 from jvbundler.output.writer_lock import only_writer
 from jvbundler.values.artifact import Artifact

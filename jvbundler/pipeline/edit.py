@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from jvbundler.files import read_file
+from jvbundler.files import read_file, reason
 from jvbundler.render.text import yaml_text
 from jvbundler.source.yaml.file import parse_yaml
 from jvbundler.values.errors import InputError
@@ -61,8 +61,9 @@ def read_for_edit(path: Path) -> str:
     try:
         return read_file(path, follow_links=False).decode("utf-8")
     except OSError as failure:
-        why = (failure.strerror or type(failure).__name__).lower()
-        raise InputError(f"cannot edit '{path}': {why}; name the file itself with '-c'") from failure
+        raise InputError(
+            f"cannot edit '{path}': {reason(failure)}; name the file itself with '-c'"
+        ) from failure
 
 
 def _parsed(text: str) -> Node:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler import __version__
 from jvbundler.app.ignored import NOT_IN_IMAGE
-from jvbundler.files import MIB, read_file
+from jvbundler.files import MIB, read_file, reason
 from jvbundler.values.errors import InputError
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def inputs_digest(inputs: Inputs, source: Source, jvagent_version: str) -> str:
     digest.update(json.dumps({name: plain(tree) for name, tree in trees.items()}, default=str).encode())
     for name, data in (*_app_files(inputs.app), *_template_files(inputs.templates)):
         if isinstance(data, OSError):
-            raise InputError(f"cannot read '{data.filename}': {(data.strerror or '').lower()}") from data
+            raise InputError(f"cannot read '{data.filename}': {reason(data)}") from data
         digest.update(os.fsencode(f"\n{name}\n{len(data)}\n") + data)
     return f"sha256:{digest.hexdigest()}"
 

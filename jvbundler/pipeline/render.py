@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from jvbundler.output.paths import content, reason
+from jvbundler.files import reason
+from jvbundler.output.paths import content
 from jvbundler.output.write import WriteResult, keep_nothing, write_output
 from jvbundler.pipeline.compile import Compiled, compile_project
 from jvbundler.pipeline.inputs import Inputs, inputs_digest, read_inputs

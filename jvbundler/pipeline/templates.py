@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jvbundler.output.paths import reason, refuse_links
+from jvbundler.files import reason
+from jvbundler.output.paths import refuse_links
 from jvbundler.output.single import write_file
 from jvbundler.values.errors import InputError, OutputRefused
 from jvbundler.values.packaged import packaged_path

@@ -133,7 +133,8 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
     ),
     Rule(
         "JVB207", "error", "Path outside the app", "Docker: the build context is the app folder",
-        "A file or link of the app leads out of its folder, and the image has nothing that is outside.",
+        "A file or link of the app leads out of its folder, and the image has nothing that is outside. The"
+        " app's own deploy.yaml must not lead out of it either; one that `-c` names may lie anywhere.",
     ),
     Rule(
         "JVB208", "error", "Two actions of one name", JVAGENT,

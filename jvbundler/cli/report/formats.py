@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -98,7 +99,8 @@ def _sarif_location(place: Place) -> dict[str, Any]:
     from urllib.parse import quote
 
     region = {"startLine": place.line, "startColumn": place.column}
-    uri = quote(place.file.replace("\\", "/"))
+    # As bytes: a file's name need not be UTF-8.
+    uri = quote(os.fsencode(place.file.replace("\\", "/")))
     return {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 from yaml.events import DocumentStartEvent, Event, StreamEndEvent
 
-from jvbundler.files import MIB, leads_outside, read_file, size_words
+from jvbundler.files import MIB, leads_outside, read_file, reason, size_words
 from jvbundler.source.yaml.nodes import Composer, Refused
 from jvbundler.values.node import Node
 from jvbundler.values.problem import Place, Problem, error
@@ -132,5 +132,5 @@ def _why_unreadable(failure: OSError) -> tuple[str, str]:
     if isinstance(failure, PermissionError):
         return "cannot be read: permission denied", "give yourself permission to read it, as with 'chmod u+r'"
     if failure.errno == errno.EINVAL:
-        return f"is {failure.strerror}", "name a file"
-    return f"cannot be read: {(failure.strerror or 'unknown reason').lower()}", "check the path"
+        return f"is {reason(failure)}", "name a file"
+    return f"cannot be read: {reason(failure)}", "check the path"
