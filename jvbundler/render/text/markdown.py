@@ -10,8 +10,8 @@ import re
 
 from jvbundler.values.printable import printable
 
-# Words, and marks that mean nothing in and between them. `_` stands between two letters, `:` before a space and
-# `.` before no word, or they could be emphasis, an emoji or an address.
+# Words, and marks that mean nothing in and between them. `_` stands between two letters, `:` before a space
+# and `.` before no word, or they could be emphasis, an emoji or an address.
 _PROSE = re.compile(
     r"""(?!.*(?:www\.|\.[a-z]{2}|\b_|_\b))[\w'"(](?:[\w .,;%+=?!'"/()-]|:(?=\ |\Z)|[^\x00-\x7f])*\Z""",
     re.IGNORECASE,
