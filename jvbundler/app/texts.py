@@ -30,8 +30,8 @@ def description(node: Node, key: str, problems: list[Problem], default: str = ""
 
 def id_problem(what: str, id: str, place: Place) -> Problem | None:
     """What is wrong with the `namespace/name` of an agent or an action."""
-    # jvagent loads what begins with an underscore, too.
-    parts = [part.lstrip("_") for part in id.split("/")]
+    # jvagent loads what has underscores at its ends, too.
+    parts = [part.strip("_") for part in id.split("/")]
     if len(parts) == 2 and all(part and fits(NAME.pattern, part) for part in parts):
         return None
     message = f"'{id}' is not a valid name for an {what}"

@@ -133,7 +133,7 @@ def test_sam_that_dies_leaves_no_secret_behind(nowhere: Account, app: Path, tmp_
     path = stubs(tmp_path, sam=sam)
     told = jvbundler(nowhere, app, "deploy", "lambda", expected=4, path=path, variables=SECRETS)
     assert "'sam' failed with exit code -9" in told.stderr
-    assert "\n600" in told.stderr
+    assert "\n  600" in told.stderr
     assert all(value not in told.stdout + told.stderr for value in ("correct horse", "a \\", "b\\"))
     assert parameter_files() == before
 
