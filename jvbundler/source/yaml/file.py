@@ -50,7 +50,7 @@ def parse_yaml(data: bytes, file: str) -> tuple[Node | None, tuple[Problem, ...]
     try:
         text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as failure:
-        return None, (_not_utf8(data, failure.start, file),)
+        return None, (_not_utf8(data, failure.start + len(data) - len(failure.object), file),)
     return _parse_text(text, file)
 
 
@@ -107,7 +107,7 @@ def _not_utf8(data: bytes, offset: int, file: str) -> Problem:
         return error("JVB107", Place(file), "the file is UTF-16, not UTF-8", "save it as UTF-8")
     start = data.rfind(b"\n", 0, offset) + 1
     line = data.count(b"\n", 0, offset) + 1
-    column = len(data[start:offset].decode("utf-8")) + 1
+    column = len(data[start:offset].decode("utf-8-sig")) + 1
     message = f"byte 0x{data[offset]:02x} at offset {offset} is not UTF-8"
     return error("JVB107", Place(file, line, column), message, "save the file as UTF-8")
 

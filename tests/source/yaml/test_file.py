@@ -124,6 +124,7 @@ def test_every_duplicate_key_is_named_with_the_first_one() -> None:
         ("text", "1:1: JVB108 the top level is a single value, not a map"),
         (b"a: 1\nb: caf\xe9\n", "2:7: JVB107 byte 0xe9 at offset 11 is not UTF-8"),
         ("a: 1".encode("utf-16"), "1:1: JVB107 the file is UTF-16, not UTF-8"),
+        (b"\xef\xbb\xbf#\xb8\n", "1:2: JVB107 byte 0xb8 at offset 4 is not UTF-8"),
         (b"a: " + b"x" * MAX_BYTES, "1:1: JVB107 the file is larger than 1 MiB"),
     ],
 )
