@@ -13,7 +13,7 @@ import pytest
 
 from tests.fuzz.trial import run_trial
 
-# Of all shards together; a desk has `make fuzz`. The seeds are the same in every run, as far as the time goes.
+# Of all shards together; a desk has `make fuzz`. The seeds are those of every run, as far as the time goes.
 BUDGET_SECONDS = 60.0 if os.environ.get("CI") else 20.0
 TRIALS = 160
 SHARDS = 2
