@@ -88,7 +88,7 @@ def test_the_platforms_know_nothing_of_each_other() -> None:
 
 def test_who_only_renders_imports_nothing_of_deploy() -> None:
     graph = {module_name(path): own_imports(path) for path in MODULES}
-    found = reachable(graph, "cli.render")
+    found = reachable(graph, "cli.commands.render")
     assert not [name for name in found if name.startswith("deploy.")]
 
 

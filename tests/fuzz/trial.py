@@ -81,10 +81,11 @@ def run_trial(seed: int, folder: Path) -> Trial:
     code, out, err, seconds = run(
         [*command, str(app)], {**environ(case), **SECRETS, "XDG_CACHE_HOME": str(folder / "cache")}
     )
+    writes = command[0] == "render" and not {"--stdout", "--check"} & set(command)
     faults = [
         *process_faults(code, out, err, seconds, command),
         *folder_faults(before, state(folder), command),
-        *(output_faults(app / "deploy", folder) if code == 0 and command[0] == "render" else ()),
+        *(output_faults(app / "deploy", folder) if code == 0 and writes else ()),
     ]
     return Trial(seed, case, command, tuple(did), code, tuple(faults))
 

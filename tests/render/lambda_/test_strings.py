@@ -57,7 +57,8 @@ def test_a_tag_comes_back_from_samconfig(key: str, value: str) -> None:
     assert (unquoted(found["key"]), unquoted(found["value"])) == (key, value)
 
 
-@given(texts)
+# What else a key may not have, the schema says (`json_key`): CloudFormation knows no way to escape it.
+@given(texts.filter(lambda text: text.isprintable() and not set(":{}") & set(text)))
 def test_a_secret_s_place_comes_back(text: str) -> None:
     secret = {"name": "OPENAI_API_KEY", "lambda": {"secret_id": "prod/acme", "json_key": text}}
     document = {"secrets": [secret], "lambda": {"enabled": True, "secrets": {"source": "secretsmanager"}}}
