@@ -18,7 +18,7 @@ import fastjsonschema
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from jvbundler.project.documentation import configuration_reference  # noqa: E402
+from jvbundler.project.documentation import configuration_reference, references_reference  # noqa: E402
 from jvbundler.rules.documentation import rules_reference  # noqa: E402
 
 Schema = dict[str, Any]
@@ -199,6 +199,7 @@ def generated() -> dict[Path, str]:
         ROOT / "jvbundler/generated/validator.py": validator_source(schema),
         ROOT / "jvbundler/generated/app_texts.py": texts_source(schema),
         ROOT / "docs/configuration.md": configuration_reference(schema),
+        ROOT / "docs/references.md": references_reference(),
         ROOT / "docs/rules.md": rules_reference(),
     }
 

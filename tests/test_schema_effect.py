@@ -23,6 +23,10 @@ WITHOUT_EFFECT = {
     "version": "the version of the format, of which there is one",
     "kubernetes.version": "the schemas that `validate` checks against",
     "kubernetes.context": "which cluster `deploy` and `status` talk to",
+    "variables": "which variables `${NAME}` may read",
+    "variables[].name": "the same, for one with a default or a pattern",
+    "variables[].default": "it shows where `${NAME}` stands, and here nothing has one",
+    "variables[].pattern": "it refuses a value, and changes none",
     "protected": "what `deploy`, `rollback` and `destroy` ask before they begin",
 }
 
@@ -69,6 +73,7 @@ VALUES = {"kubernetes.patches[].target.name": ["other"]}
 # An item to change a key of, where the schema's example of the list will not do.
 ITEMS: dict[str, dict[str, Any]] = {
     "secrets": {"name": "TOKEN"},
+    "variables": {"name": "IMAGE_TAG"},
     "kubernetes.ingress.rules": {"host": "a.example.com", "paths": [{"path": "/a"}]},
     "kubernetes.ingress.tls": {"hosts": ["a.example.com"], "secret_name": "a-tls"},
     "kubernetes.patches": {"target": {}, "patch": {"metadata": {"annotations": {"a": "b"}}}},

@@ -5,7 +5,8 @@ Follows jvagent's agent_loader.py and action_loader.py; decides nothing about wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from jvbundler.app.reading import (
 )
 from jvbundler.app.texts import id_problem
 from jvbundler.files import leads_outside
+from jvbundler.source.wording import MOST_GUESSES, closest, quoted
 from jvbundler.source.yaml.file import parse_yaml
 from jvbundler.values.node import Node
 from jvbundler.values.problem import Place, Problem, error, warning
@@ -46,13 +48,14 @@ class Agent(NamedTuple):
 def read_agents(app_yaml: Node, root: Path, shown_as: str, problems: list[Problem]) -> tuple[Agent, ...]:
     """The agents that app.yaml lists and that are there."""
     found: dict[str, Agent] = {}
+    there = cache(lambda: list(_refs_on_disk(root)))
     for item in items(app_yaml, "agents", problems):
         if not isinstance(item.value, str):
             problems.append(
                 error(BROKEN, item.place, f"an agent must be text such as 'acme/bot', not {kind(item)}")
             )
         elif item.value not in found:
-            agent = _listed(item.value, item.place, root, shown_as, problems)
+            agent = _listed(item.value, item.place, root, shown_as, problems, there)
             if agent is not None:
                 found[agent.ref] = agent
     return tuple(found.values())
@@ -69,12 +72,19 @@ def unlisted_local_actions(root: Path, listed: Iterable[str]) -> Iterator[LocalA
             yield from _local_actions(root, f"agents/{ref}", "", ignored)
 
 
-def _listed(ref: str, place: Place, root: Path, shown_as: str, problems: list[Problem]) -> Agent | None:
+def _listed(
+    ref: str,
+    place: Place,
+    root: Path,
+    shown_as: str,
+    problems: list[Problem],
+    there: Callable[[], list[str]],
+) -> Agent | None:
     folder, file = root / "agents" / ref, shown(shown_as, f"agents/{ref}/agent.yaml")
     if leads_outside(folder, root):
         problems.append(outside(f"agents/{ref}", place))
     elif "/" not in ref or not exists(folder / "agent.yaml", file, problems):
-        problems.append(_missing(ref, place, root, problems))
+        problems.append(_missing(ref, place, root, there(), may_guess=len(problems) < MOST_GUESSES))
     else:
         top = _agent_yaml(folder / "agent.yaml", file, root, problems)
         local = tuple(_local_actions(root, f"agents/{ref}", shown_as, problems))
@@ -87,18 +97,25 @@ def _listed(ref: str, place: Place, root: Path, shown_as: str, problems: list[Pr
     return None
 
 
-def _missing(ref: str, place: Place, root: Path, problems: list[Problem]) -> Problem:
-    from difflib import get_close_matches
-
-    there = list(_refs_on_disk(root))
-    close = get_close_matches(ref, there, 1) or [one for one in there if one.endswith(f"/{ref}")]
+def _missing(ref: str, place: Place, root: Path, there: Sequence[str], *, may_guess: bool) -> Problem:
     if "/" not in ref:
-        message = f"'{ref}' is no agent: agents are listed as 'namespace/name'"
+        message = f"{quoted(ref)} is no agent: agents are listed as 'namespace/name'"
     else:
         what = "agent.yaml" if exists(root / "agents" / ref, "", []) else "folder"
-        message = f"agent '{ref}' has no {what}: there is no 'agents/{ref}/agent.yaml'"
-    known = f"the app has {', '.join(there)}" if there else "the app has no agent"
-    return error("JVB201", place, message, f"did you mean '{close[0]}'?" if close else known)
+        message = f"agent {quoted(ref)} has no {what}: there is no {quoted(f'agents/{ref}/agent.yaml')}"
+    meant = _meant(ref, there) if may_guess else ""
+    return error("JVB201", place, message, f"did you mean {quoted(meant)}?" if meant else _there(there))
+
+
+def _meant(ref: str, there: Sequence[str]) -> str:
+    return closest(ref, there) or next((one for one in there if one.endswith(f"/{ref}")), "")
+
+
+def _there(refs: Sequence[str]) -> str:
+    if not refs:
+        return "the app has no agent"
+    more = f" and {len(refs) - 10:,} more" if len(refs) > 10 else ""
+    return f"the app has {', '.join(refs[:10])}{more}"
 
 
 def _refs_on_disk(root: Path) -> Iterator[str]:

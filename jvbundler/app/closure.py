@@ -14,6 +14,7 @@ from jvbundler.app.agents import Agent, LocalAction, unlisted_local_actions
 from jvbundler.app.catalog import Catalog
 from jvbundler.app.info import Written
 from jvbundler.app.model import Action, Wish
+from jvbundler.source.wording import MOST_GUESSES, closest, quoted
 from jvbundler.values.node import Node
 from jvbundler.values.problem import Place, Problem, error, warning
 
@@ -97,7 +98,7 @@ def _reachable(names: list[str], providers: Providers, problems: list[Problem]) 
             if providers.knows(other):
                 names.append(other)
             else:
-                problems.append(_unknown(other, place, f"'{name}' depends on", providers))
+                problems.append(_unknown(other, place, f"'{name}' depends on", providers, len(problems)))
     return found
 
 
@@ -107,25 +108,28 @@ def _check_entry(
     if providers.is_core(name) or any(action.id == name for action in agent.local):
         return
     if not providers.knows(name):
-        problems.append(_unknown(name, place, f"'{agent.ref}' lists", providers))
+        problems.append(_unknown(name, place, f"'{agent.ref}' lists", providers, len(problems)))
         return
     message = f"action '{name}' is in another agent's folder, where jvagent does not look for '{agent.ref}'"
     hint = f"move or copy it to 'agents/{agent.ref}/actions/{name}'; jvagent starts without it"
     problems.append(warning(RULE, place, message, hint, providers.place(name)))
 
 
-def _unknown(name: str, place: Place, who: str, providers: Providers) -> Problem:
-    from difflib import get_close_matches
-
-    core = list(providers.catalog.actions) if providers.catalog else []
-    known = sorted({*core, *providers.local, *providers.elsewhere})
-    close = get_close_matches(name, known, 1) or [one for one in known if one.endswith(f"/{name}")]
+def _unknown(name: str, place: Place, who: str, providers: Providers, found: int) -> Problem:
+    """`found` is how many problems there are already: only the first get a guess."""
+    meant = _meant(name, providers) if found < MOST_GUESSES else ""
     version = f" nor in jvagent {providers.catalog.jvagent}" if providers.catalog else ""
     message = f"{who} action '{name}', which is neither in the app{version}"
     if "/" not in name:
         message = f"{who} '{name}', which is no action: an action is named 'namespace/name'"
     hint = "a local action lies in 'agents/<namespace>/<agent>/actions/<namespace>/<name>/info.yaml'"
-    return error(RULE, place, message, f"did you mean '{close[0]}'?" if close else hint)
+    return error(RULE, place, message, f"did you mean {quoted(meant)}?" if meant else hint)
+
+
+def _meant(name: str, providers: Providers) -> str:
+    core = list(providers.catalog.actions) if providers.catalog else []
+    known = sorted({*core, *providers.local, *providers.elsewhere})
+    return closest(name, known) or next((one for one in known if one.endswith(f"/{name}")), "")
 
 
 def _action(name: str, providers: Providers, entries: tuple[Node, ...]) -> Action:

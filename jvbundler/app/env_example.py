@@ -9,7 +9,8 @@ from pathlib import Path
 from jvbundler.app.model import Variable
 from jvbundler.app.reading import exists, file_bytes, shown
 from jvbundler.values.problem import Place, Problem
-from jvbundler.values.secret_names import contains_secret, looks_secret
+from jvbundler.values.secret_names import looks_secret
+from jvbundler.values.secret_values import contains_secret
 
 NAME = ".env.example"
 _ASSIGNMENT = r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)"

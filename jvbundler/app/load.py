@@ -18,7 +18,7 @@ from jvbundler.app.reading import exists, file_bytes, folders, mapping, shown, t
 from jvbundler.source.yaml.file import parse_yaml
 from jvbundler.values.node import Node, find
 from jvbundler.values.problem import Place, Problem, error
-from jvbundler.values.secret_names import contains_secret
+from jvbundler.values.secret_values import contains_secret
 
 EXTRA_PIP = "image.extra_pip"
 

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from jvbundler.checkers.manifest import dotted, place_of
-from jvbundler.values.problem import Place, Problem, Severity, error
+from jvbundler.values.problem import Place, Problem, Severity, error, problem
 
 if TYPE_CHECKING:
     import yaml
@@ -127,7 +127,7 @@ def _problem_in_text(path: str, match: Match) -> Problem:
     severity: Severity = "error" if match.rule.severity == "error" else "warning"
     where = dotted(_path(match))
     message = f"{where}: {match.message}" if where else match.message
-    return Problem(_rule(match), severity, Place(path, match.linenumber, match.columnnumber), message)
+    return problem(_rule(match), severity, Place(path, match.linenumber, match.columnnumber), message)
 
 
 def _rule(match: Match) -> str:

@@ -7,7 +7,7 @@ import os
 from tempfile import TemporaryDirectory
 
 from jvbundler.runner import find_tool, run
-from jvbundler.values.problem import Place, Problem
+from jvbundler.values.problem import Place, Problem, problem
 
 TIMEOUT_SECONDS = 60
 
@@ -24,7 +24,7 @@ def check(path: str, text: str) -> tuple[Problem, ...]:
         env = {"PATH": os.environ.get("PATH", ""), "HOME": empty, "XDG_CONFIG_HOME": empty}
         said = run(argv, input=text.encode(), cwd=empty, env=env, timeout_seconds=TIMEOUT_SECONDS)
     return tuple(
-        Problem(
+        problem(
             f"hadolint {finding['code']}",
             "error" if finding["level"] == "error" else "warning",
             Place(path, finding["line"], finding["column"]),

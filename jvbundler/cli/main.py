@@ -86,7 +86,8 @@ def _tell_failure(failure: JvbundlerError, terminal: Terminal) -> int:
 def blotted(text: str) -> str:
     """`text` without tokens and the values of variables whose name looks secret: tools repeat them."""
     from jvbundler.runner import masked
-    from jvbundler.values.secret_names import looks_secret, without_secrets
+    from jvbundler.values.secret_names import looks_secret
+    from jvbundler.values.secret_values import without_secrets
 
     # PWD is the working folder; a short value would blot out half of all words.
     secrets = [v for name, v in os.environ.items() if len(v) > 5 and name != "PWD" and looks_secret(name)]

@@ -144,8 +144,10 @@ def reading_options(
     settings: Sequence[str] = (),
     variables: Sequence[str] = (),
     jvagent: str | None = None,
+    *,
+    strict: bool = False,
 ) -> Options:
-    """How to read an app, as the options of the command line say."""
+    """How to read the app. In CI, `--strict` asks for the list of variables: nobody reads a warning there."""
     from jvbundler.pipeline.request import Options, assignments
 
     return Options(
@@ -153,4 +155,5 @@ def reading_options(
         config=path_or_none(config),
         assignments=assignments(settings, variables),
         jvagent=path_or_none(jvagent),
+        requires_list=strict and bool(os.environ.get("CI")),
     )

@@ -8,9 +8,7 @@ from typing import Any
 from jvbundler.diff.model import ABSENT, Field
 from jvbundler.diff.objects import SECRET_PARAMETER
 from jvbundler.diff.values import function_name
-from jvbundler.values.secret_names import contains_secret, looks_secret
-
-MASK = "***"
+from jvbundler.values.secret_values import MASK, names_secret, without_secrets
 
 # Below these a key is the name of a variable or a file, whatever its letters; elsewhere it may be a field
 # of Kubernetes such as a volume's `secret`.
@@ -54,15 +52,11 @@ def is_secret(kind: str, path: tuple[str, ...]) -> bool:
     free = False
     for part in path:
         name = part.strip("[]")
-        if name not in ("name", "Name") and (free or _VARIABLE.match(name)) and _names_secret(name):
+        if name not in ("name", "Name") and (free or _VARIABLE.match(name)) and names_secret(name):
             # The `name` of a variable is no secret; what stands beside it is.
             return path[-1] not in ("name", "Name")
         free = free or part in _NAMED_FREELY
     return False
-
-
-def _names_secret(name: str) -> bool:
-    return looks_secret(re.sub(r"[^A-Za-z0-9]", "_", name))
 
 
 def _hidden(value: Any) -> Any:
@@ -94,12 +88,10 @@ def masked_lines(text: str) -> list[str]:
 
 def _masked_line(line: str) -> str:
     for found in _ASSIGNMENT.finditer(line):
-        if _names_secret(found[1]) and not _is_reference(found[3]):
+        if names_secret(found[1]) and not _is_reference(found[3]):
             line = f"{line[: found.start(3)]}{MASK}"
             break
-    if contains_secret(line):
-        line = re.sub(r"[^\s\"',]+", lambda word: MASK if contains_secret(word[0]) else word[0], line)
-    return MASK if contains_secret(line) else line
+    return without_secrets(line)
 
 
 def _is_reference(value: str) -> bool:

@@ -66,7 +66,8 @@ def record_key(app: AppFolder, request: Request, inputs: Inputs) -> str:
         return ""
     digest = hashlib.sha256(_program())
     paths = (str(app.root), app.shown_as, str(app.output), str(options.config), str(templates))
-    digest.update(repr((paths, options.assignments, request.strict, inputs.others)).encode())
+    asked = (options.assignments, request.strict, options.requires_list)
+    digest.update(repr((paths, asked, inputs.others)).encode())
     try:
         digest.update(read_file(config_path(app.root, options)))
     except OSError:

@@ -46,6 +46,12 @@ Secrets = TypedDict(
 )
 
 
+class Variables(TypedDict):
+    name: str
+    default: str
+    pattern: str
+
+
 class ImageBuild(TypedDict):
     platform: str | list[str]
     cache: bool
@@ -549,6 +555,7 @@ Settings = TypedDict(
         "server": Server,
         "environment": dict[str, str],
         "secrets": list[str | Secrets],
+        "variables": list[str | Variables],
         "image": Image,
         "lambda": Lambda,
         "kubernetes": Kubernetes,

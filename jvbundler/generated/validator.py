@@ -55,6 +55,13 @@ TEXT_KEYS = {
    }
   }
  },
+ "variables": {
+  "*": {
+   "name": True,
+   "default": True,
+   "pattern": True
+  }
+ },
  "image": {
   "name": True,
   "tag": True,
@@ -648,6 +655,65 @@ def validate(data, custom_formats={}, name_prefix=None):
                     if data__secrets_item_one_of_count1 != 1:
                         raise Invalid
         else: data["secrets"] = []
+        if "variables" in data_keys:
+            data_keys.remove("variables")
+            data__variables = data["variables"]
+            if not isinstance(data__variables, (list, tuple)):
+                raise Invalid
+            data__variables_is_list = isinstance(data__variables, (list, tuple))
+            if data__variables_is_list:
+                data__variables_len = len(data__variables)
+                for data__variables_x, data__variables_item in enumerate(data__variables):
+                    data__variables_item_one_of_count2 = 0
+                    if data__variables_item_one_of_count2 < 2:
+                        try:
+                            if not isinstance(data__variables_item, (str)):
+                                raise Invalid
+                            if isinstance(data__variables_item, str):
+                                if not REGEX_PATTERNS['^[A-Za-z_][A-Za-z0-9_]*$'].search(data__variables_item):
+                                    raise Invalid
+                            data__variables_item_one_of_count2 += 1
+                        except Invalid: pass
+                    if data__variables_item_one_of_count2 < 2:
+                        try:
+                            if not isinstance(data__variables_item, (dict)):
+                                raise Invalid
+                            data__variables_item_is_dict = isinstance(data__variables_item, dict)
+                            if data__variables_item_is_dict:
+                                data__variables_item__missing_keys = set(['name']) - data__variables_item.keys()
+                                if data__variables_item__missing_keys:
+                                    raise Invalid
+                                data__variables_item_keys = set(data__variables_item.keys())
+                                if "name" in data__variables_item_keys:
+                                    data__variables_item_keys.remove("name")
+                                    data__variables_item__name = data__variables_item["name"]
+                                    if not isinstance(data__variables_item__name, (str)):
+                                        raise Invalid
+                                    if isinstance(data__variables_item__name, str):
+                                        if not REGEX_PATTERNS['^[A-Za-z_][A-Za-z0-9_]*$'].search(data__variables_item__name):
+                                            raise Invalid
+                                if "default" in data__variables_item_keys:
+                                    data__variables_item_keys.remove("default")
+                                    data__variables_item__default = data__variables_item["default"]
+                                    if not isinstance(data__variables_item__default, (str, int, float, bool)):
+                                        raise Invalid
+                                if "pattern" in data__variables_item_keys:
+                                    data__variables_item_keys.remove("pattern")
+                                    data__variables_item__pattern = data__variables_item["pattern"]
+                                    if not isinstance(data__variables_item__pattern, (str)):
+                                        raise Invalid
+                                    if isinstance(data__variables_item__pattern, str):
+                                        data__variables_item__pattern_len = len(data__variables_item__pattern)
+                                        if data__variables_item__pattern_len > 200:
+                                            raise Invalid
+                                else: data__variables_item["pattern"] = ''
+                                if data__variables_item_keys:
+                                    raise Invalid
+                            data__variables_item_one_of_count2 += 1
+                        except Invalid: pass
+                    if data__variables_item_one_of_count2 != 1:
+                        raise Invalid
+        else: data["variables"] = []
         if "image" in data_keys:
             data_keys.remove("image")
             data__image = data["image"]
@@ -826,16 +892,16 @@ def validate(data, custom_formats={}, name_prefix=None):
                         if "platform" in data__image__build_keys:
                             data__image__build_keys.remove("platform")
                             data__image__build__platform = data__image__build["platform"]
-                            data__image__build__platform_one_of_count2 = 0
-                            if data__image__build__platform_one_of_count2 < 2:
+                            data__image__build__platform_one_of_count3 = 0
+                            if data__image__build__platform_one_of_count3 < 2:
                                 try:
                                     if not isinstance(data__image__build__platform, (str)):
                                         raise Invalid
                                     if not (isinstance(data__image__build__platform, str) and data__image__build__platform == 'linux/amd64' or isinstance(data__image__build__platform, str) and data__image__build__platform == 'linux/arm64'):
                                         raise Invalid
-                                    data__image__build__platform_one_of_count2 += 1
+                                    data__image__build__platform_one_of_count3 += 1
                                 except Invalid: pass
-                            if data__image__build__platform_one_of_count2 < 2:
+                            if data__image__build__platform_one_of_count3 < 2:
                                 try:
                                     if not isinstance(data__image__build__platform, (list, tuple)):
                                         raise Invalid
@@ -852,9 +918,9 @@ def validate(data, custom_formats={}, name_prefix=None):
                                                 raise Invalid
                                             if not (isinstance(data__image__build__platform_item, str) and data__image__build__platform_item == 'linux/amd64' or isinstance(data__image__build__platform_item, str) and data__image__build__platform_item == 'linux/arm64'):
                                                 raise Invalid
-                                    data__image__build__platform_one_of_count2 += 1
+                                    data__image__build__platform_one_of_count3 += 1
                                 except Invalid: pass
-                            if data__image__build__platform_one_of_count2 != 1:
+                            if data__image__build__platform_one_of_count3 != 1:
                                 raise Invalid
                         else: data__image__build["platform"] = 'linux/amd64'
                         if "cache" in data__image__build_keys:
@@ -2088,51 +2154,51 @@ def validate(data, custom_formats={}, name_prefix=None):
                                         if "max_surge" in data__kubernetes__deployment__strategy__rollingupdate_keys:
                                             data__kubernetes__deployment__strategy__rollingupdate_keys.remove("max_surge")
                                             data__kubernetes__deployment__strategy__rollingupdate__maxsurge = data__kubernetes__deployment__strategy__rollingupdate["max_surge"]
-                                            data__kubernetes__deployment__strategy__rollingupdate__maxsurge_one_of_count3 = 0
-                                            if data__kubernetes__deployment__strategy__rollingupdate__maxsurge_one_of_count3 < 2:
+                                            data__kubernetes__deployment__strategy__rollingupdate__maxsurge_one_of_count4 = 0
+                                            if data__kubernetes__deployment__strategy__rollingupdate__maxsurge_one_of_count4 < 2:
                                                 try:
                                                     if not isinstance(data__kubernetes__deployment__strategy__rollingupdate__maxsurge, (int)) and not (isinstance(data__kubernetes__deployment__strategy__rollingupdate__maxsurge, float) and data__kubernetes__deployment__strategy__rollingupdate__maxsurge.is_integer()) or isinstance(data__kubernetes__deployment__strategy__rollingupdate__maxsurge, bool):
                                                         raise Invalid
                                                     if isinstance(data__kubernetes__deployment__strategy__rollingupdate__maxsurge, (int, float)) and not isinstance(data__kubernetes__deployment__strategy__rollingupdate__maxsurge, bool):
                                                         if data__kubernetes__deployment__strategy__rollingupdate__maxsurge < 0:
                                                             raise Invalid
-                                                    data__kubernetes__deployment__strategy__rollingupdate__maxsurge_one_of_count3 += 1
+                                                    data__kubernetes__deployment__strategy__rollingupdate__maxsurge_one_of_count4 += 1
                                                 except Invalid: pass
-                                            if data__kubernetes__deployment__strategy__rollingupdate__maxsurge_one_of_count3 < 2:
+                                            if data__kubernetes__deployment__strategy__rollingupdate__maxsurge_one_of_count4 < 2:
                                                 try:
                                                     if not isinstance(data__kubernetes__deployment__strategy__rollingupdate__maxsurge, (str)):
                                                         raise Invalid
                                                     if isinstance(data__kubernetes__deployment__strategy__rollingupdate__maxsurge, str):
                                                         if not REGEX_PATTERNS['^(100|[1-9]?[0-9])%$'].search(data__kubernetes__deployment__strategy__rollingupdate__maxsurge):
                                                             raise Invalid
-                                                    data__kubernetes__deployment__strategy__rollingupdate__maxsurge_one_of_count3 += 1
+                                                    data__kubernetes__deployment__strategy__rollingupdate__maxsurge_one_of_count4 += 1
                                                 except Invalid: pass
-                                            if data__kubernetes__deployment__strategy__rollingupdate__maxsurge_one_of_count3 != 1:
+                                            if data__kubernetes__deployment__strategy__rollingupdate__maxsurge_one_of_count4 != 1:
                                                 raise Invalid
                                         else: data__kubernetes__deployment__strategy__rollingupdate["max_surge"] = 1
                                         if "max_unavailable" in data__kubernetes__deployment__strategy__rollingupdate_keys:
                                             data__kubernetes__deployment__strategy__rollingupdate_keys.remove("max_unavailable")
                                             data__kubernetes__deployment__strategy__rollingupdate__maxunavailable = data__kubernetes__deployment__strategy__rollingupdate["max_unavailable"]
-                                            data__kubernetes__deployment__strategy__rollingupdate__maxunavailable_one_of_count4 = 0
-                                            if data__kubernetes__deployment__strategy__rollingupdate__maxunavailable_one_of_count4 < 2:
+                                            data__kubernetes__deployment__strategy__rollingupdate__maxunavailable_one_of_count5 = 0
+                                            if data__kubernetes__deployment__strategy__rollingupdate__maxunavailable_one_of_count5 < 2:
                                                 try:
                                                     if not isinstance(data__kubernetes__deployment__strategy__rollingupdate__maxunavailable, (int)) and not (isinstance(data__kubernetes__deployment__strategy__rollingupdate__maxunavailable, float) and data__kubernetes__deployment__strategy__rollingupdate__maxunavailable.is_integer()) or isinstance(data__kubernetes__deployment__strategy__rollingupdate__maxunavailable, bool):
                                                         raise Invalid
                                                     if isinstance(data__kubernetes__deployment__strategy__rollingupdate__maxunavailable, (int, float)) and not isinstance(data__kubernetes__deployment__strategy__rollingupdate__maxunavailable, bool):
                                                         if data__kubernetes__deployment__strategy__rollingupdate__maxunavailable < 0:
                                                             raise Invalid
-                                                    data__kubernetes__deployment__strategy__rollingupdate__maxunavailable_one_of_count4 += 1
+                                                    data__kubernetes__deployment__strategy__rollingupdate__maxunavailable_one_of_count5 += 1
                                                 except Invalid: pass
-                                            if data__kubernetes__deployment__strategy__rollingupdate__maxunavailable_one_of_count4 < 2:
+                                            if data__kubernetes__deployment__strategy__rollingupdate__maxunavailable_one_of_count5 < 2:
                                                 try:
                                                     if not isinstance(data__kubernetes__deployment__strategy__rollingupdate__maxunavailable, (str)):
                                                         raise Invalid
                                                     if isinstance(data__kubernetes__deployment__strategy__rollingupdate__maxunavailable, str):
                                                         if not REGEX_PATTERNS['^(100|[1-9]?[0-9])%$'].search(data__kubernetes__deployment__strategy__rollingupdate__maxunavailable):
                                                             raise Invalid
-                                                    data__kubernetes__deployment__strategy__rollingupdate__maxunavailable_one_of_count4 += 1
+                                                    data__kubernetes__deployment__strategy__rollingupdate__maxunavailable_one_of_count5 += 1
                                                 except Invalid: pass
-                                            if data__kubernetes__deployment__strategy__rollingupdate__maxunavailable_one_of_count4 != 1:
+                                            if data__kubernetes__deployment__strategy__rollingupdate__maxunavailable_one_of_count5 != 1:
                                                 raise Invalid
                                         else: data__kubernetes__deployment__strategy__rollingupdate["max_unavailable"] = 0
                                         if data__kubernetes__deployment__strategy__rollingupdate_keys:
@@ -3459,57 +3525,57 @@ def validate(data, custom_formats={}, name_prefix=None):
                         if "min_available" in data__kubernetes__poddisruptionbudget_keys:
                             data__kubernetes__poddisruptionbudget_keys.remove("min_available")
                             data__kubernetes__poddisruptionbudget__minavailable = data__kubernetes__poddisruptionbudget["min_available"]
-                            data__kubernetes__poddisruptionbudget__minavailable_one_of_count5 = 0
-                            if data__kubernetes__poddisruptionbudget__minavailable_one_of_count5 < 2:
+                            data__kubernetes__poddisruptionbudget__minavailable_one_of_count6 = 0
+                            if data__kubernetes__poddisruptionbudget__minavailable_one_of_count6 < 2:
                                 try:
                                     if not isinstance(data__kubernetes__poddisruptionbudget__minavailable, (int)) and not (isinstance(data__kubernetes__poddisruptionbudget__minavailable, float) and data__kubernetes__poddisruptionbudget__minavailable.is_integer()) or isinstance(data__kubernetes__poddisruptionbudget__minavailable, bool):
                                         raise Invalid
                                     if isinstance(data__kubernetes__poddisruptionbudget__minavailable, (int, float)) and not isinstance(data__kubernetes__poddisruptionbudget__minavailable, bool):
                                         if data__kubernetes__poddisruptionbudget__minavailable < 0:
                                             raise Invalid
-                                    data__kubernetes__poddisruptionbudget__minavailable_one_of_count5 += 1
+                                    data__kubernetes__poddisruptionbudget__minavailable_one_of_count6 += 1
                                 except Invalid: pass
-                            if data__kubernetes__poddisruptionbudget__minavailable_one_of_count5 < 2:
+                            if data__kubernetes__poddisruptionbudget__minavailable_one_of_count6 < 2:
                                 try:
                                     if not isinstance(data__kubernetes__poddisruptionbudget__minavailable, (str)):
                                         raise Invalid
                                     if isinstance(data__kubernetes__poddisruptionbudget__minavailable, str):
                                         if not REGEX_PATTERNS['^(100|[1-9]?[0-9])%$'].search(data__kubernetes__poddisruptionbudget__minavailable):
                                             raise Invalid
-                                    data__kubernetes__poddisruptionbudget__minavailable_one_of_count5 += 1
+                                    data__kubernetes__poddisruptionbudget__minavailable_one_of_count6 += 1
                                 except Invalid: pass
-                            if data__kubernetes__poddisruptionbudget__minavailable_one_of_count5 < 2:
+                            if data__kubernetes__poddisruptionbudget__minavailable_one_of_count6 < 2:
                                 try:
                                     if not isinstance(data__kubernetes__poddisruptionbudget__minavailable, (NoneType)):
                                         raise Invalid
-                                    data__kubernetes__poddisruptionbudget__minavailable_one_of_count5 += 1
+                                    data__kubernetes__poddisruptionbudget__minavailable_one_of_count6 += 1
                                 except Invalid: pass
-                            if data__kubernetes__poddisruptionbudget__minavailable_one_of_count5 != 1:
+                            if data__kubernetes__poddisruptionbudget__minavailable_one_of_count6 != 1:
                                 raise Invalid
                         else: data__kubernetes__poddisruptionbudget["min_available"] = None
                         if "max_unavailable" in data__kubernetes__poddisruptionbudget_keys:
                             data__kubernetes__poddisruptionbudget_keys.remove("max_unavailable")
                             data__kubernetes__poddisruptionbudget__maxunavailable = data__kubernetes__poddisruptionbudget["max_unavailable"]
-                            data__kubernetes__poddisruptionbudget__maxunavailable_one_of_count6 = 0
-                            if data__kubernetes__poddisruptionbudget__maxunavailable_one_of_count6 < 2:
+                            data__kubernetes__poddisruptionbudget__maxunavailable_one_of_count7 = 0
+                            if data__kubernetes__poddisruptionbudget__maxunavailable_one_of_count7 < 2:
                                 try:
                                     if not isinstance(data__kubernetes__poddisruptionbudget__maxunavailable, (int)) and not (isinstance(data__kubernetes__poddisruptionbudget__maxunavailable, float) and data__kubernetes__poddisruptionbudget__maxunavailable.is_integer()) or isinstance(data__kubernetes__poddisruptionbudget__maxunavailable, bool):
                                         raise Invalid
                                     if isinstance(data__kubernetes__poddisruptionbudget__maxunavailable, (int, float)) and not isinstance(data__kubernetes__poddisruptionbudget__maxunavailable, bool):
                                         if data__kubernetes__poddisruptionbudget__maxunavailable < 0:
                                             raise Invalid
-                                    data__kubernetes__poddisruptionbudget__maxunavailable_one_of_count6 += 1
+                                    data__kubernetes__poddisruptionbudget__maxunavailable_one_of_count7 += 1
                                 except Invalid: pass
-                            if data__kubernetes__poddisruptionbudget__maxunavailable_one_of_count6 < 2:
+                            if data__kubernetes__poddisruptionbudget__maxunavailable_one_of_count7 < 2:
                                 try:
                                     if not isinstance(data__kubernetes__poddisruptionbudget__maxunavailable, (str)):
                                         raise Invalid
                                     if isinstance(data__kubernetes__poddisruptionbudget__maxunavailable, str):
                                         if not REGEX_PATTERNS['^(100|[1-9]?[0-9])%$'].search(data__kubernetes__poddisruptionbudget__maxunavailable):
                                             raise Invalid
-                                    data__kubernetes__poddisruptionbudget__maxunavailable_one_of_count6 += 1
+                                    data__kubernetes__poddisruptionbudget__maxunavailable_one_of_count7 += 1
                                 except Invalid: pass
-                            if data__kubernetes__poddisruptionbudget__maxunavailable_one_of_count6 != 1:
+                            if data__kubernetes__poddisruptionbudget__maxunavailable_one_of_count7 != 1:
                                 raise Invalid
                         else: data__kubernetes__poddisruptionbudget["max_unavailable"] = 1
                         if data__kubernetes__poddisruptionbudget_keys:

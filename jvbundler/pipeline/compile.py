@@ -66,7 +66,13 @@ def _built(
     # A file that is named may lie anywhere; the app's own is a stranger's, and might be a link to any file.
     within = None if options.config else app_root
     load = partial(
-        load_source, path, file, environ=options.environ, assignments=options.assignments, within=within
+        load_source,
+        path,
+        file,
+        environ=options.environ,
+        assignments=options.assignments,
+        within=within,
+        requires_list=options.requires_list,
     )
     source, problems = load()
     if source is not None and not set(environments) <= set(source.environments):

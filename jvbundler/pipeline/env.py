@@ -13,7 +13,8 @@ from jvbundler.source.wording import did_you_mean
 from jvbundler.source.yaml.file import read_yaml
 from jvbundler.values.errors import InputError
 from jvbundler.values.node import find
-from jvbundler.values.secret_names import contains_secret, looks_secret
+from jvbundler.values.secret_names import looks_secret
+from jvbundler.values.secret_values import contains_secret
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment

@@ -34,13 +34,14 @@ class Options(NamedTuple):
     """How to read an app: `environ` is what `${NAME}` means, `assignments` pair a key with a YAML text.
 
     `config` is deploy.yaml when it is not the app's own; `jvagent` is a jvagent package to read core actions
-    from, instead of the shipped lists.
+    from, instead of the shipped lists. With `requires_list`, deploy.yaml has to list the variables it reads.
     """
 
     environ: Mapping[str, str]
     config: Path | None = None
     assignments: tuple[tuple[str, str], ...] = ()
     jvagent: Path | None = None
+    requires_list: bool = False
 
 
 class Selection(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from jvbundler.project.model import BASE, Environment, Project, Secret, slug
-from jvbundler.project.schema import Checked, check, unknown_empty_keys
+from jvbundler.project.schema import Checked, Told, check, unknown_empty_keys
 from jvbundler.project.variables import (
     DERIVED,
     REQUIRED_SECRETS,
@@ -38,8 +38,9 @@ def roots(source: Source) -> dict[str, Node]:
 
 def checked_roots(source: Source) -> dict[str, Checked]:
     """What the schema says of each of the roots."""
-    base = check(source.base)
-    environments = {name: check(root) for name, root in source.environments.items()}
+    told: Told = {}
+    base = check(source.base, told)
+    environments = {name: check(root, told) for name, root in source.environments.items()}
     return {BASE: base, **(environments or {DEFAULT_ENVIRONMENT: base})}
 
 

@@ -12,10 +12,14 @@ from jvbundler.values.errors import InputError
 
 
 def explain_key(key: str) -> str:
-    """The key's entry; InputError for a key that does not exist.
+    """The key's entry, or what `{{ }}` may use for `references`; InputError for a key that does not exist.
 
     An index and an environment are no part of a key: `environments.prod.lambda.region` is `lambda.region`.
     """
+    if key == "references":
+        from jvbundler.source.filters import reference_lines
+
+        return "\n".join(reference_lines()) + "\n"
     wanted = re.sub(r"\[\d*\]", "[]", re.sub(r"^environments\.[^.]+\.", "", key)).removesuffix("[]")
     known = {path: schema for path, schema in keys(load_schema(), "") if path}
     if wanted not in known:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from jvbundler.generated import validator
 from jvbundler.project.empty_keys import empty_keys, unknown
+from jvbundler.source.wording import MOST_GUESSES, closest, one_line, quoted
 from jvbundler.values.node import Node, find, locate
 from jvbundler.values.packaged import packaged_text
 from jvbundler.values.problem import Place, Problem, error, warning
@@ -27,25 +29,31 @@ KEYS_OF_THE_SCAFFOLD = {
 
 # The settings of a tree, None where it is not valid, and what is wrong with it.
 Checked = tuple["Settings | None", tuple[Problem, ...]]
+# The problems of a section, by its key and the identity of its node.
+Told = dict[tuple[str, int], tuple[Problem, ...]]
+
 # A jsonschema ValidationError; its attributes are what the schema holds at that place.
 Violation = Any
 
 
+@cache
 def load_schema() -> dict[str, Any]:
     return cast("dict[str, Any]", json.loads(packaged_text(SCHEMA)))
 
 
-def check(root: Node) -> Checked:
+def check(root: Node, told: Told | None = None) -> Checked:
     """The settings with every default filled in, or None and all that is wrong with them.
 
     A null stands for "not given", as an empty section does. Numbers where a text is expected are taken as
-    written, so that `version: 1.10` and an account number need no quotes.
+    written, so that `version: 1.10` and an account number need no quotes. `told` is what was found in other
+    environments: they share what they do not change.
     """
     ignored, empty = ignored_sections(root), unknown_empty_keys(root)
     try:
         settings = cast("Settings", validator.validate(document(root)))
     except validator.Invalid:
-        return None, (*ignored, *sorted([*explain(root), *empty], key=by_place))
+        found = explain(root, {} if told is None else told)
+        return None, (*ignored, *sorted([*found, *empty], key=by_place))
     return (None if empty else settings), (*ignored, *empty)
 
 
@@ -89,8 +97,33 @@ def written(node: Node, text_keys: Any) -> Any:
     return value
 
 
-def explain(root: Node) -> tuple[Problem, ...]:
-    """Every violation of the schema, with its place."""
+def explain(root: Node, told: Told) -> tuple[Problem, ...]:
+    """Every violation of the schema, with its place; a section that was `told` of is not looked at again."""
+    sections = root.value if isinstance(root.value, dict) else {}
+    found: list[Problem] = []
+    for key, section in sections.items():
+        known = (key, id(section))
+        if known not in told:
+            may_guess = sum(map(len, told.values())) < MOST_GUESSES if len(told) < MOST_GUESSES else False
+            told[known] = section_problems(key, section, root, may_guess=may_guess)
+        found += told[known]
+    return tuple(sorted(found, key=lambda p: (p.place, p.message)))
+
+
+def section_problems(key: str, section: Node, root: Node, *, may_guess: bool) -> tuple[Problem, ...]:
+    """What the schema has against one top-level key and what is below it; no rule of it is about two."""
+    alone = root._replace(value={key: section})
+    schema = load_schema()
+    found: list[Problem] = []
+    for violation in explaining_validator().iter_errors(document(alone)):
+        is_early = may_guess and len(found) < MOST_GUESSES
+        found.extend(problems_of(violation, alone, schema, may_guess=is_early))
+    return tuple(found)
+
+
+@cache
+def explaining_validator() -> Any:
+    """jsonschema's validator of deploy.yaml."""
     import re
 
     from jsonschema import Draft7Validator, validators
@@ -103,10 +136,7 @@ def explain(root: Node) -> tuple[Problem, ...]:
             yield ValidationError("does not match")
 
     extend: Any = validators.extend
-    schema = load_schema()
-    violations = extend(Draft7Validator, {"pattern": pattern})(schema).iter_errors(document(root))
-    found = [p for violation in violations for p in problems_of(violation, root, schema)]
-    return tuple(sorted(found, key=by_place))
+    return extend(Draft7Validator, {"pattern": pattern})(load_schema())
 
 
 def unknown_empty_keys(root: Node) -> tuple[Problem, ...]:
@@ -115,13 +145,19 @@ def unknown_empty_keys(root: Node) -> tuple[Problem, ...]:
     if not paths:
         return ()
     schema = load_schema()
-    return tuple(unknown_key(root, list(path), known, schema) for path, known in unknown(paths, schema))
+    found = enumerate(unknown(paths, schema))
+    return tuple(
+        unknown_key(root, list(path), known, schema, may_guess=number < MOST_GUESSES)
+        for number, (path, known) in found
+    )
 
 
-def problems_of(violation: Violation, root: Node, schema: dict[str, Any]) -> Iterator[Problem]:
+def problems_of(
+    violation: Violation, root: Node, schema: dict[str, Any], *, may_guess: bool = True
+) -> Iterator[Problem]:
     path = list(violation.absolute_path)
     if violation.validator == "additionalProperties":
-        yield from unknown_keys(violation, root, path, schema)
+        yield from unknown_keys(violation, root, path, schema, may_guess=may_guess)
     elif violation.validator == "required":
         missing = [k for k in violation.validator_value if k not in violation.instance]
         names = ", ".join(f"'{k}'" for k in missing)
@@ -149,37 +185,38 @@ def problems_of_variants(violation: Violation, root: Node, schema: dict[str, Any
 
 
 def unknown_keys(
-    violation: Violation, root: Node, path: list[Any], schema: dict[str, Any]
+    violation: Violation, root: Node, path: list[Any], schema: dict[str, Any], *, may_guess: bool
 ) -> Iterator[Problem]:
-    for key in violation.instance:
-        if key not in violation.schema.get("properties", {}):
-            yield unknown_key(root, [*path, key], violation.schema, schema)
+    unknown = [key for key in violation.instance if key not in violation.schema.get("properties", {})]
+    for number, key in enumerate(unknown):
+        is_early = may_guess and number < MOST_GUESSES
+        yield unknown_key(root, [*path, key], violation.schema, schema, may_guess=is_early)
 
 
-def unknown_key(root: Node, path: list[Any], siblings: dict[str, Any], schema: dict[str, Any]) -> Problem:
+def unknown_key(
+    root: Node, path: list[Any], siblings: dict[str, Any], schema: dict[str, Any], *, may_guess: bool
+) -> Problem:
     *above, key = path
     where = f" under {dotted(above)}" if above else ""
     in_use = [name for name, child in siblings.get("properties", {}).items() if not child.get("deprecated")]
-    hint = suggestion(path, in_use, schema)
-    return error("JVB104", locate(root, path), f"unknown key '{key}'{where}", hint)
+    hint = suggestion(path, in_use, schema) if may_guess else "'jvbundler schema' prints all keys"
+    return error("JVB104", locate(root, path), f"unknown key {quoted(key)}{where}", hint)
 
 
 def suggestion(path: list[Any], siblings: list[str], schema: dict[str, Any]) -> str:
     """The key that was probably meant: one of another tool's, a sibling, or one of its name elsewhere."""
-    from difflib import get_close_matches
-
     from jvbundler.project.documentation import keys
 
     key = str(path[-1])
     if dotted(path) in KEYS_OF_THE_SCAFFOLD:
         return f"did you mean '{KEYS_OF_THE_SCAFFOLD[dotted(path)]}'?"
-    near = get_close_matches(key, siblings, n=1, cutoff=0.6)
+    near = closest(key, siblings)
     if near:
-        return f"did you mean '{near[0]}'?"
+        return f"did you mean '{near}'?"
     everywhere = {known.rsplit(".", 1)[-1]: known for known, _ in reversed(list(keys(schema, ""))) if known}
-    far = get_close_matches(key, list(everywhere), n=1, cutoff=0.7)
+    far = closest(key, everywhere, cutoff=0.7)
     if far:
-        return f"did you mean '{everywhere[far[0]]}'?"
+        return f"did you mean '{everywhere[far]}'?"
     return "known here: " + ", ".join(siblings) if siblings else ""
 
 
@@ -188,7 +225,7 @@ def bad_key(violation: Violation, root: Node, path: list[Any]) -> Problem:
     return error(
         "JVB103",
         locate(root, [*path, key]),
-        f"'{key}' is not a valid name under {dotted(path)}",
+        f"{quoted(key)} is not a valid name under {dotted(path)}",
         f"write {violation.schema['patternErrorMessage']}",
     )
 
@@ -235,5 +272,7 @@ def dotted(path: list[Any]) -> str:
     """`kubernetes.ingress.rules[0].host`, as the documentation writes keys."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+        text += (
+            f"[{part}]" if isinstance(part, int) else f".{one_line(part)}" if text else one_line(str(part))
+        )
     return text or "the file"

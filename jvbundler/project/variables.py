@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from jvbundler.project.model import Secret
 from jvbundler.values.node import Node, find, scalars
 from jvbundler.values.problem import Place, Problem, error
-from jvbundler.values.secret_names import contains_secret, looks_secret
+from jvbundler.values.secret_names import looks_secret
+from jvbundler.values.secret_values import contains_secret
 
 if TYPE_CHECKING:
     from jvbundler.generated.settings import Secrets, Settings

@@ -21,7 +21,8 @@ HEAD = """\
 # yaml-language-server: $schema={schema}
 # How {name} is deployed. `jvbundler render` turns this file into a Dockerfile, a SAM template and manifests.
 # A commented line shows an option with its default, or an example; `jvbundler explain KEY` says more.
-# ${{NAME}} takes a value from the environment at render time, {{{{app.name}}}} from another key of this file.
+# ${{NAME}} takes a value from the environment at render time, if `variables` lists NAME.
+# {{{{app.name}}}} takes one from another key of this file; `jvbundler explain references` says more.
 """
 
 # The image and the platforms set these; a value of a developer's machine would break the app there.

@@ -44,12 +44,13 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
     Rule(
         "JVB106", "error", "Reference that leads nowhere", LOADING,
         "`{{app.name}}` refers to another key of the file. The key does not exist, refers back to itself,"
-        " or the expression or its filter is wrong.",
+        " or the expression uses what is not offered (docs/references.md) or makes too much.",
     ),
     Rule(
         "JVB107", "error", "File over a limit", LOADING,
         "The file is larger than 1 MiB, nested deeper than 64 levels, repeats too much by aliases, holds"
-        " several documents, or is not UTF-8.",
+        " several documents, or is not UTF-8. Its environments are more than 100, or have more than 200,000"
+        " keys and values together; or the values of variables would make it longer than 4 MiB.",
     ),
     Rule(
         "JVB108", "error", "No map at the top", LOADING,
@@ -61,7 +62,8 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
     ),
     Rule(
         "JVB110", "error", "Invalid environments", LOADING,
-        "`environments` is a map of names to partial copies of the file. A name has at most 32 lower-case"
+        "`environments` is a map of names to partial copies of the file, without `environments` and"
+        " `variables` of their own. A name has at most 32 lower-case"
         " letters, digits and hyphens, for it becomes part of names on both platforms; `base` is taken.",
     ),
     Rule(
@@ -90,8 +92,25 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
         "There is no rule of that id; `jvbundler rules` lists them.",
     ),
     Rule(
+        "JVB118", "error", "Variable that is not declared", LOADING,
+        "The file has a list of `variables`, and `${NAME}` reads one that is not in it. Whoever renders has"
+        " variables of many others in the environment, and what is read is written into files. Add the name"
+        " to the list. What `--env` or `--set` gives needs no entry.",
+    ),
+    Rule(
+        "JVB119", "error", "Variables without a list", LOADING,
+        "`${NAME}` reads the environment, and the file has no list of `variables` that says which. A warning"
+        " that names them; with `--strict` in CI (where `CI` is set) an error, which no waiver covers.",
+        also_warns=True,
+    ),
+    Rule(
         "JVB120", "error", "Template that fails", "Jinja2",
         "A template of your own (`--templates`) names a value that does not exist, or cannot be parsed.",
+    ),
+    Rule(
+        "JVB121", "error", "Variable unlike its pattern", LOADING,
+        "The value of a variable does not match the `pattern` that `variables` gives it, or the pattern is no"
+        " regular expression, or one that takes too long. The value is not repeated in the message.",
     ),
     Rule(
         "JVB200", "error", "No app", JVAGENT,
@@ -213,6 +232,12 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
         "A variable whose name looks like a secret, or is listed under `secrets`, has its value written"
         " out, or a value has the shape of a token, a private key or a URL with a password. The value is"
         " not repeated in the message. Remove it, and list the variable under `secrets`.",
+    ),
+    Rule(
+        "JVB904", "error", "Secret among the variables",
+        "jvbundler: no value of a secret reaches a rendered file",
+        "A name in `variables` looks like a secret's, or is listed under `secrets` as well. The values of"
+        " variables are rendered; those of secrets are never read. List it under `secrets` only.",
     ),
     Rule(
         "JVB902", "error", "Secret outside the environment",

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from jvbundler.project.model import Environment, Project
 from jvbundler.rules.registry import RULES, RULES_BY_ID
 from jvbundler.rules.rule import Finding, Path, Rule
-from jvbundler.values.problem import Place, Problem, error, ordered, warning
+from jvbundler.values.problem import Place, Problem, error, ordered, problem, warning
 
 # Found in what is rendered, after `check_project`: whether its waiver is used cannot be known here.
 FOUND_LATER = ("JVB327",)
@@ -106,7 +106,7 @@ def place_of(at: Path | Place, environment: Environment) -> Place:
 
 
 def problem_of(rule: Rule, finding: Finding, place: Place) -> Problem:
-    return Problem(rule.id, rule.severity, place, finding.message, finding.hint, finding.related)
+    return problem(rule.id, rule.severity, place, finding.message, finding.hint, finding.related)
 
 
 def problems_of_waivers(waivers: Iterable[Waivers]) -> Iterator[Problem]:

@@ -8,42 +8,61 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from jvbundler.source.variables import Variable
 from jvbundler.source.yaml.scalars import typed_text
 from jvbundler.values.node import Node
-from jvbundler.values.problem import Problem, error
+from jvbundler.values.problem import Place, Problem, error
+from jvbundler.values.secret_values import contains_secret
 
 # In this order: an escape, a reference with or without a default, and a `${` that is neither.
 _TOKEN = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{")
 # Braces that come from outside are no reference of the file's author; AWS's own are left for AWS.
 _OUTSIDE_BRACES = r"\{\{(?!resolve:)"
 _ESCAPE_HINT = "$${ writes a literal ${"
+# All values together: four times the largest deploy.yaml.
+_MOST_CHARACTERS = 4 * 1024 * 1024
 
 
 def interpolate(
-    root: Node, environ: Mapping[str, str], is_secret: Callable[[str], bool]
+    root: Node,
+    environ: Mapping[str, str],
+    is_secret: Callable[[str], bool],
+    *,
+    listed: Mapping[str, Variable] | None = None,
+    used: dict[str, Place] | None = None,
 ) -> tuple[Node, tuple[Problem, ...]]:
     """The tree with every `${NAME}` and `${NAME:-default}` of its values replaced; keys stay as they are.
 
     A value that is nothing else is read again as an unquoted scalar, so that numbers and booleans work;
     in a map called `environment` it stays the text it is, because that is what a process will get.
-    Parts of the tree without a reference are the same objects as before.
+    Parts of the tree without a reference are the same objects as before. With `listed`, no other variable
+    may be read; `used` is filled in with those that are, and where.
     """
     found: list[Problem] = []
-    result = _Interpolation(environ, is_secret, found).node(root, "", "")
+    names = {} if used is None else used
+    result = _Interpolation(environ, is_secret, listed, names, found).node(root, "", "")
     return result, tuple(dict.fromkeys(found))  # a value that aliases repeat has one place
 
 
 class _Interpolation:
     """What every node of one tree is replaced with."""
 
-    __slots__ = ("_environ", "_is_secret", "_problems")
+    __slots__ = ("_environ", "_is_secret", "_left", "_listed", "_problems", "_used")
 
     def __init__(
-        self, environ: Mapping[str, str], is_secret: Callable[[str], bool], problems: list[Problem]
+        self,
+        environ: Mapping[str, str],
+        is_secret: Callable[[str], bool],
+        listed: Mapping[str, Variable] | None,
+        used: dict[str, Place],
+        problems: list[Problem],
     ) -> None:
         self._environ = environ
         self._is_secret = is_secret
+        self._listed = listed
+        self._used = used
         self._problems = problems
+        self._left = _MOST_CHARACTERS
 
     def node(self, node: Node, parent: str, key: str) -> Node:
         value = node.value
@@ -67,30 +86,56 @@ class _Interpolation:
         names = [token[1] for token in tokens if token[1]]
         in_secret = variable is not None and self._is_secret(variable)
         secrets = [name for name in names if in_secret or self._is_secret(name)]
-        self._report(node, tokens, secrets)
+        if self._report(node, tokens, secrets):
+            # Without a value, one that fails is not judged a second time by what its text looks like.
+            return node._replace(value=None, secret=secrets[0] if secrets else "")
         if secrets:
             return node._replace(secret=secrets[0])
+        self._left -= sum(len(self._value(token)) for token in tokens if token[1])
+        if self._left < 0:
+            return self._flooded(node)
         result = _TOKEN.sub(self._replacement, text)
         if names and len(tokens) == 1 and tokens[0][0] == text and variable is None:
             value = typed_text(result)
             return node._replace(value=value, text="" if isinstance(value, str) else result)
         return node._replace(value=result)
 
-    def _replacement(self, token: re.Match[str]) -> str:
-        name, default = token[1], token[2]
-        if name is None:
-            return "${"
-        text = self._environ.get(name, "")
-        if text or default is None:
-            return re.sub(_OUTSIDE_BRACES, "{{ '{{' }}", text)
-        return str(default)
+    def _flooded(self, node: Node) -> Node:
+        size = _MOST_CHARACTERS // (1024 * 1024)
+        message = f"the values of variables make this file longer than {size} MiB"
+        self._problems.append(error("JVB107", node.place, message, "use them less often, or shorten them"))
+        return node._replace(value=None)
 
-    def _report(self, node: Node, tokens: list[re.Match[str]], secrets: list[str]) -> None:
+    def _value(self, token: re.Match[str]) -> str:
+        """The text of the environment, else the default beside the name, else that of the list."""
+        name, default = token[1], token[2]
+        text = self._environ.get(name, "")
+        if text:
+            return text
+        listed = self._listed.get(name) if self._listed else None
+        return str(default if default is not None else (listed and listed.default) or "")
+
+    def _replacement(self, token: re.Match[str]) -> str:
+        if token[1] is None:
+            return "${"
+        text = self._value(token)
+        return text if text == token[2] else re.sub(_OUTSIDE_BRACES, "{{ '{{' }}", text)
+
+    def _report(self, node: Node, tokens: list[re.Match[str]], secrets: list[str]) -> bool:
+        """Tells what is wrong with the references of a text; whether anything is."""
+        before = len(self._problems)
         for token in tokens:
-            found = self._secret_default(token, secrets) or self._bad_reference(token, bool(secrets))
+            found = (
+                self._secret_default(token, secrets)
+                or self._bad_reference(token, bool(secrets))
+                or (None if secrets or token[1] is None else self._bad_variable(token))
+            )
             if found:
                 rule, message, hint = found
                 self._problems.append(error(rule, node.place, message, hint))
+            elif token[1] is not None and not secrets:
+                self._used.setdefault(token[1], node.place)
+        return len(self._problems) > before
 
     def _secret_default(self, token: re.Match[str], secrets: list[str]) -> tuple[str, str, str] | None:
         name = token[1]
@@ -100,20 +145,46 @@ class _Interpolation:
         return "JVB901", f"a secret has a default written in the file: '{name}'", hint
 
     def _bad_reference(self, token: re.Match[str], is_secret: bool) -> tuple[str, str, str] | None:
+        """A reference that cannot be read, whatever the environment has."""
         name, default = token[1], token[2]
         if token[0] == "${":
             return "JVB105", "a '${' without a name and a '}'", _ESCAPE_HINT
         if default and "{{" in default:
             return "JVB105", f"the default of '{name}' holds '{{{{'", "write the reference outside of '${…}'"
-        if name is None or is_secret:
+        if name is None or is_secret or self._listed is None or name in self._listed:
             return None
-        if name not in self._environ and default is None:
+        message = f"variable '{name}' is read from the environment and not declared"
+        return "JVB118", message, f"add {name} to 'variables', at the top level"
+
+    def _bad_variable(self, token: re.Match[str]) -> tuple[str, str, str] | None:
+        """A value that the environment lacks, or that may not stand in a file."""
+        name = token[1]
+        listed = self._listed.get(name) if self._listed else None
+        if name not in self._environ and token[2] is None and (listed is None or listed.default is None):
             hint = f"set {name}, or write ${{{name}:-default}}"
             return "JVB105", f"environment variable '{name}' is not set", hint
-        if any("\ud800" <= char <= "\udfff" for char in self._environ.get(name, "")):
-            return (
-                "JVB105",
-                f"the value of environment variable '{name}' is not UTF-8",
-                "set it to UTF-8 text",
-            )
-        return None
+        text = self._value(token)
+        if any("\ud800" <= char <= "\udfff" for char in text):
+            message = f"the value of environment variable '{name}' is not UTF-8"
+            return "JVB105", message, "set it to UTF-8 text"
+        if contains_secret(text):
+            message = f"the value of variable '{name}' looks like a secret and would be rendered"
+            return "JVB901", message, f"list {name} under 'secrets': its value is then never read"
+        return _unlike_its_pattern(listed, text) if listed and listed.pattern else None
+
+
+def _unlike_its_pattern(variable: Variable, text: str) -> tuple[str, str, str] | None:
+    from jvbundler.source.patterns import BadPattern, matches, parsed
+    from jvbundler.source.wording import one_line
+
+    assert variable.pattern is not None
+    pattern = str(variable.pattern.value)
+    try:
+        if matches(parsed(pattern), text):
+            return None
+    except BadPattern as failure:
+        if "steps" not in str(failure):
+            return None  # which is told at the pattern
+        return "JVB121", f"the pattern of '{variable.name}' {failure}", "write it without nested repetitions"
+    message = f"the value of variable '{variable.name}' does not match its pattern"
+    return "JVB121", message, f"set it to a text that matches {one_line(pattern)}"

@@ -1,10 +1,11 @@
 """deploy.yaml → `Source`: parsed, interpolated, split into environments, overridden and resolved.
 
-It knows `environments`, `secrets` and maps named `environment`, and must not know any other key.
+It knows `environments`, `variables`, `secrets` and maps named `environment`, and must not know any other key.
 """
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.source.interpolate import interpolate
 from jvbundler.source.merge import merge
+from jvbundler.source.variables import (
+    KEY,
+    SET,
+    Variable,
+    listed_variables,
+    problem_without_list,
+    problems_of_list,
+    with_list,
+    without_list,
+)
 from jvbundler.source.wording import did_you_mean, one_line, quoted
 from jvbundler.source.yaml.file import parse_yaml, read_yaml
 from jvbundler.values.node import Node
@@ -20,11 +31,17 @@ from jvbundler.values.problem import Place, Problem, error
 from jvbundler.values.secret_names import looks_secret
 
 if TYPE_CHECKING:
-    from jvbundler.source.assign import Interpolated
+    from jvbundler.source.references import Allowance
+
+Interpolated = tuple[Node, tuple[Problem, ...]]
 
 _IN_NAMES = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 # Names of output folders that are no environment.
 _RESERVED = "base"
+# Each is rendered into ten files and more; the largest fleets have a few dozen.
+MAX_ENVIRONMENTS = 100
+# Keys and values of all environments together: twice those of a file of a thousand in a hundred of them.
+MAX_VALUES = 200_000
 # What an app without environments calls its only one.
 DEFAULT_ENVIRONMENT = "default"
 
@@ -51,17 +68,19 @@ def load_source(
     environments: Sequence[str] = (),
     assignments: Sequence[tuple[str, str]] = (),
     within: Path | None = None,
+    requires_list: bool = False,
 ) -> tuple[Source | None, tuple[Problem, ...]]:
     """The source at `path`, which messages call `shown_as`, and every problem found on the way.
 
     A link at `path` must not lead out of the folder `within`.
     `environ` is what `${NAME}` is looked up in, `environments` selects (all, if empty), and `assignments`
-    are `--set` pairs of a dotted path and a YAML text. None only where the file cannot be read as YAML.
+    are `--set` pairs of a dotted path and a YAML text. With `requires_list`, a file that reads variables and
+    has no `variables` is wrong. None only where the file cannot be read as YAML.
     """
     root, problems = read_yaml(path, shown_as, within=within)
-    return _source(
-        root, problems, shown_as, environ=environ, environments=environments, assignments=assignments
-    )
+    if root is None:
+        return None, _sorted(problems)
+    return _source(root, problems, shown_as, environ, environments, assignments, requires_list)
 
 
 def parse_source(
@@ -71,59 +90,108 @@ def parse_source(
     environ: Mapping[str, str],
     environments: Sequence[str] = (),
     assignments: Sequence[tuple[str, str]] = (),
+    requires_list: bool = False,
 ) -> tuple[Source | None, tuple[Problem, ...]]:
     """The same for text that was read already."""
     root, problems = parse_yaml(data, file)
-    return _source(root, problems, file, environ=environ, environments=environments, assignments=assignments)
+    if root is None:
+        return None, _sorted(problems)
+    return _source(root, problems, file, environ, environments, assignments, requires_list)
 
 
 def _source(
-    root: Node | None,
+    root: Node,
     problems: tuple[Problem, ...],
     file: str,
-    *,
     environ: Mapping[str, str],
     environments: Sequence[str],
     assignments: Sequence[tuple[str, str]],
-) -> tuple[Source | None, tuple[Problem, ...]]:
-    if root is None:
-        return None, _sorted(problems)
+    requires_list: bool,
+) -> tuple[Source, tuple[Problem, ...]]:
     found = list(problems)
-    interpolated = partial(interpolate, environ=environ, is_secret=_secret_test(root))
-    root, more = interpolated(root)
+    is_secret = _secret_test(root)
+    written = root
+    root, more = _interpolated(root, environ, is_secret, assignments, requires_list)
     found += more
     base, overlays = _split(root, found)
     found += _undeclared(environments, root, file)
     chosen = [name for name in overlays if not environments or name in environments]
     trees = {name: merge(base, overlays[name]) for name in chosen}
-    finished = partial(_finished, assignments=assignments, interpolated=interpolated)
-    resolved = {name: finished(tree, found=found) for name, tree in trees.items()}
+    # Whoever writes `${NAME}` into the command line could have written its value.
+    interpolated = partial(interpolate, environ=environ, is_secret=is_secret)
+    finished = _finisher(assignments, interpolated)
+    resolved = {name: with_list(finished(tree, found), written) for name, tree in trees.items()}
     # The base of several environments is no configuration of its own: what it refers to may be written in
     # each of them, and a reference that none of them answers is reported there.
-    base = finished(base, found=[] if overlays else found)
+    base = with_list(finished(base, [] if overlays else found), written)
     return Source(file, base, resolved, {name: overlays[name] for name in chosen}), _sorted(found)
 
 
-def _finished(
-    tree: Node,
-    *,
+def _interpolated(
+    root: Node,
+    environ: Mapping[str, str],
+    is_secret: Callable[[str], bool],
     assignments: Sequence[tuple[str, str]],
-    interpolated: Callable[[Node], Interpolated],
-    found: list[Problem],
-) -> Node:
-    """The tree with `--set` applied and its references resolved."""
+    requires_list: bool,
+) -> Interpolated:
+    """The file with its variables replaced, but for what the command line will replace anyway.
+
+    What `--env` sets answers `${NAME}` as well, and is no read of the environment.
+    """
+    listed = listed_variables(root)
+    root = without_list(root)
+    given: dict[str, str] = {}
     if assignments:
-        from jvbundler.source.assign import assign
+        from jvbundler.source.assign import given_variables, without_assigned
 
-        for key, value in assignments:
-            tree, problems = assign(tree, key, value, interpolated)
+        root, given = without_assigned(root, assignments), given_variables(assignments)
+        environ = ChainMap(given, environ)  # type: ignore[arg-type]  # which is only read
+    allowed = None if listed is None else {**{name: Variable(name, SET) for name in given}, **listed}
+    used: dict[str, Place] = {}
+    root, problems = interpolate(root, environ, is_secret, listed=allowed, used=used)
+    found = list(problems)
+    if listed is None:
+        read = {name: place for name, place in used.items() if name not in given}
+        found += [p for p in [problem_without_list(read, required=requires_list)] if p]
+    elif listed:
+        found += problems_of_list(listed, is_secret, _bad_pattern)
+    return root, tuple(found)
+
+
+def _bad_pattern(pattern: str) -> str:
+    """Why the pattern cannot be used; empty where it can."""
+    from jvbundler.source.patterns import BadPattern, parsed
+
+    try:
+        parsed(pattern)
+    except BadPattern as failure:
+        return str(failure)
+    return ""
+
+
+def _finisher(
+    assignments: Sequence[tuple[str, str]], interpolated: Callable[[Node], Interpolated]
+) -> Callable[[Node, list[Problem]], Node]:
+    """What a merged tree goes through: `--set` is applied, and references are resolved."""
+    allowances: list[Allowance] = []
+
+    def finished(tree: Node, found: list[Problem]) -> Node:
+        if assignments:
+            from jvbundler.source.assign import assign
+
+            for key, value in assignments:
+                tree, problems = assign(tree, key, value, interpolated)
+                found += problems
+        if has_references(tree):
+            from jvbundler.source.references import Allowance, resolve_references
+
+            # One for the whole file, however many environments it has.
+            allowances[:] = allowances or [Allowance()]
+            tree, problems = resolve_references(tree, allowances[0])
             found += problems
-    if has_references(tree):
-        from jvbundler.source.references import resolve_references
+        return tree
 
-        tree, problems = resolve_references(tree)
-        found += problems
-    return tree
+    return finished
 
 
 def has_references(node: Node) -> bool:
@@ -174,6 +242,10 @@ def _split(root: Node, found: list[Problem]) -> tuple[Node, dict[str, Node]]:
         hint = "write 'environments: {dev: {…}, prod: {…}}'"
         found.append(error("JVB110", declared.place, "'environments' is not a map", hint))
         return base, {}
+    flood = _too_many(base, declared)
+    if flood:
+        found.append(flood)
+        return base, {}
     overlays = {}
     for name, node in declared.value.items():
         problem = _bad_environment(name, node)
@@ -182,6 +254,25 @@ def _split(root: Node, found: list[Problem]) -> tuple[Node, dict[str, Node]]:
         else:
             overlays[name] = node if node.value is not None else node._replace(value={})
     return base, overlays
+
+
+def _too_many(base: Node, declared: Node) -> Problem | None:
+    """The problem of a file whose environments make more of it than anybody can read."""
+    place = declared.key_place or declared.place
+    count = len(declared.value) if isinstance(declared.value, dict) else 0
+    if count > MAX_ENVIRONMENTS:
+        message = f"{count:,} environments, which are more than {MAX_ENVIRONMENTS}"
+        return error("JVB107", place, message, "split the file by what its environments have in common")
+    if count * _size(base) + _size(declared) <= MAX_VALUES:
+        return None
+    message = f"the environments together have more than {MAX_VALUES:,} keys and values"
+    return error("JVB107", place, message, "split the file, or keep large data elsewhere")
+
+
+def _size(node: Node) -> int:
+    value = node.value
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(_size, children))
 
 
 def _bad_environment(name: str, node: Node) -> Problem | None:
@@ -194,10 +285,11 @@ def _bad_environment(name: str, node: Node) -> Problem | None:
     if node.value is not None and not isinstance(node.value, dict):
         hint = "write the keys that differ from the top level under it"
         return error("JVB110", node.place, f"environment '{name}' is not a map", hint)
-    if isinstance(node.value, dict) and "environments" in node.value:
-        inner = node.value["environments"]
-        message = f"environment '{name}' holds environments of its own"
-        return error("JVB110", inner.key_place or inner.place, message, "move them to the top level")
+    for key in ("environments", KEY):
+        if isinstance(node.value, dict) and key in node.value:
+            inner = node.value[key]
+            message = f"environment '{name}' holds {key} of its own"
+            return error("JVB110", inner.key_place or inner.place, message, "move them to the top level")
     return None
 
 

@@ -1,6 +1,7 @@
 """`{{ app.name }}` in the values of a tree → the value of that key of the same tree, recursively.
 
-Plain dotted names are looked up here; jinja2 is imported only for filters and other expressions.
+Plain dotted names are looked up here; jinja2 is imported only for filters and other expressions. What
+references make of a file is limited: in length, in depth, and in all.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from jvbundler.source.wording import did_you_mean, one_line
+from jvbundler.source.wording import MOST_GUESSES, did_you_mean, one_line
 from jvbundler.values.node import Node, find, scalars
 from jvbundler.values.problem import Problem, error
 
@@ -25,17 +26,28 @@ _LITERAL_BRACES = re.compile(r"""\s*(?:'(\{\{|\}\})'|"(\{\{|\}\})")\s*\Z""")
 _AWS_DYNAMIC = re.compile(r"resolve:(?:ssm|ssm-secure|secretsmanager):")
 _INDEX = re.compile(r"[0-9]{1,9}\Z")
 _LONGEST_CHAIN = 50
-_MOST_GUESSES, _MOST_KEYS = 20, 2000  # finding what was meant compares with every key
+_MOST_KEYS = 2000  # finding what was meant compares with every key
 _LONGEST_TEXT = 1024 * 1024
+# Characters, and items of lists. 100 environments with 1,000 references of 50 characters each take 5 MiB.
+_ALLOWANCE = 8 * 1024 * 1024
 
 
-def resolve_references(root: Node) -> tuple[Node, tuple[Problem, ...]]:
+class Allowance:
+    """How much the references of one file may still make, over all its environments."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = _ALLOWANCE
+
+
+def resolve_references(root: Node, allowance: Allowance | None = None) -> tuple[Node, tuple[Problem, ...]]:
     """The tree with every reference of its values replaced; a node that fails has no value.
 
     A value that is exactly one reference takes over the type of what it refers to. One that refers to a
-    secret becomes that secret and keeps its text.
+    secret becomes that secret and keeps its text. Parts without a reference are the same objects as before.
     """
-    resolver = Resolver(root)
+    resolver = Resolver(root, allowance or Allowance())
     result = resolver.tree(root, ())
     return result, tuple(dict.fromkeys(resolver.problems))
 
@@ -51,10 +63,11 @@ class Failed(Exception):
 class Resolver:
     """Resolves each node of one tree once, in the order in which they refer to each other."""
 
-    __slots__ = ("_chain", "_done", "problems", "root")
+    __slots__ = ("_allowance", "_chain", "_done", "problems", "root")
 
-    def __init__(self, root: Node) -> None:
+    def __init__(self, root: Node, allowance: Allowance) -> None:
         self.root = root
+        self._allowance = allowance
         self._done: dict[Path, Node | None] = {}  # None: it failed
         self._chain: list[Path] = []
         self.problems: list[Problem] = []
@@ -65,9 +78,13 @@ class Resolver:
             # Without a value, one that fails is not judged a second time by what its text looks like.
             return (self._resolved(node, path) or node._replace(value=None)) if "{{" in value else node
         if isinstance(value, dict):
-            return node._replace(value={key: self.tree(child, (*path, key)) for key, child in value.items()})
+            entries = {key: self.tree(child, (*path, key)) for key, child in value.items()}
+            same = all(entries[key] is child for key, child in value.items())
+            return node if same else node._replace(value=entries)
         if isinstance(value, list):
-            return node._replace(value=[self.tree(child, (*path, i)) for i, child in enumerate(value)])
+            items = [self.tree(child, (*path, index)) for index, child in enumerate(value)]
+            same = all(new is old for new, old in zip(items, value, strict=True))
+            return node if same else node._replace(value=items)
         return node
 
     def referred(self, path: Path) -> Node:
@@ -83,6 +100,15 @@ class Resolver:
         if resolved is None:
             raise Failed()
         return resolved
+
+    def spend(self, amount: int) -> None:
+        """Counts what a reference makes or goes through. Failed where all of them together go too far."""
+        self._allowance.left -= amount
+        if self._allowance.left < 0:
+            size = _ALLOWANCE // (1024 * 1024)
+            raise Failed(
+                f"the references of this file make more than {size} MiB", "use fewer, or shorter values"
+            )
 
     def _resolved(self, node: Node, path: Path) -> Node | None:
         if path in self._done:
@@ -109,6 +135,7 @@ class Resolver:
             return node._replace(secret=secret)
         if len(parts) == 1:
             return node._replace(value=parts[0].value, text=parts[0].text)
+        self.spend(len(parts) + sum(len(part.value) for part in parts if isinstance(part.value, str)))
         return node._replace(value=_joined(parts))
 
     def _parts(self, text: str, node: Node) -> Iterator[Node]:
@@ -139,9 +166,7 @@ class Resolver:
     def _expression(self, expression: str) -> Node:
         dotted = _DOTTED.match(expression)
         if dotted:
-            path = self._path(dotted[1])
-            if "-" not in dotted[1] or find(self.root, path):
-                return self._dotted(path)
+            return self._dotted(self._path(dotted[1]))
         from jvbundler.source.expressions import evaluate
 
         return evaluate(expression, self)
@@ -168,7 +193,7 @@ class Resolver:
 
     def unknown(self, path: Path) -> Failed:
         """The failure of a reference to a key that is not there."""
-        leaves = scalars(self.root) if len(self.problems) < _MOST_GUESSES else iter(())
+        leaves = scalars(self.root) if len(self.problems) < MOST_GUESSES else iter(())
         known = [shown(other) for other, _ in islice(leaves, _MOST_KEYS)]
         hint = did_you_mean(shown(path), known) or "refer to a key by its path, as in '{{ app.name }}'"
         return Failed(f"'{shown(path)}' is referred to, but is no key of this file", hint)

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from jvbundler.values.problem import Problem
+from jvbundler.values.secret_values import without_secrets
 
 
 class JvbundlerError(Exception):
-    """Base of all expected failures; anything else that escapes is a bug of ours (exit 70)."""
+    """Base of all expected failures; anything else that escapes is a bug of ours (exit 70).
+
+    A secret that the message repeats is blotted out.
+    """
 
     exit_code = 70
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(without_secrets(message))
 
 
 class InputError(JvbundlerError):

@@ -1,9 +1,15 @@
-"""What is wrong with the user's files, as values: checks return problems, only the CLI prints them."""
+"""What is wrong with the user's files, as values: checks return problems, only the CLI prints them.
+
+A message may repeat what stands in a file, and a secret may stand anywhere: it is blotted out here, where a
+problem is made, so that no reader of problems has to.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
+
+from jvbundler.values.secret_values import without_secrets
 
 Severity = Literal["error", "warning"]
 
@@ -38,11 +44,18 @@ class Problem(NamedTuple):
 
 
 def error(rule: str, place: Place, message: str, hint: str = "", *related: Place) -> Problem:
-    return Problem(rule, "error", place, message, hint, related)
+    return problem(rule, "error", place, message, hint, related)
 
 
 def warning(rule: str, place: Place, message: str, hint: str = "", *related: Place) -> Problem:
-    return Problem(rule, "warning", place, message, hint, related)
+    return problem(rule, "warning", place, message, hint, related)
+
+
+def problem(
+    rule: str, severity: Severity, place: Place, message: str, hint: str = "", related: tuple[Place, ...] = ()
+) -> Problem:
+    """A problem without secrets in its words."""
+    return Problem(rule, severity, place, without_secrets(message), without_secrets(hint), related)
 
 
 def ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -1,60 +1,85 @@
-"""Which environment variables hold secrets, judged by their names and by the shape of a value.
+"""Which environment variables hold secrets, judged by their names alone; secret_values.py judges values.
 
-The patterns are texts because compiling them takes a millisecond, and a render that finds everything current
-needs none. Answers are kept: environments and apps repeat names and values over and over.
+Sources of the words: the names that GitHub Actions, GitLab CI/CD, Jenkins and common tools document for their
+credentials (tests/values/test_secret_names.py has 120 of them), and the `.env.example` of jvagent.
 """
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
+from itertools import pairwise
 
-# Whole words of a variable's name, split at underscores. `TOKEN` but not `MAX_TOKENS`; `KEY` only after a
-# word that makes it a credential, so that `PARTITION_KEY` and `CACHE_KEY_PREFIX` stay plain.
-_SECRET_NAME = (
-    r"(?:^|_)(?:"
-    r"PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|SECRETS|TOKEN|CREDENTIAL|CREDENTIALS|APIKEY|DSN"
-    r"|(?:API|ACCESS|SECRET|PRIVATE|AUTH|ENCRYPTION|SIGNING|MASTER|JWT|SERVICE_ACCOUNT)_KEY"
-    r"|CONNECTION_STRING"
-    r")(?:$|_(?:KEY|ID|VALUE|BASE64|B64|JSON|[0-9]+)$)"
-)
-# Connection strings carry a password more often than not.
-_SECRET_URI = (
-    r"(?:^|_)(?:MONGODB|MONGO|POSTGRES|POSTGRESQL|DATABASE|DB|REDIS|AMQP|RABBITMQ|LOG_DB)_(?:URI|URL)$"
-)
 
-_SECRET_VALUE = (
-    r"(?:"
-    r"\bsk-[A-Za-z0-9_-]{16,}"  # OpenAI, Anthropic
-    r"|\bAKIA[0-9A-Z]{16}\b|\bASIA[0-9A-Z]{16}\b"  # AWS access key ids
-    r"|\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{40,}"
-    r"|\bglpat-[A-Za-z0-9_-]{18,}"
-    r"|\bxox[abeoprs]-[A-Za-z0-9-]{10,}"  # Slack
-    r"|\bAIza[0-9A-Za-z_-]{35}"  # Google
-    r"|\bhf_[A-Za-z0-9]{30,}"  # Hugging Face
-    r"|\b(?:gsk_|r8_|xai-|pplx-|tvly-|lsv2_|nvapi-|npm_|pypi-|dckr_pat_|shpat_|dop_v1_)[A-Za-z0-9_-]{20,}"
-    r"|\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}|\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"
-    r"|\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"  # JWT
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
-    r"|\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*:[^\s/@{}$]+@"  # URL with a password
-    r"|\bhttps?://[A-Za-z0-9_-]{16,}@"  # URL with a token in place of a user
-    r")"
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+# A name that ends in one of these words is a secret's: `TOKEN`, but not `MAX_TOKENS`.
+_CREDENTIALS = _set(
+    "PASSWD PASS PWD SECRET SECRETS CREDENTIAL CREDENTIALS CREDS PAT PATS DSN DSNS JWT APIKEY APIKEYS"
+    " WRITEKEY NETRC NPMRC PYPIRC HTPASSWD KEYSTORE P12 PFX KUBECONFIG DOCKERCONFIGJSON WEBHOOK WEBHOOKS"
 )
+# Also at the end of a longer word: `PGPASSWORD`, `SYSTEM_ACCESSTOKEN`.
+_ENDINGS = ("PASSWORD", "PASSWORDS", "PASSPHRASE", "PASSPHRASES", "TOKEN")
+# Connection strings carry a password more often than not, and whoever knows a webhook may post to it.
+_STORES = _set(
+    "MONGODB MONGO POSTGRES POSTGRESQL MYSQL DATABASE DB REDIS AMQP CLOUDAMQP RABBITMQ BROKER WEBHOOK"
+    " WEBHOOKS"
+)
+_ADDRESSES = _set("URI URL URIS URLS")
+_TOKENS_OF = _set("API AUTH ACCESS REFRESH BEARER SESSION BOT SECRET DEPLOY REGISTRY SERVICE PERSONAL")
+_PAIRS = _set("CONNECTION_STRING CONNECTION_STRINGS KUBE_CONFIG AUTH_CONFIG KEY_BASE")
+# Every other `…_KEY` is a secret.
+_HARMLESS_KEYS = _set(
+    "PUBLIC PUBLISHABLE AUTHORIZED KNOWN ALLOWED REQUIRED PARTITION SORT PRIMARY FOREIGN UNIQUE COMPOSITE"
+    " HASH RANGE CACHE SHARD ROUTING ROW LOOKUP INDEX GROUP OBJECT BUCKET S3 KMS IDEMPOTENCY DEDUPLICATION"
+    " MESSAGE TRANSLATION CONFIG SETTING SETTINGS FEATURE MAP DICT JSON TAG LABEL ANNOTATION HEADER METADATA"
+    " LOG METRIC TOPIC QUEUE EVENT EXTRA FIELD ITEM PREFIX SUFFIX TOPOLOGY"
+)
+_CREDENTIAL_KEYS = _set("API ACCESS SECRET PRIVATE AUTH ENCRYPTION SIGNING MASTER JWT ACCOUNT")
+# Every other `…_AUTH` is a secret: these say whether there is any.
+_SWITCHES = _set("ENABLE DISABLE REQUIRE REQUIRES USE NO SKIP ALLOW WITH WITHOUT HAS NEED NEEDS")
+# How the secret is written; the name is what stands before.
+_FORMS = _set("VALUE DATA CONTENT CONTENTS BASE64 B64 JSON PEM V1 V2 KEY ID")
 
 
 @lru_cache(maxsize=4096)
 def looks_secret(name: str) -> bool:
     """Whether an environment variable of this name holds a secret, as far as its name tells."""
-    upper = name.upper()
-    return bool(re.search(_SECRET_NAME, upper) or re.search(_SECRET_URI, upper))
+    words = _words(name)
+    return _ends_secret(words) or (len(words) > 1 and _is_form(words) and _ends_secret(words[:-1]))
 
 
-def without_secrets(text: str) -> str:
-    """`text` with the known shapes of tokens and passwords blotted out, for messages that repeat input."""
-    return re.sub(_SECRET_VALUE, "***", text)
+def _words(name: str) -> list[str]:
+    """The words of `DB_PASSWORD`, `dbPassword` and `signingKey`, in upper case."""
+    # Where letters have no case, or only one, nothing is to be split.
+    if not (name.isupper() or name.islower()):
+        name = "".join(
+            f"_{c}" if c.isupper() and b.islower() else c for b, c in zip(" " + name, name, strict=False)
+        )
+    return name.upper().split("_")
 
 
-@lru_cache(maxsize=4096)
-def contains_secret(text: str) -> bool:
-    """Whether a value has the shape of a known token, private key or URL with a password in it."""
-    return bool(re.search(_SECRET_VALUE, text))
+def _is_form(words: list[str]) -> bool:
+    """Whether the last word only says how the secret before it is written; `KEY_ID` names a key."""
+    last, before = words[-1], words[-2]
+    if last == "ID" and before in ("KEY", "KEYS"):
+        return len(words) > 2 and words[-3] in _CREDENTIAL_KEYS
+    return last in _FORMS or (last.isdecimal() and before not in ("KEY", "KEYS"))
+
+
+def _ends_secret(words: list[str]) -> bool:
+    last, before = words[-1], words[-2] if len(words) > 1 else ""
+    if last in ("KEY", "KEYS"):
+        return bool(before) and before not in _HARMLESS_KEYS
+    if last == "AUTH":
+        return bool(before) and before not in _SWITCHES
+    if last == "SECRETS" and before == "PULL":
+        return False  # Kubernetes' imagePullSecrets are names
+    if last == "TOKENS":
+        return before in _TOKENS_OF
+    if last in _ADDRESSES:
+        return before in _STORES
+    if {("TF", "TOKEN"), ("PYPI", "TOKEN")}.intersection(pairwise(words)):
+        return True  # of Terraform and of Poetry: the host follows, or the index
+    return last in _CREDENTIALS or last.endswith(_ENDINGS) or f"{before}_{last}" in _PAIRS

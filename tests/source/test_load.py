@@ -13,6 +13,7 @@ from jvbundler.source.load import Source, load_source, parse_source
 from jvbundler.values.node import find, plain
 
 DEPLOY = """\
+variables: [REGION]
 app: {name: demo}
 region: ${REGION:-eu-west-1}
 lambda:
@@ -49,12 +50,14 @@ def test_each_environment_is_the_top_level_with_its_differences() -> None:
     source, problems = parse(DEPLOY)
     assert problems == []
     assert plain(source.base) == {
+        "variables": ["REGION"],
         "app": {"name": "demo"},
         "region": "eu-west-1",
         "lambda": {"memory": 512, "name": "demo-512", "subnets": ["a", "b"]},
     }
     assert plain(source.environments["dev"]) == plain(source.base)
     assert plain(source.environments["prod"]) == {
+        "variables": ["REGION"],
         "app": {"name": "demo"},
         "lambda": {"memory": 1024, "name": "demo-1024", "subnets": ["c"]},
     }
@@ -72,7 +75,7 @@ def test_only_the_selected_environments_are_made() -> None:
 
 def test_a_misspelt_environment() -> None:
     _, problems = parse(DEPLOY, environments=["prd"])
-    assert problems == ["deploy.yaml:7:1: JVB112 environment 'prd' is not declared; did you mean 'prod'?"]
+    assert problems == ["deploy.yaml:8:1: JVB112 environment 'prd' is not declared; did you mean 'prod'?"]
     _, (problem,) = parse(DEPLOY, environments=["default"])
     assert problem.endswith("choose one of: dev, prod")
     _, (problem,) = parse("a: 1", environments=["prod"])

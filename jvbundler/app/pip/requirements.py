@@ -13,7 +13,7 @@ from jvbundler.app.model import PipRequirement, Wish
 from jvbundler.app.pip.plain import leading_name, plain_requirement
 from jvbundler.values.printable import is_safe
 from jvbundler.values.problem import Problem, error
-from jvbundler.values.secret_names import contains_secret
+from jvbundler.values.secret_values import contains_secret
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement

@@ -12,6 +12,7 @@ EPILOG = """\b
 Examples:
   jvbundler explain lambda.function.memory
   jvbundler explain kubernetes.ingress
+  jvbundler explain references
 """
 
 
@@ -19,6 +20,9 @@ Examples:
 @click.argument("key")
 @options.talking
 def command(key: str) -> int:
-    """Print what KEY of deploy.yaml means: type, limits, default, example, and the keys below it."""
+    """Print what KEY of deploy.yaml means: type, limits, default, example, and the keys below it.
+
+    `references` is no key: it prints what `{{ }}` may use.
+    """
     echo_text(explain_key(key))
     return 0

@@ -70,7 +70,7 @@ def command(
     """
     if check and to_stdout:
         raise click.UsageError("--check and --stdout exclude each other")
-    read = options.reading_options(config, settings, variables, jvagent)
+    read = options.reading_options(config, settings, variables, jvagent, strict=strict)
     selection, overrides = Selection(targets, environments), options.path_or_none(templates)
     request, folder = Request(read, selection, overrides, strict, force), options.path_or_none(output)
     if to_stdout:

@@ -49,7 +49,7 @@ def command(
     The Kubernetes schemas are always checked; cfn-lint, hadolint and kubeconform where they are installed.
     APP may be several folders, and globs in quotes.
     """
-    read = options.reading_options(config, settings, variables, jvagent)
+    read = options.reading_options(config, settings, variables, jvagent, strict=strict)
     selection, overrides = Selection(targets, environments), options.path_or_none(templates)
     request = Request(read, selection, overrides, strict=strict)
     outcomes = outcomes_of(apps, options.path_or_none(output), request, validate_app)

@@ -1,4 +1,4 @@
-"""Problems as text for people, and in other formats by formats.py. Tokens in messages are redacted."""
+"""Problems as text for people, and in other formats by formats.py."""
 
 from __future__ import annotations
 
@@ -18,25 +18,18 @@ def report(problems: Sequence[Problem], terminal: Terminal) -> None:
     if terminal.format != "text":
         from jvbundler.cli.report.formats import formatted
 
-        text = formatted([redacted(problem) for problem in problems], terminal.format)
+        text = formatted(problems, terminal.format)
         # Workflow commands are what GitHub's format is made of; it escapes what is in them.
         (echo_data if terminal.format == "github" else echo_text)(text)
     elif problems:
         print_text(problems, terminal)
 
 
-def redacted(problem: Problem) -> Problem:
-    """A message may quote the user's file, an unknown key or a requirement, and a token in it."""
-    from jvbundler.values.secret_names import without_secrets
-
-    return problem._replace(message=without_secrets(problem.message), hint=without_secrets(problem.hint))
-
-
 def print_text(problems: Sequence[Problem], terminal: Terminal) -> None:
     from jvbundler.cli.report.source_lines import source_lines
 
     color = terminal.colors(sys.stderr)
-    for problem in map(redacted, problems):
+    for problem in problems:
         echo_line(problem_line(problem, color=color), err=True)
         if terminal.shows_source():
             echo_lines(source_lines(problem), err=True)

@@ -10,7 +10,8 @@ from itertools import islice
 from jvbundler.files import read_file
 from jvbundler.values.printable import printable
 from jvbundler.values.problem import Place, Problem
-from jvbundler.values.secret_names import contains_secret, looks_secret
+from jvbundler.values.secret_names import looks_secret
+from jvbundler.values.secret_values import contains_secret
 
 LONGEST_LINE = 160
 
@@ -51,7 +52,18 @@ def _may_hold_secret(lines: Sequence[str]) -> bool:
     listed = {name for line in lines for name in _listed(line)}
     meant = [lines[-1], *_parents(lines)]
     words = {word for line in meant for word in re.findall(r"\w+", line)}
-    return contains_secret(lines[-1]) or bool(words & listed) or any(looks_secret(word) for word in words)
+    return (
+        contains_secret(lines[-1])
+        or _in_private_key(lines)
+        or bool(words & listed)
+        or any(looks_secret(word) for word in words)
+    )
+
+
+def _in_private_key(lines: Sequence[str]) -> bool:
+    """Whether a key has begun and not ended: its lines have no shape of their own."""
+    text = "\n".join(lines)
+    return text.rfind("PRIVATE KEY") >= 0 and text.rfind("-----BEGIN") > text.rfind("-----END")
 
 
 def _listed(line: str) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from jvbundler.values.secret_names import contains_secret
+from jvbundler.values.secret_values import contains_secret
 from tests.render.lambda_.files import files_of, parsed, toml
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
