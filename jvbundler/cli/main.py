@@ -74,10 +74,12 @@ def _run(arguments: list[str], terminal: Terminal) -> int:
 
 
 def _tell_failure(failure: JvbundlerError, terminal: Terminal) -> int:
-    if isinstance(failure, InputError) and failure.problems:
+    """The problems behind it, and its words; who asked for JSON and the like gets a report in any case."""
+    problems = failure.problems if isinstance(failure, InputError) else ()
+    if problems or terminal.format != "text":
         from jvbundler.cli.report.problems import report
 
-        report(failure.problems, terminal)
+        report(problems, terminal)
     if str(failure):
         echo_message(f"jvbundler: {blotted(str(failure))}")
     return failure.exit_code

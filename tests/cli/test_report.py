@@ -17,6 +17,7 @@ from jvbundler.cli.report.problems import problem_line, summary
 from jvbundler.cli.report.source_lines import source_lines
 from jvbundler.values.packaged import packaged_text
 from jvbundler.values.problem import Place, Problem, error, warning
+from tests.cli.conftest import Run
 
 TYPO = error(
     "JVB104",
@@ -93,3 +94,11 @@ def test_no_message_breaks_a_format(problems: list[Problem]) -> None:
     cases = ElementTree.fromstring(formatted(problems, "junit")).findall(".//testcase")
     assert len(cases) == max(len(problems), 1)
     assert all(problem_line(problem).isprintable() for problem in problems)
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "junit"])
+def test_who_asks_for_a_format_gets_it_from_a_refusal_too(app: Path, jvbundler: Run, form: str) -> None:
+    (app / "deploy").symlink_to(app.parent)
+    done = jvbundler("render", "support", "--format", form)
+    assert (done.returncode, "is a symbolic link" in done.stderr) == (3, True)
+    (ElementTree.fromstring if form == "junit" else json.loads)(done.stdout)
