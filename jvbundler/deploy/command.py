@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
+from jvbundler.source.interpolate import SecretName, secret_names_in
 from jvbundler.values.printable import printable
 from jvbundler.values.shell_word import shell_word
 
@@ -31,6 +32,8 @@ class Command(NamedTuple):
     `stdin_of` is a command whose output is the input of this one, as behind a pipe; `stdin_text` is input
     without secrets. `argument_variables` are variables without secrets of which `argv` has words, `$NAME`.
     `{output}` in `argv` becomes the path of a file that takes the place of standard output.
+    `composed` variables are set beside ours, too: texts with secrets in them (source/interpolate.py), which
+    are filled in when the command runs.
     `live` output is what the user asked for: it is shown as it comes, and not kept.
     `role` says what the command is in its operation.
     """
@@ -46,6 +49,7 @@ class Command(NamedTuple):
     stdin_registry: str = ""
     environment: tuple[tuple[str, str], ...] = ()
     argument_variables: tuple[str, ...] = ()
+    composed: tuple[tuple[str, tuple[str, ...]], ...] = ()
     grace_seconds: float = 5.0
     live: bool = False
     waits: bool = False
@@ -54,6 +58,7 @@ class Command(NamedTuple):
     def __str__(self) -> str:
         """The command as it can be pasted into a shell, with its secrets by reference."""
         settings = "".join(f"{name}={shell_word(value)} " for name, value in self.environment)
+        settings += "".join(f"{name}={_in_shell(parts)} " for name, parts in self.composed)
         text = settings + " ".join(self._shown(word) for word in self.argv)
         if self.stdin_of is not None:
             return f"{self.stdin_of} | {text}"
@@ -82,7 +87,20 @@ class Command(NamedTuple):
         """The environment variables whose values this command hands on as secrets."""
         before = self.stdin_of.variables() if self.stdin_of else ()
         own = (self.stdin_variable,) if self.stdin_variable else ()
-        return (*before, *own, *(variable for _, variable in self.parameter_file))
+        composed = (name for _, parts in self.composed for name in secret_names_in(parts))
+        return (*before, *own, *(variable for _, variable in self.parameter_file), *composed)
+
+    def composed_values(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """The composed variables with their secrets filled in."""
+        return {
+            name: "".join(environ.get(part, "") if isinstance(part, SecretName) else part for part in parts)
+            for name, parts in self.composed
+        }
+
+
+def _in_shell(parts: Iterable[str]) -> str:
+    """A composed text as one word of a shell, which fills in the secrets."""
+    return "".join(f'"${{{part}}}"' if isinstance(part, SecretName) else shell_word(part) for part in parts)
 
 
 def script(commands: Iterable[Command]) -> str:

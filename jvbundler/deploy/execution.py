@@ -103,7 +103,7 @@ def secret_values(execution: Execution, command: Command) -> tuple[str, ...]:
     environ = execution.environ
     named = {*execution.secrets, *command.variables()}
     named |= {name for name in environ if looks_secret(name) and name not in _NO_SECRETS}
-    values = {environ.get(name, "") for name in named}
+    values = {environ.get(name, "") for name in named} | set(command.composed_values(environ).values())
     lines = {line for value in values for line in value.splitlines()}
     # As the parameter file holds them, for a tool that repeats what it read.
     written = {json.dumps(_quoted(value))[1:-1] for value in values}
@@ -119,7 +119,11 @@ def _run(command: Command, execution: Execution, tell_line: Callable[[str], None
             argv,
             on_line=tell_line if shown else _silent,
             input=given,
-            env={**execution.environ, **dict(command.environment)},
+            env={
+                **execution.environ,
+                **dict(command.environment),
+                **command.composed_values(execution.environ),
+            },
             timeout_seconds=_limit(command, execution),
             grace_seconds=command.grace_seconds,
             expected=command.expected,

@@ -63,9 +63,9 @@ class Release(NamedTuple):
         return next(a for a in self.rendered.artifacts if a.path == path)
 
     def secrets(self) -> tuple[str, ...]:
-        """The names of all variables that hold a secret of the app."""
+        """The variables of this process that hold a secret of the app."""
         both = (*self.environment.lambda_secrets, *self.environment.kubernetes_secrets)
-        return tuple(dict.fromkeys(secret.name for secret in both))
+        return tuple(dict.fromkeys(name for secret in both for name in (secret.name, secret.source)))
 
 
 def load_release(

@@ -27,8 +27,9 @@ _JSON = (
 class Holder(NamedTuple):
     """One thing that holds secrets: a Secret of Kubernetes, an entry of a store, a secret in Secrets Manager.
 
-    `keys` pairs each of its keys with the variable that the app reads. `within` is its namespace, region or
-    store. A holder of kind `parameter` is the shell that deploys; `arn` hands the app nothing but the ARN.
+    `keys` pairs each of its keys with the variable that its value is handed over from. `within` is its
+    namespace, region or store. A holder of kind `parameter` is the shell that deploys; `arn` hands the app
+    nothing but the ARN.
     """
 
     environment: str
@@ -67,11 +68,11 @@ def _kubernetes(environment: Environment, context: str) -> Iterator[Holder]:
     creates = settings["create_namespace"]
     place = (environment.namespace,)
     kind: Kind = "external-secret" if external["enabled"] else "secret"
-    for name, keys in _grouped((s.kubernetes_secret, s.kubernetes_key, s.name) for s in secrets):
+    for name, keys in _grouped((s.kubernetes_secret, s.kubernetes_key, s.source) for s in secrets):
         yield Holder(environment.name, "kubernetes", kind, name, *place, keys, context, creates)
     if external["enabled"]:
         store = f"{external['store']['kind']} {external['store']['name']}"
-        for name, keys in _grouped((s.external_key, s.external_property, s.name) for s in secrets):
+        for name, keys in _grouped((s.external_key, s.external_property, s.source) for s in secrets):
             yield Holder(environment.name, "kubernetes", "store", name, store, keys)
     registry = settings["registry"]
     if registry["secret_name"] and not registry["create_secret"]:
@@ -86,13 +87,13 @@ def _lambda(environment: Environment) -> Iterator[Holder]:
     source = settings["secrets"]["source"]
     secrets = environment.lambda_secrets
     if source == "parameter":
-        keys = tuple((s.name, s.name) for s in secrets)
+        keys = tuple(dict.fromkeys((s.source, s.source) for s in secrets))
         yield Holder(
             environment.name, "lambda", "parameter", environment.stack_name, settings["region"], keys
         )
         return
     kind: Kind = "arn" if source == "arn" else "secretsmanager"
-    for name, keys in _grouped((s.lambda_secret_id, s.lambda_json_key, s.name) for s in secrets):
+    for name, keys in _grouped((s.lambda_secret_id, s.lambda_json_key, s.source) for s in secrets):
         yield Holder(environment.name, "lambda", kind, name, settings["region"], keys)
 
 

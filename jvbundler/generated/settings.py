@@ -39,6 +39,7 @@ Secrets = TypedDict(
     "Secrets",
     {
         "name": str,
+        "from": str,
         "kubernetes": SecretsKubernetes,
         "lambda": SecretsLambda,
         "external": SecretsExternal,

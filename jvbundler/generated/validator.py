@@ -41,6 +41,7 @@ TEXT_KEYS = {
  "secrets": {
   "*": {
    "name": True,
+   "from": True,
    "kubernetes": {
     "secret_name": True,
     "key": True
@@ -567,6 +568,15 @@ def validate(data, custom_formats={}, name_prefix=None):
                                     if isinstance(data__secrets_item__name, str):
                                         if not REGEX_PATTERNS['^[A-Za-z_][A-Za-z0-9_]*$'].search(data__secrets_item__name):
                                             raise Invalid
+                                if "from" in data__secrets_item_keys:
+                                    data__secrets_item_keys.remove("from")
+                                    data__secrets_item__from = data__secrets_item["from"]
+                                    if not isinstance(data__secrets_item__from, (str)):
+                                        raise Invalid
+                                    if isinstance(data__secrets_item__from, str):
+                                        if not REGEX_PATTERNS['^([A-Za-z_][A-Za-z0-9_]*)?$'].search(data__secrets_item__from):
+                                            raise Invalid
+                                else: data__secrets_item["from"] = ''
                                 if "kubernetes" in data__secrets_item_keys:
                                     data__secrets_item_keys.remove("kubernetes")
                                     data__secrets_item__kubernetes = data__secrets_item["kubernetes"]

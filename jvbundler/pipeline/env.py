@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from jvbundler.output.single import write_file
 from jvbundler.pipeline.edit import read_for_edit, set_value, unset_value
+from jvbundler.source.interpolate import shown_parts
 from jvbundler.source.wording import did_you_mean
 from jvbundler.source.yaml.file import read_yaml
 from jvbundler.values.errors import InputError
@@ -28,11 +29,16 @@ _SECTIONS = {
 
 
 def variables(environment: Environment, platform: str) -> list[tuple[str, str | None]]:
-    """The variables by name; None in place of a secret's value, which is not known here."""
+    """The variables by name; None in place of a secret's value, which is not known here.
+
+    In a text that is composed, `${NAME}` stands for a secret.
+    """
     on_lambda = platform == "lambda"
     plain = environment.lambda_variables if on_lambda else environment.kubernetes_variables
     secrets = environment.lambda_secrets if on_lambda else environment.kubernetes_secrets
-    return sorted([*plain.items(), *((secret.name, None) for secret in secrets)], key=lambda pair: pair[0])
+    composed = environment.lambda_composed if on_lambda else environment.kubernetes_composed
+    found: dict[str, str | None] = {**plain, **{name: shown_parts(parts) for name, parts in composed.items()}}
+    return sorted({**found, **dict.fromkeys(secret.name for secret in secrets)}.items())
 
 
 def set_variables(path: Path, platform: str, environment: str, pairs: Iterable[str]) -> bool:

@@ -42,7 +42,7 @@ def lock_requirements(app_root: Path, shown_as: str, options: Options) -> tuple[
 
 def secret_values(project: Project, environ: Mapping[str, str]) -> list[str]:
     """The values of secrets: uv runs with our environment and must not repeat them in an error."""
-    secrets = {s.name for e in project.environments for s in (*e.lambda_secrets, *e.kubernetes_secrets)}
+    secrets = {s.source for e in project.environments for s in (*e.lambda_secrets, *e.kubernetes_secrets)}
     return [value for name in sorted(secrets) if len(value := environ.get(name, "")) > 5]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.project.model import BASE, Environment, Project, Secret, slug
 from jvbundler.project.schema import Checked, Told, check, unknown_empty_keys
@@ -11,15 +11,18 @@ from jvbundler.project.variables import (
     DERIVED,
     REQUIRED_SECRETS,
     Platform,
+    contradictions,
     listed_nodes,
     listed_secrets,
     misplaced_secrets,
     secret,
-    split_secrets,
+    sources,
+    split_variables,
     storage_paths,
     storage_root,
     written_variables,
 )
+from jvbundler.source.interpolate import secret_names_in
 from jvbundler.values.node import Node
 from jvbundler.values.problem import Problem
 
@@ -94,12 +97,14 @@ def build_environment(
         stack_name=settings["lambda"]["stack_name"] or f"{instance}{suffix}",
         server_port=settings["server"]["port"],
         platforms=(platform,) if isinstance(platform, str) else tuple(platform),
-        lambda_variables=lambda_part[0],
-        kubernetes_variables=kubernetes_part[0],
-        lambda_secrets=lambda_part[1],
-        kubernetes_secrets=kubernetes_part[1],
+        lambda_variables=lambda_part.variables,
+        kubernetes_variables=kubernetes_part.variables,
+        lambda_secrets=lambda_part.secrets,
+        kubernetes_secrets=kubernetes_part.secrets,
+        lambda_composed=lambda_part.composed,
+        kubernetes_composed=kubernetes_part.composed,
     )
-    return environment, (*lambda_part[2], *kubernetes_part[2], *misplaced_secrets(root))
+    return environment, (*lambda_part.problems, *kubernetes_part.problems, *misplaced_secrets(root))
 
 
 def tag(version: str) -> str:
@@ -107,23 +112,45 @@ def tag(version: str) -> str:
     return version.replace("+", "_") or "latest"
 
 
+class PlatformPart(NamedTuple):
+    """What an environment has of its own on a platform."""
+
+    variables: dict[str, str]
+    secrets: tuple[Secret, ...]
+    composed: dict[str, tuple[str, ...]]
+    problems: tuple[Problem, ...]
+
+
 def platform_part(
     platform: Platform, root: Node, settings: Settings, app: App, instance: str, suffix: str
-) -> tuple[dict[str, str], tuple[Secret, ...], tuple[Problem, ...]]:
-    """The platform's plain variables, its secrets, and the secrets that are written out."""
+) -> PlatformPart:
+    """The platform's variables and secrets, and what is wrong with them."""
     listed = listed_secrets(settings)
-    plain, secret_nodes, problems = split_secrets(written_variables(root, platform), list(listed))
+    written = written_variables(root, platform)
+    split = split_variables(written, listed)
     outliving = storage_root(settings, platform)
-    variables = (
-        {**storage_paths(outliving, {**dict(app.configured), **plain}), **plain} if outliving else plain
-    )
-    names = sorted({*listed, *secret_nodes, *REQUIRED_SECRETS})
-    nodes = {**listed_nodes(root), **secret_nodes}
+    paths = storage_paths(outliving, {**dict(app.configured), **split.plain}) if outliving else {}
+    parts: dict[str, Node] = {
+        part: written[name] for name, text in split.composed.items() for part in secret_names_in(text)
+    }
+    names = sorted({*listed, *split.secret, *parts, *REQUIRED_SECRETS} - split.composed.keys())
+    nodes = {**parts, **listed_nodes(root), **split.secret}
     places = {
         name: nodes[name].key_place or nodes[name].place if name in nodes else root.place for name in names
     }
+    handed_from = sources(split, listed)
     secrets = tuple(
-        secret(name, listed.get(name, DERIVED), places[name], settings, instance, instance + suffix)
+        secret(
+            name,
+            handed_from.get(name, name),
+            listed.get(name, DERIVED),
+            places[name],
+            settings,
+            instance,
+            instance + suffix,
+        )
         for name in names
     )
-    return dict(sorted(variables.items())), secrets, tuple(problems)
+    problems = (*split.problems, *contradictions(split, listed, written))
+    variables = dict(sorted({**paths, **split.plain}.items()))
+    return PlatformPart(variables, secrets, split.composed, problems)

@@ -15,10 +15,14 @@ BASE = ""
 
 
 class Secret(NamedTuple):
-    """A secret environment variable and where each platform finds its value, which is never known here."""
+    """A secret environment variable and where each platform finds its value, which is never known here.
+
+    `source` is the variable that holds the value where it is handed over: in the shell or the CI job.
+    """
 
     name: str
     place: Place
+    source: str
     kubernetes_secret: str
     kubernetes_key: str
     lambda_secret_id: str
@@ -33,7 +37,8 @@ class Environment(NamedTuple):
     `name` is empty for the top level alone, which becomes the Kustomize base. `lambda_variables` and
     `kubernetes_variables` are the plain environment variables of each platform, sorted by name, as
     deploy.yaml gives them and as the writable paths of the platform require; the image sets the rest.
-    Secrets are those of the platform, sorted by name. `instance` is the app's name as a DNS label,
+    Secrets are those of the platform, sorted by name; composed variables are texts in which secrets of the
+    platform stand (`SecretName`s, source/interpolate.py). `instance` is the app's name as a DNS label,
     `qualified_name` the same with the environment, `acme-support-prod`.
     """
 
@@ -56,6 +61,8 @@ class Environment(NamedTuple):
     kubernetes_variables: dict[str, str]
     lambda_secrets: tuple[Secret, ...]
     kubernetes_secrets: tuple[Secret, ...]
+    lambda_composed: dict[str, tuple[str, ...]]
+    kubernetes_composed: dict[str, tuple[str, ...]]
 
     def place(self, *path: str | int) -> Place:
         """Where a setting is written, or its nearest section when it is a default."""

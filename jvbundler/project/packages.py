@@ -5,6 +5,7 @@ from __future__ import annotations
 from jvbundler.app.framework import framework_extras
 from jvbundler.app.pip.requirements_lock import lock_digest
 from jvbundler.project.model import Project
+from jvbundler.project.variables import variables_with_secrets
 
 
 def framework_requirements(project: Project) -> list[str]:
@@ -40,11 +41,11 @@ def needed_extras(project: Project) -> list[str]:
     extras: set[str] = set()
     for environment in project.environments:
         if environment.settings["lambda"]["enabled"]:
-            secrets = {secret.name: "secret" for secret in environment.lambda_secrets}
+            secrets = dict.fromkeys(variables_with_secrets(environment, "lambda"), "secret")
             variables = {**configured, **environment.lambda_variables, **secrets}
             extras.update(framework_extras(variables, on_lambda=True))
         if environment.settings["kubernetes"]["enabled"]:
-            secrets = {secret.name: "secret" for secret in environment.kubernetes_secrets}
+            secrets = dict.fromkeys(variables_with_secrets(environment, "kubernetes"), "secret")
             variables = {**configured, **environment.kubernetes_variables, **secrets}
             extras.update(framework_extras(variables, on_lambda=False))
     return sorted(extras)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Container, Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from jvbundler.project.model import Secret
+from jvbundler.project.model import Environment, Secret
+from jvbundler.source.interpolate import parts_with_secrets, secret_names_in, shown_parts
 from jvbundler.values.node import Node, find, scalars
 from jvbundler.values.problem import Place, Problem, error
 from jvbundler.values.secret_names import looks_secret
@@ -22,6 +23,7 @@ REQUIRED_SECRETS = ("JVAGENT_ADMIN_PASSWORD", "JVSPATIAL_JWT_SECRET_KEY")
 # A secret whose places all derive from its name and from the settings of its platform.
 DERIVED: Secrets = {
     "name": "",
+    "from": "",
     "kubernetes": {"secret_name": "", "key": ""},
     "lambda": {"secret_id": "", "json_key": ""},
     "external": {"key": "", "property": ""},
@@ -44,25 +46,64 @@ def written_variables(root: Node, platform: Platform) -> dict[str, Node]:
     return merged
 
 
-def split_secrets(
-    written: dict[str, Node], listed: Container[str]
-) -> tuple[dict[str, str], dict[str, Node], list[Problem]]:
-    """Plain variables, secret ones, and a problem for each secret that is written out.
+class Split(NamedTuple):
+    """The variables of a platform: texts, secrets where they are written, and texts composed of secrets."""
+
+    plain: dict[str, str]
+    secret: dict[str, Node]
+    composed: dict[str, tuple[str, ...]]
+    problems: list[Problem]
+
+
+def split_variables(written: dict[str, Node], listed: Container[str]) -> Split:
+    """Tells apart what is written; a secret that is written out is a problem.
 
     An empty value is no secret: it says that the variable is not used.
     """
-    plain: dict[str, str] = {}
-    secret: dict[str, Node] = {}
-    problems: list[Problem] = []
+    found = Split({}, {}, {}, [])
     for name, node in sorted(written.items()):
         text = node.text or str(node.value)
-        if node.secret or ((name in listed or looks_secret(name)) and not text):
-            secret[name] = node
-        elif name in listed or looks_secret(name) or contains_secret(text):
-            problems.append(literal_secret(name, node))
+        is_listed = name in listed or looks_secret(name)
+        parts = parts_with_secrets(text) if node.secret else ()
+        if len(parts) > 1:
+            if contains_secret(shown_parts(parts)):
+                found.problems.append(literal_secret(name, node))
+            found.composed[name] = parts
+        elif node.secret or (is_listed and not text):
+            found.secret[name] = node
+        elif is_listed or contains_secret(text):
+            found.problems.append(literal_secret(name, node))
         else:
-            plain[name] = text
-    return plain, secret, problems
+            found.plain[name] = text
+    return found
+
+
+def sources(split: Split, listed: Mapping[str, Secrets]) -> dict[str, str]:
+    """The variable that each secret is handed over from, where it has another name."""
+    written = {name: node.secret for name, node in split.secret.items() if node.secret}
+    named = {name: item["from"] for name, item in listed.items() if item["from"]}
+    return {**written, **named}
+
+
+def contradictions(split: Split, listed: Mapping[str, Secrets], written: Mapping[str, Node]) -> list[Problem]:
+    """Secrets that come from two places: one of them would be left out without a word."""
+    found = []
+    for name, node in split.secret.items():
+        wanted = listed[name]["from"] if name in listed else ""
+        if wanted and node.secret and wanted != node.secret:
+            message = f"'{name}' comes from {node.secret} here, and from {wanted} under 'secrets'"
+            found.append(error("JVB905", node.place, message, "remove one of them"))
+    for name, parts in split.composed.items():
+        place = written[name].place
+        if name in listed:
+            message = f"'{name}' is composed here, and listed under 'secrets', which makes it one secret"
+            found.append(error("JVB905", place, message, "remove one of them"))
+        for part in secret_names_in(parts):
+            if part in split.plain or part in split.composed:
+                hint = f"write {{{{ environment.{part} }}}} for the variable, or give the secret another name"
+                message = f"'{part}' in '{name}' is a secret, and a variable with a value of its own"
+                found.append(error("JVB905", place, message, hint))
+    return found
 
 
 def literal_secret(name: str, node: Node) -> Problem:
@@ -116,13 +157,20 @@ def listed_nodes(root: Node) -> dict[str, Node]:
 
 
 def secret(
-    name: str, item: Secrets, place: Place, settings: Settings, instance: str, qualified_name: str
+    name: str,
+    source: str,
+    item: Secrets,
+    place: Place,
+    settings: Settings,
+    instance: str,
+    qualified_name: str,
 ) -> Secret:
     """Where each platform finds the secret. `qualified_name` is `instance` and the environment, acme-prod."""
     kubernetes = settings["kubernetes"]
     return Secret(
         name=name,
         place=place,
+        source=source,
         kubernetes_secret=item["kubernetes"]["secret_name"]
         or kubernetes["secrets"]["name"]
         or f"{instance}-secrets",
@@ -134,6 +182,13 @@ def secret(
         external_key=item["external"]["key"] or kubernetes["external_secrets"]["key"] or qualified_name,
         external_property=item["external"]["property"] or name,
     )
+
+
+def variables_with_secrets(environment: Environment, platform: Platform) -> tuple[str, ...]:
+    """The names of those that are a secret, or composed of some."""
+    if platform == "lambda":
+        return (*(secret.name for secret in environment.lambda_secrets), *environment.lambda_composed)
+    return (*(secret.name for secret in environment.kubernetes_secrets), *environment.kubernetes_composed)
 
 
 def misplaced_secrets(root: Node) -> list[Problem]:

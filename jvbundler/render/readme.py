@@ -60,12 +60,19 @@ def secrets_context(environment: Environment) -> list[dict[str, str]]:
     on_lambda = {secret.name: secret for secret in environment.lambda_secrets}
     return [
         {
-            "name": name,
+            "name": named(name, on_kubernetes.get(name) or on_lambda.get(name)),
             "kubernetes": kubernetes_cell(on_kubernetes.get(name)),
             "lambda": lambda_cell(on_lambda.get(name), environment.settings["lambda"]["secrets"]["source"]),
         }
         for name in sorted(on_kubernetes.keys() | on_lambda.keys())
     ]
+
+
+def named(name: str, secret: Secret | None) -> str:
+    """The variable, and the one that its value is handed over from where that is another."""
+    if secret is None or secret.source == name:
+        return code(name)
+    return Verbatim(f"{code(name)}, from {code(secret.source)}")
 
 
 def kubernetes_cell(secret: Secret | None) -> str:

@@ -234,6 +234,13 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
         " not repeated in the message. Remove it, and list the variable under `secrets`.",
     ),
     Rule(
+        "JVB905", "error", "Secret from two places",
+        "jvbundler: no value of a secret reaches a rendered file",
+        "deploy.yaml says in two ways where a secret comes from: `${OTHER}` as the value of the variable and"
+        " `from` under `secrets`; a text that is composed of secrets and an entry under `secrets`, which is"
+        " for the whole value; or a secret in such a text that is also a variable with a value of its own.",
+    ),
+    Rule(
         "JVB904", "error", "Secret among the variables",
         "jvbundler: no value of a secret reaches a rendered file",
         "A name in `variables` looks like a secret's, or is listed under `secrets` as well. The values of"

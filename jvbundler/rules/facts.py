@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from jvbundler.project.model import Environment
-from jvbundler.project.variables import PLATFORM_PATHS, SHARED_PATH, Platform
+from jvbundler.project.variables import PLATFORM_PATHS, SHARED_PATH, Platform, variables_with_secrets
 from jvbundler.rules.rule import Path
 from jvbundler.values.node import find
 
@@ -31,8 +31,8 @@ def plain_variables(environment: Environment, platform: Platform) -> dict[str, s
 
 
 def secret_names(environment: Environment, platform: Platform) -> set[str]:
-    secrets = environment.lambda_secrets if platform == "lambda" else environment.kubernetes_secrets
-    return {secret.name for secret in secrets}
+    """The variables whose value is a secret, or has one in it."""
+    return set(variables_with_secrets(environment, platform))
 
 
 def app_variables(environment: Environment, app: App, platform: Platform) -> dict[str, str]:

@@ -52,18 +52,21 @@ class _Map:
 
 
 class _Scope:
-    """What an expression sees of the tree. It notes the secrets that it touches."""
+    """What an expression sees of the tree. It notes the secrets that it touches, and what stands for them."""
 
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver
         self.secret = ""
+        self.secret_texts: list[object] = []
 
     def value(self, path: Path) -> Any:
         try:
             node = self.resolver.referred(path)
         except KeyError:
             return Missing(shown(path))
-        self.secret = self.secret or node.secret
+        if node.secret:
+            self.secret = self.secret or node.secret
+            self.secret_texts.append(node.value)
         if isinstance(node.value, (dict, list)):
             self.resolver.spend(len(node.value))
         if isinstance(node.value, dict):
@@ -95,7 +98,6 @@ def evaluate(expression: str, resolver: Resolver) -> Node:
         hint = "write the value out, or split it into several"
         raise Failed(f"an expression is longer than {LONGEST_EXPRESSION:,} characters", hint)
     scope = _Scope(resolver)
-    value = None
     try:
         value = _value(_parsed(expression), scope)
         if isinstance(value, Missing):
@@ -103,9 +105,12 @@ def evaluate(expression: str, resolver: Resolver) -> Node:
         if isinstance(value, (_Map, list)):
             hint = "end it with a filter that makes one value, such as '| join(\",\")'"
             raise NotAllowed("is not a single value", hint)
+        # The same object: a filter may make an equal text, of what is not the value.
+        if scope.secret and not any(value is text for text in scope.secret_texts):
+            hint = f"refer to '{scope.secret}' by its key alone"
+            raise NotAllowed("looks at a secret, whose value is not known here", hint)
     except (NotAllowed, TemplateSyntaxError, TypeError, RecursionError) as failure:
-        if not scope.secret:  # else its text, which is not the value, was what failed
-            raise _explained(failure, expression) from None
+        raise _explained(failure, expression) from None
     return Node(value, resolver.root.place, secret=scope.secret)
 
 
@@ -123,7 +128,7 @@ def _explained(failure: Exception, expression: str) -> Failed:
     """What failed, in the user's terms."""
     where = f"'{{{{{one_line(expression, 100)}}}}}'"
     if isinstance(failure, NotAllowed):
-        separator = " " if str(failure).startswith("is ") else ": "
+        separator = " " if str(failure).startswith(("is ", "looks ")) else ": "
         return Failed(f"{where}{separator}{failure}", failure.hint)
     if isinstance(failure, RecursionError):
         return Failed(f"{where}: nested too deep", "write it with fewer brackets")

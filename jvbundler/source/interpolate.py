@@ -1,12 +1,12 @@
 """`${NAME}` in the values of a tree → the text of the process environment, which is passed in.
 
-A secret's value is never read: its node keeps the text as written and carries the variable's name.
+A secret's value is never read: its node keeps `${NAME}` where it stands, and carries the variable's name.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from jvbundler.source.variables import Variable
 from jvbundler.source.yaml.scalars import typed_text
@@ -42,6 +42,38 @@ def interpolate(
     names = {} if used is None else used
     result = _Interpolation(environ, is_secret, listed, names, found).node(root, "", "")
     return result, tuple(dict.fromkeys(found))  # a value that aliases repeat has one place
+
+
+class SecretName(str):
+    """In a text that is composed: the variable in whose place its value stands, which is never known here."""
+
+    __slots__ = ()
+
+
+def parts_with_secrets(text: str) -> tuple[str, ...]:
+    """The literal texts and the `SecretName`s that the value of a secret node consists of."""
+    parts: list[str] = []
+    end = 0
+    literal = ""
+    for token in _TOKEN.finditer(text):
+        literal += text[end : token.start()]
+        end = token.end()
+        if token[1] is None:
+            literal += "${"
+            continue
+        parts += [literal, SecretName(token[1])]
+        literal = ""
+    return tuple(part for part in (*parts, literal + text[end:]) if part)
+
+
+def secret_names_in(parts: Iterable[str]) -> tuple[str, ...]:
+    """The secrets that stand in a composed text."""
+    return tuple(part for part in parts if isinstance(part, SecretName))
+
+
+def shown_parts(parts: Iterable[str]) -> str:
+    """A composed text with `${NAME}` for its secrets, as people are shown it."""
+    return "".join(f"${{{part}}}" if isinstance(part, SecretName) else part for part in parts)
 
 
 class _Interpolation:
@@ -85,20 +117,33 @@ class _Interpolation:
         tokens = list(_TOKEN.finditer(text))
         names = [token[1] for token in tokens if token[1]]
         in_secret = variable is not None and self._is_secret(variable)
-        secrets = [name for name in names if in_secret or self._is_secret(name)]
+        secrets = [
+            name for name in names if self._is_secret(name) or (in_secret and not self._is_plain(name))
+        ]
         if self._report(node, tokens, secrets):
             # Without a value, one that fails is not judged a second time by what its text looks like.
             return node._replace(value=None, secret=secrets[0] if secrets else "")
-        if secrets:
-            return node._replace(secret=secrets[0])
-        self._left -= sum(len(self._value(token)) for token in tokens if token[1])
+        self._left -= sum(len(self._value(token)) for token in tokens if token[1] and token[1] not in secrets)
         if self._left < 0:
             return self._flooded(node)
+        if secrets:
+            # Still a text with references: what is no secret is replaced, and escaped.
+            result = _TOKEN.sub(lambda token: self._kept_or_escaped(token, secrets), text)
+            return node._replace(value=result, secret=secrets[0])
         result = _TOKEN.sub(self._replacement, text)
         if names and len(tokens) == 1 and tokens[0][0] == text and variable is None:
             value = typed_text(result)
             return node._replace(value=value, text="" if isinstance(value, str) else result)
         return node._replace(value=result)
+
+    def _is_plain(self, name: str) -> bool:
+        """Whether the list says that the value may be rendered; in a secret, only then."""
+        return self._listed is not None and name in self._listed
+
+    def _kept_or_escaped(self, token: re.Match[str], secrets: list[str]) -> str:
+        if token[1] is None or token[1] in secrets:
+            return token[0]
+        return self._replacement(token).replace("${", "$${")
 
     def _flooded(self, node: Node) -> Node:
         size = _MOST_CHARACTERS // (1024 * 1024)
@@ -125,15 +170,16 @@ class _Interpolation:
         """Tells what is wrong with the references of a text; whether anything is."""
         before = len(self._problems)
         for token in tokens:
+            is_secret = token[1] in secrets
             found = (
                 self._secret_default(token, secrets)
-                or self._bad_reference(token, bool(secrets))
-                or (None if secrets or token[1] is None else self._bad_variable(token))
+                or self._bad_reference(token, is_secret)
+                or (None if is_secret or token[1] is None else self._bad_variable(token))
             )
             if found:
                 rule, message, hint = found
                 self._problems.append(error(rule, node.place, message, hint))
-            elif token[1] is not None and not secrets:
+            elif token[1] is not None and not is_secret:
                 self._used.setdefault(token[1], node.place)
         return len(self._problems) > before
 

@@ -45,7 +45,7 @@ def resolve_references(root: Node, allowance: Allowance | None = None) -> tuple[
     """The tree with every reference of its values replaced; a node that fails has no value.
 
     A value that is exactly one reference takes over the type of what it refers to. One that refers to a
-    secret becomes that secret and keeps its text. Parts without a reference are the same objects as before.
+    secret becomes that secret, or composed of it. Parts without a reference are the same objects as before.
     """
     resolver = Resolver(root, allowance or Allowance())
     result = resolver.tree(root, ())
@@ -132,18 +132,19 @@ class Resolver:
         parts = list(self._parts(str(node.value), node))
         secret = next((part.secret for part in parts if part.secret), node.secret)
         if secret:
-            return node._replace(secret=secret)
+            if any(part.secret and part.value is None for part in parts):
+                raise Failed()
+            return node._replace(value=self._joined(list(map(_escaped, parts))), secret=secret)
         if len(parts) == 1:
             return node._replace(value=parts[0].value, text=parts[0].text)
-        self.spend(len(parts) + sum(len(part.value) for part in parts if isinstance(part.value, str)))
-        return node._replace(value=_joined(parts))
+        return node._replace(value=self._joined(parts))
 
     def _parts(self, text: str, node: Node) -> Iterator[Node]:
         """The literal texts and the resolved values that `text` consists of."""
         end = 0
         for found in _EXPRESSION.finditer(text):
             if found.start() > end:
-                yield Node(text[end : found.start()], node.place)
+                yield Node(text[end : found.start()], node.place, secret=node.secret)
             end = found.end()
             if found[1] is None:
                 raise Failed(
@@ -151,13 +152,25 @@ class Resolver:
                 )
             literal = _LITERAL_BRACES.match(found[1])
             if literal:
-                yield Node(literal[1] or literal[2], node.place)
+                yield Node(literal[1] or literal[2], node.place, secret=node.secret)
             elif _AWS_DYNAMIC.match(found[1]):
-                yield Node(found[0], node.place)
+                yield Node(found[0], node.place, secret=node.secret)
             else:
                 yield self._expression(found[1])
         if end < len(text):
-            yield Node(text[end:], node.place)
+            yield Node(text[end:], node.place, secret=node.secret)
+
+    def _joined(self, parts: list[Node]) -> str:
+        """The text of several parts; numbers and booleans as they are written."""
+        self.spend(len(parts) + sum(len(part.value) for part in parts if isinstance(part.value, str)))
+        if any(part.value is None for part in parts):
+            raise Failed(
+                "a reference inside a text has no value (null)", "give it a value, or use '| default'"
+            )
+        text = "".join(_written(part) for part in parts)
+        if len(text) > _LONGEST_TEXT:
+            raise Failed("references make this text longer than 1 MiB", "refer to fewer values")
+        return text
 
     def _cycle(self, path: Path) -> str:
         names = [shown(step) for step in (*self._chain[self._chain.index(path) :], path)]
@@ -203,14 +216,11 @@ def shown(path: Path) -> str:
     return ".".join(map(str, path))
 
 
-def _joined(parts: list[Node]) -> str:
-    """The text of several parts; numbers and booleans as they are written."""
-    if any(part.value is None for part in parts):
-        raise Failed("a reference inside a text has no value (null)", "give it a value, or use '| default'")
-    text = "".join(_written(part) for part in parts)
-    if len(text) > _LONGEST_TEXT:
-        raise Failed("references make this text longer than 1 MiB", "refer to fewer values")
-    return text
+def _escaped(part: Node) -> Node:
+    """A part of a text in which `${NAME}` stands for a secret."""
+    if part.secret or part.value is None:
+        return part
+    return part._replace(value=_written(part).replace("${", "$${"), text="")
 
 
 def _written(part: Node) -> str:

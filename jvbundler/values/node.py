@@ -15,7 +15,8 @@ class Node(NamedTuple):
     """A value and its place. `key_place` is where its key stands, for an entry of a mapping.
 
     `secret` names the environment variable whose value belongs here and is a secret: it is never read,
-    and `value` keeps the text as written, with its `${NAME}`. `text` is a number, boolean or null as written.
+    and `value` keeps its `${NAME}`, beside which `$${` stands for `${`. `text` is a number, boolean or null
+    as written.
     """
 
     value: Scalar | dict[str, Node] | list[Node]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jvbundler.source.interpolate import interpolate
+from jvbundler.source.interpolate import SecretName, interpolate, parts_with_secrets
 from jvbundler.source.references import resolve_references
 from jvbundler.source.yaml.file import parse_yaml
 from jvbundler.values.node import Node, find, plain
@@ -100,13 +100,48 @@ def test_all_problems_of_a_file_in_one_run() -> None:
     assert len(problems) == 3
 
 
-@pytest.mark.parametrize("written", ["${DB_PASSWORD}", "db://me:${DB_PASSWORD}@${UNSET}", "${DB_PASSWORD:-}"])
-def test_a_secret_is_never_read(written: str) -> None:
+@pytest.mark.parametrize(
+    ("written", "value", "parts"),
+    [
+        ("${DB_PASSWORD}", "${DB_PASSWORD}", ("DB_PASSWORD",)),
+        ("${DB_PASSWORD:-}", "${DB_PASSWORD:-}", ("DB_PASSWORD",)),
+        (
+            "db://${REGION}:${DB_PASSWORD}@$${X}",
+            "db://eu-west-1:${DB_PASSWORD}@$${X}",
+            ("db://eu-west-1:", "DB_PASSWORD", "@${X}"),
+        ),
+        ("$${${DB_PASSWORD}}", "$${${DB_PASSWORD}}", ("${", "DB_PASSWORD", "}")),
+    ],
+)
+def test_a_secret_is_never_read(written: str, value: str, parts: tuple[str, ...]) -> None:
     root, problems = read(f"key: {written}")
     node = find(root, ["key"])
     assert problems == []
     assert node is not None
-    assert (node.value, node.secret) == (written, "DB_PASSWORD")
+    assert (node.value, node.secret) == (value, "DB_PASSWORD")
+    assert parts_with_secrets(value) == parts
+
+
+def test_what_stands_beside_a_secret_has_to_be_set() -> None:
+    _, problems = read("key: db://me:${DB_PASSWORD}@${UNSET}")
+    assert [problem.partition(";")[0] for problem in problems] == [
+        "deploy.yaml:1:6: JVB105 environment variable 'UNSET' is not set"
+    ]
+
+
+@given(st.text(), st.text())
+def test_a_value_beside_a_secret_is_never_a_reference(before: str, value: str) -> None:
+    text = before.replace("$", "").replace("{", "") + "${REGION}${DB_PASSWORD}"
+    environ = {"REGION": value.replace("{{", "")}
+    node = Node({"key": Node(text, Place("f", 1))}, Place("f", 1))
+    result, problems = interpolate(node, environ, looks_secret)
+    found = find(result, ["key"])
+    if problems:
+        return
+    assert found is not None
+    *literal, secret = parts_with_secrets(str(found.value))
+    assert "".join(literal) == text.partition("$")[0] + environ["REGION"]
+    assert (secret, isinstance(secret, SecretName)) == ("DB_PASSWORD", True)
 
 
 def test_a_variable_with_a_secret_name_is_a_secret_whatever_it_refers_to() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from jvbundler.source.expressions import evaluate
 from jvbundler.source.filters import FILTERS, METHODS, TESTS
+from jvbundler.source.interpolate import SecretName, parts_with_secrets
 from jvbundler.source.load import parse_source
 from jvbundler.source.references import Allowance, Failed, Resolver, resolve_references
 from jvbundler.source.yaml.file import parse_yaml
@@ -221,15 +222,43 @@ def test_a_long_chain_and_a_growing_text_are_refused() -> None:
     assert "longer than 1 MiB" in resolve(laughs)[1][0]
 
 
-@pytest.mark.parametrize("written", ["{{ password }}", "x-{{ password }}", "{{ password | upper }}"])
-def test_what_refers_to_a_secret_is_that_secret(written: str) -> None:
+def referring_to_a_secret(written: str) -> tuple[Node | None, list[str]]:
     secret = Node("${DB_PASSWORD}", Place("f", 1), secret="DB_PASSWORD")
-    root = Node({"password": secret, "key": Node(written, Place("f", 2))}, Place("f"))
+    literal = Node("${X}", Place("f", 1))
+    root = Node({"password": secret, "literal": literal, "key": Node(written, Place("f", 2))}, Place("f"))
     result, problems = resolve_references(root)
-    node = find(result, ["key"])
-    assert problems == ()
+    return find(result, ["key"]), [f"{p.rule} {p.message}; {p.hint}" for p in problems]
+
+
+@pytest.mark.parametrize(
+    ("written", "parts"),
+    [
+        ("{{ password }}", ("DB_PASSWORD",)),
+        ("x-{{ password }}", ("x-", "DB_PASSWORD")),
+        ("{{ literal }}@{{ password }}", ("${X}@", "DB_PASSWORD")),
+        ("${Y}{{ password }}", ("${Y}", "DB_PASSWORD")),
+        ("{{ password | default('x') }}", ("DB_PASSWORD",)),
+    ],
+)
+def test_what_refers_to_a_secret_is_composed_of_it(written: str, parts: tuple[str, ...]) -> None:
+    node, problems = referring_to_a_secret(written)
+    assert problems == []
     assert node is not None
-    assert (node.value, node.secret) == (written, "DB_PASSWORD")
+    assert (node.secret, parts_with_secrets(str(node.value))) == ("DB_PASSWORD", parts)
+    assert [part for part in parts_with_secrets(str(node.value)) if isinstance(part, SecretName)] == [
+        "DB_PASSWORD"
+    ]
+
+
+@pytest.mark.parametrize(
+    "expression", ["password | upper", "password ~ 'x'", "password in 'x'", "password[0]"]
+)
+def test_what_depends_on_the_value_of_a_secret_cannot_be_known(expression: str) -> None:
+    _, problems = referring_to_a_secret(f"{{{{ {expression} }}}}")
+    assert problems == [
+        f"JVB106 '{{{{ {expression} }}}}' looks at a secret, whose value is not known here;"
+        " refer to 'DB_PASSWORD' by its key alone"
+    ]
 
 
 def test_jinja_is_imported_only_for_expressions() -> None:

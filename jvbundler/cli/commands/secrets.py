@@ -185,7 +185,7 @@ def _lines(found: Iterable[Holder], app: str) -> Iterator[str]:
         yield ""
         yield _title(holder)
         for key, variable in holder.keys:
-            yield f"  {key}" if variable in ("", key) else f"  {key}  (the app's {variable})"
+            yield f"  {key}" if variable in ("", key) else f"  {key}  (from {variable})"
         for step in steps(holder, app):
             yield f"  {step.purpose}:"
             yield from (f"    {line}" for line in step.command.splitlines())

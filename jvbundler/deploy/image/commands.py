@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.deploy.command import NO_LIMIT, OUTPUT, Command
 from jvbundler.render.lambda_.names import repository_uri
+from jvbundler.source.interpolate import SecretName
 from jvbundler.values.errors import InputError
 
 if TYPE_CHECKING:
@@ -196,6 +197,9 @@ def run_commands(environment: Environment, image: str, *, port: int, on_lambda: 
     """Start the image as a pod runs it: without root, on a read-only file system, with the same variables."""
     variables = environment.lambda_variables if on_lambda else environment.kubernetes_variables
     secrets = environment.lambda_secrets if on_lambda else environment.kubernetes_secrets
+    texts = environment.lambda_composed if on_lambda else environment.kubernetes_composed
+    elsewhere = {s.name: (SecretName(s.source),) for s in secrets if s.source != s.name}
+    composed = tuple({**elsewhere, **texts}.items())
     argv = (
         *("docker", "run", "--rm", "--init", "--name", f"{environment.qualified_name}-local"),
         *("--publish", f"127.0.0.1:{port}:{environment.server_port}"),
@@ -208,13 +212,23 @@ def run_commands(environment: Environment, image: str, *, port: int, on_lambda: 
         ),
         *(word for name, value in variables.items() for word in ("--env", f"{name}={value}")),
         # By name alone: docker takes the value from our environment, and no argv shows it.
-        *(word for secret in secrets for word in ("--env", secret.name)),
+        *(word for name in (*(s.name for s in secrets), *texts) for word in ("--env", name)),
         image,
     )
     reason = (
         f"serve at http://127.0.0.1:{port}{environment.settings['server']['health_path']}; Ctrl-C stops it"
     )
-    return (Command(argv, reason, timeout_seconds=NO_LIMIT, grace_seconds=35, live=True, expected=(0, 143)),)
+    return (
+        Command(
+            argv,
+            reason,
+            timeout_seconds=NO_LIMIT,
+            grace_seconds=35,
+            live=True,
+            expected=(0, 143),
+            composed=composed,
+        ),
+    )
 
 
 def _data_folder(environment: Environment, *, on_lambda: bool) -> tuple[str, ...]:

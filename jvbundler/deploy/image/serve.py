@@ -25,7 +25,8 @@ def serve(operation: Operation, release: Release, session: Session, *, on_lambda
     """Run it until Ctrl-C. Raises InputError where the app would start without a secret that it needs."""
     environment = release.environment
     secrets = environment.lambda_secrets if on_lambda else environment.kubernetes_secrets
-    missing = [secret.name for secret in secrets if not session.execution.environ.get(secret.name)]
+    sources = dict.fromkeys(secret.source for secret in secrets)
+    missing = [name for name in sources if not session.execution.environ.get(name)]
     if missing:
         raise InputError(
             f"set these variables first, the app reads its secrets from them: {', '.join(missing)}"

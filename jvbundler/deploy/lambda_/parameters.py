@@ -59,10 +59,10 @@ def offline_values(release: Release, given: Mapping[str, str]) -> Values:
 
 
 def _variables(release: Release) -> dict[str, str]:
-    """The variable of each secret parameter."""
-    return {
-        name: variable for variable, name in secret_parameters(release.environment.lambda_secrets).items()
-    }
+    """The variable that the value of each secret parameter is handed over from."""
+    secrets = release.environment.lambda_secrets
+    sources = {secret.name: secret.source for secret in secrets}
+    return {parameter: sources[name] for name, parameter in secret_parameters(secrets).items()}
 
 
 def _require_known(given: Mapping[str, str], wanted: list[Parameter]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from jvbundler.project.model import Environment
@@ -10,6 +11,7 @@ from jvbundler.render.kubernetes.network import container_port
 from jvbundler.render.kubernetes.probes import probes
 from jvbundler.render.kubernetes.scaling import replicas, spreads, strategy
 from jvbundler.render.kubernetes.storage import checksum, claim_name, mounted_files
+from jvbundler.source.interpolate import SecretName
 
 if TYPE_CHECKING:
     from jvbundler.generated.settings import KubernetesDeploymentContainerResources
@@ -114,11 +116,21 @@ def container(environment: Environment) -> dict[str, Any]:
         "port_variables": [name for name in PORT_VARIABLES if moved and name not in variables],
         "env_from": [*own, *kubernetes["extra_env_from"]],
         "secrets": environment.kubernetes_secrets,
+        "composed": {name: expanded(parts) for name, parts in environment.kubernetes_composed.items()},
         "probes": probes(environment),
         "resources": resources(written["resources"]),
         "mounts": mounts(environment),
         "extra_mounts": written["extra_volume_mounts"],
     }
+
+
+def expanded(parts: Iterable[str]) -> str:
+    """A composed text in which Kubernetes puts the values of variables that stand before it.
+
+    `$$` is a dollar there. Kubernetes' documentation: "Define Dependent Environment Variables".
+    """
+    texts = (f"$({part})" if isinstance(part, SecretName) else part.replace("$", "$$") for part in parts)
+    return "".join(texts)
 
 
 def resources(written: KubernetesDeploymentContainerResources) -> dict[str, dict[str, str]]:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from jvbundler.project.model import Environment, Secret
-from jvbundler.render.lambda_.intrinsics import arn, dynamic_reference, get_att, ref
+from jvbundler.render.lambda_.intrinsics import (
+    Variable,
+    arn,
+    dynamic_reference,
+    dynamic_text,
+    get_att,
+    ref,
+    sub,
+)
 from jvbundler.render.lambda_.names import ALIAS, UNNAMED_HTTP_STAGE, secret_parameters, stage_name
+from jvbundler.render.text.escaping import Verbatim
+from jvbundler.render.text.yaml_text import scalar
+from jvbundler.source.interpolate import SecretName
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App
@@ -69,7 +80,8 @@ def function_variables(environment: Environment, variables: Mapping[str, str]) -
         **aws_variables(environment, variables),
         **cors_variables(environment),
     }
-    written = {**derived, **environment.lambda_variables, **secret_variables(environment)}
+    texts = {name: composed(environment, parts) for name, parts in environment.lambda_composed.items()}
+    written = {**derived, **environment.lambda_variables, **secret_variables(environment), **texts}
     return dict(sorted(written.items()))
 
 
@@ -144,6 +156,21 @@ def secret_variables(environment: Environment) -> dict[str, str]:
     if source == "arn":
         return {f"{item.name}_SECRET_ARN": secret_arn(environment, item) for item in secrets}
     return {item.name: dynamic_reference(item.lambda_secret_id, item.lambda_json_key) for item in secrets}
+
+
+def composed(environment: Environment, parts: Iterable[str]) -> str:
+    """A text in which CloudFormation puts the values of secrets when it deploys."""
+    secrets = {item.name: item for item in environment.lambda_secrets}
+    if environment.settings["lambda"]["secrets"]["source"] == "parameter":
+        names = secret_parameters(environment.lambda_secrets)
+        return sub(*(Variable(names[part]) if isinstance(part, SecretName) else part for part in parts))
+    texts = (
+        dynamic_text(secrets[part].lambda_secret_id, secrets[part].lambda_json_key)
+        if isinstance(part, SecretName)
+        else part
+        for part in parts
+    )
+    return Verbatim(scalar("".join(texts)))
 
 
 def secret_arn(environment: Environment, item: Secret) -> str:

@@ -54,6 +54,9 @@ def arn(environment: Environment, service: str, *resource: str, region: str = RE
 
 def dynamic_reference(secret_id: str, json_key: str) -> Verbatim:
     """CloudFormation puts the value in its place when it deploys; the template never holds it."""
-    return Verbatim(
-        scalar(f"{{{{resolve:secretsmanager:{secret_id}:SecretString:{json_key}}}}}", in_flow=True)
-    )
+    return Verbatim(scalar(dynamic_text(secret_id, json_key), in_flow=True))
+
+
+def dynamic_text(secret_id: str, json_key: str) -> str:
+    """The same, to stand in a longer text."""
+    return f"{{{{resolve:secretsmanager:{secret_id}:SecretString:{json_key}}}}}"

@@ -231,6 +231,27 @@ def concurrency(environment: Environment, app: App) -> Iterator[Finding]:
 
 
 @rule(
+    "JVB323",
+    "error",
+    title="Text with a secret that only the app can fetch",
+    source="jvbundler: lambda.secrets.source: arn hands the app the ARN of a secret, not its value",
+)
+def composed_of_arns(environment: Environment, app: App) -> Iterator[Finding]:
+    """A variable with a secret inside of a longer text is put together by CloudFormation, which then has to
+    know the secret. With `lambda.secrets.source: arn` the app fetches its secrets itself, so that the whole
+    text has to be the secret."""
+    settings = environment.settings["lambda"]
+    if not settings["enabled"] or settings["secrets"]["source"] != "arn":
+        return
+    for name in environment.lambda_composed:
+        message = f"'{name}' has a secret in its text, and the function gets no value of a secret"
+        hint = (
+            f"list {name} under 'secrets' and remove the text, or set lambda.secrets.source: secretsmanager"
+        )
+        yield Finding(written_at(environment, name), message, hint)
+
+
+@rule(
     "JVB322",
     "error",
     title="Text that CloudFormation would replace",
