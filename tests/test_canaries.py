@@ -88,6 +88,18 @@ environments:
   prod:
     environment: {OPENAI_API_KEY: "${OPENAI_API_KEY}"}
 """
+
+
+def interpolated(source: str, external: str) -> str:
+    """An app that fetches its secrets itself is given no text with one inside."""
+    text = INTERPOLATED.replace("SOURCE", source).replace("EXTERNAL", external)
+    return (
+        text.replace("postgres://app:${DB_PASSWORD}@db.example.com/app", "${DB_PASSWORD}")
+        if source == "arn"
+        else text
+    )
+
+
 NO_NUMBER = "validate --set lambda.function.memory=${OPENAI_API_KEY}"
 # What each call leaves with.
 CALLS = (
@@ -144,7 +156,7 @@ def test_a_value_in_the_environment_stays_there(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     values = {name: canary() for name in SECRETS}
-    (app / "deploy.yaml").write_text(INTERPOLATED.replace("SOURCE", source).replace("EXTERNAL", external))
+    (app / "deploy.yaml").write_text(interpolated(source, external))
     (app / "broken/docker").mkdir(parents=True)
     (app / "broken/docker/Dockerfile.j2").write_text("{{ missing }")
     (app / ".env").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
@@ -172,7 +184,7 @@ def test_a_tool_that_tells_its_environment_when_it_fails_is_not_repeated(
 ) -> None:
     values = {name: canary() for name in (*SECRETS, "UNRELATED_API_KEY")}
     values["UV_INDEX_URL"] = f"https://me:{canary()}@pypi.example.com/simple"
-    (app / "deploy.yaml").write_text(INTERPOLATED.replace("SOURCE", "arn").replace("EXTERNAL", "false"))
+    (app / "deploy.yaml").write_text(interpolated("arn", "false"))
     tools = stub_tools(app.parent / "tools", {})
     for name in ("uv", "kubectl", "aws"):
         (tools / name).write_text("#!/bin/sh\nenv; env >&2; exit 3\n")
