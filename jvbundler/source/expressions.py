@@ -7,7 +7,7 @@ there is no randomness, and nothing that can grow without limit by multiplicatio
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from jinja2 import ChainableUndefined, StrictUndefined, TemplateSyntaxError, Undefined, UndefinedError
@@ -15,7 +15,7 @@ from jinja2.meta import find_undeclared_variables
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
-from jvbundler.source.references import Failed, Path, Resolver, shown
+from jvbundler.source.reference_path import Failed, Path, shown
 from jvbundler.source.wording import did_you_mean
 from jvbundler.values.node import Node
 
@@ -56,14 +56,15 @@ _ENVIRONMENT = _Environment()
 class _Scope:
     """What an expression sees of the tree. It notes the names that are missing and the secrets it touches."""
 
-    def __init__(self, resolver: Resolver) -> None:
-        self._resolver = resolver
+    def __init__(self, root: Node, referred: Callable[[Path], Node]) -> None:
+        self.root = root
+        self._referred = referred
         self.missing: list[Path] = []
         self.secret = ""
 
     def value(self, path: Path) -> Any:
         try:
-            node = self._resolver.referred(path)
+            node = self._referred(path)
         except KeyError:
             self.missing.append(path)
             raise
@@ -96,39 +97,46 @@ class _Map:
         raise TypeError(f"'{shown(self._path)}' is a map, not a single value")
 
 
-def evaluate(expression: str, resolver: Resolver) -> Node:
-    """The value of the expression as a node without a place of its own. Failed where it has none."""
-    scope = _Scope(resolver)
+def evaluate(
+    expression: str, root: Node, referred: Callable[[Path], Node], unknown: Callable[[Path], Failed]
+) -> Node:
+    """The value of the expression as a node without a place of its own. Failed where it has none.
+
+    `referred` is the resolved node at a path of `root`, `unknown` the failure of a path that is not there.
+    """
+    scope = _Scope(root, referred)
     try:
         names = find_undeclared_variables(_ENVIRONMENT.parse("{{" + expression + "}}"))
         compiled = _ENVIRONMENT.compile_expression(expression, undefined_to_none=False)
-        result = compiled(_visible(sorted(names), scope, resolver))
+        result = compiled(_visible(sorted(names), scope))
     except Failed:
         raise
     except Exception as failure:  # a filter may raise anything
         if not scope.secret:  # else its text, which is not the value, was what failed
-            raise _explained(failure, expression, scope, resolver) from None
+            raise _explained(failure, expression, scope, unknown) from None
         result = None
     if isinstance(result, Undefined):
-        raise _unknown(expression, scope, resolver)
+        raise _unknown(expression, scope, unknown)
     if not isinstance(result, (str, int, float, type(None))) and not scope.secret:
         hint = "end it with a filter that makes one value, such as '| join(\",\")'"
         raise Failed(f"'{{{{{expression}}}}}' is not a single value", hint)
     value = str(result) if isinstance(result, str) else result
-    return Node(value, resolver.root.place, secret=scope.secret)
+    return Node(value, root.place, secret=scope.secret)
 
 
-def _visible(names: list[str], scope: _Scope, resolver: Resolver) -> dict[str, Any]:
-    top = resolver.root.value
+def _visible(names: list[str], scope: _Scope) -> dict[str, Any]:
+    top = scope.root.value
     known = set(top) if isinstance(top, dict) else set()
     scope.missing += [(name,) for name in names if name not in known]
     return {name: scope.value((name,)) for name in names if name in known}
 
 
-def _explained(failure: Exception, expression: str, scope: _Scope, resolver: Resolver) -> Failed:
+def _explained(
+    failure: Exception, expression: str, scope: _Scope, unknown: Callable[[Path], Failed]
+) -> Failed:
     """What failed, in the user's terms."""
     if isinstance(failure, UndefinedError) and scope.missing:
-        return _unknown(expression, scope, resolver)
+        return _unknown(expression, scope, unknown)
     words = failure.message if isinstance(failure, TemplateSyntaxError) else str(failure)
     return Failed(f"'{{{{{expression}}}}}': {words}", _hint(words or ""))
 
@@ -140,7 +148,7 @@ def _hint(words: str) -> str:
     return "check the expression; {{ '{{' }} writes two literal braces"
 
 
-def _unknown(expression: str, scope: _Scope, resolver: Resolver) -> Failed:
+def _unknown(expression: str, scope: _Scope, unknown: Callable[[Path], Failed]) -> Failed:
     if scope.missing:
-        return resolver.unknown(scope.missing[-1])
+        return unknown(scope.missing[-1])
     return Failed(f"'{{{{{expression}}}}}' has no value", "refer to a key of this file")
