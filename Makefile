@@ -12,13 +12,14 @@ VENV := .venv/.made
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-test: lint tools ## everything that CI runs: ruff, mypy, and pytest with the real tools
+test: lint tools ## everything that CI runs: the linters, and pytest with the real tools
 	$(RUN) -m pytest $(PYTEST_ARGS)
 
-lint: $(VENV)
+lint: $(VENV) ## ruff, mypy, and who imports whom
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy
+	.venv/bin/lint-imports --no-cache --no-logo
 
 fast: $(VENV) ## pytest alone, with the tools that are there: make fast PYTEST_ARGS=tests/render
 	$(RUN) -m pytest $(PYTEST_ARGS)
