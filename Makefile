@@ -15,11 +15,12 @@ help: ## list the targets
 test: lint tools ## everything that CI runs: the linters, and pytest with the real tools
 	$(RUN) -m pytest $(PYTEST_ARGS)
 
-lint: $(VENV) ## ruff, mypy, and who imports whom
+lint: $(VENV) ## ruff, mypy, who imports whom, and what follows a schema
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy
 	.venv/bin/lint-imports --no-cache --no-logo
+	.venv/bin/check-jsonschema --check-metaschema schemas/*.json
 
 fast: $(VENV) ## pytest alone, with the tools that are there: make fast PYTEST_ARGS=tests/render
 	$(RUN) -m pytest $(PYTEST_ARGS)
