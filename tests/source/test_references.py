@@ -123,6 +123,7 @@ def test_what_refers_to_a_secret_is_that_secret(written: str) -> None:
     assert (node.value, node.secret) == (written, "DB_PASSWORD")
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_jinja_is_imported_only_for_expressions() -> None:
     program = (
         "import sys; from jvbundler.source.load import parse_source;"
