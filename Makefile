@@ -7,7 +7,7 @@ RUN := .venv/bin/python
 VENV := .venv/.made
 
 .DELETE_ON_ERROR:
-.PHONY: help test lint fast coverage demo fuzz golden generate hardening catalog schemas audit bench tools clean e2e-docker e2e-k8s
+.PHONY: help test lint fast coverage mutants demo fuzz golden generate hardening catalog schemas audit bench tools clean e2e-docker e2e-k8s
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ coverage: tools ## the tests once more, with the coverage of every process that 
 	$(RUN) -m coverage run -m pytest $(PYTEST_ARGS)
 	$(RUN) -m coverage combine --quiet
 	$(RUN) -m coverage report
+
+mutants: $(VENV) ## change the rules and the diff in small ways, and list what no test notices
+	$(RUN) -m pip install --quiet cosmic-ray==8.7.0
+	$(RUN) scripts/mutants.py $(MUTANTS)
 
 demo: $(VENV) ## render an app and show what came out
 	@$(RUN) scripts/bring_tools.py --only jvagent
@@ -72,7 +76,7 @@ tools: $(VENV) ## bring the tools of the tests into .tools
 	@$(RUN) scripts/bring_tools.py
 
 clean: ## remove all that make made
-	rm -rf .venv .tools .demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage *.egg-info
+	rm -rf .venv .tools .demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .mutants *.egg-info
 
 $(VENV): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
