@@ -7,21 +7,34 @@ RUN := .venv/bin/python
 VENV := .venv/.made
 
 .DELETE_ON_ERROR:
-.PHONY: help test lint fast demo fuzz golden generate hardening catalog schemas audit bench tools clean e2e-docker e2e-k8s
+.PHONY: help test lint fast coverage mutants demo fuzz golden generate hardening catalog schemas audit bench tools clean e2e-docker e2e-k8s
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-test: lint tools ## everything that CI runs: ruff, mypy, and pytest with the real tools
+test: lint tools ## everything that CI runs: the linters, and pytest with the real tools
 	$(RUN) -m pytest $(PYTEST_ARGS)
 
-lint: $(VENV)
+lint: $(VENV) ## ruff, mypy, who imports whom, and what follows a schema
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy
+	.venv/bin/lint-imports --no-cache --no-logo
+	.venv/bin/check-jsonschema --check-metaschema schemas/*.json
+	.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 fast: $(VENV) ## pytest alone, with the tools that are there: make fast PYTEST_ARGS=tests/render
 	$(RUN) -m pytest $(PYTEST_ARGS)
+
+coverage: tools ## the tests once more, with the coverage of every process that they start
+	rm -rf .coverage
+	$(RUN) -m coverage run -m pytest $(PYTEST_ARGS)
+	$(RUN) -m coverage combine --quiet
+	$(RUN) -m coverage report
+
+mutants: $(VENV) ## change the rules and the diff in small ways, and list what no test notices
+	$(RUN) -m pip install --quiet cosmic-ray==8.7.0
+	$(RUN) scripts/mutants.py $(MUTANTS)
 
 demo: $(VENV) ## render an app and show what came out
 	@$(RUN) scripts/bring_tools.py --only jvagent
@@ -63,7 +76,7 @@ tools: $(VENV) ## bring the tools of the tests into .tools
 	@$(RUN) scripts/bring_tools.py
 
 clean: ## remove all that make made
-	rm -rf .venv .tools .demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .tools .demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .mutants *.egg-info
 
 $(VENV): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \

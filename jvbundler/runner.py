@@ -193,9 +193,9 @@ def _lines(child: subprocess.Popen[bytes], input: bytes, deadline: float) -> Ite
     lines: queue.Queue[tuple[str, bytes]] = queue.Queue(1000)
 
     def read(stream: str) -> None:
-        pipe = getattr(child, stream)
-        while line := pipe.readline(65536):
-            lines.put((stream, line))
+        with getattr(child, stream) as pipe:
+            while line := pipe.readline(65536):
+                lines.put((stream, line))
         lines.put((stream, b""))
 
     def write() -> None:
@@ -305,8 +305,9 @@ def _stop(child: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
         try:
             return child.communicate(timeout=GRACE_SECONDS)
         except subprocess.TimeoutExpired:
-            # A grandchild that left the group holds the pipes open: we do not wait for it.
-            return late.stdout or b"", late.stderr or b""
+            # A grandchild that left the group holds the pipes open: we wait for the child alone.
+            with child:
+                return late.stdout or b"", late.stderr or b""
 
 
 def _signal(child: subprocess.Popen[bytes], number: int) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -35,6 +37,29 @@ def _records_of_these_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterato
     os.environ.pop("XDG_CACHE_HOME")
     if before is not None:
         os.environ["XDG_CACHE_HOME"] = before
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _measured_processes() -> Iterator[None]:
+    """Under `make coverage`, a process that is given a bare environment is measured like the others."""
+    name = "COVERAGE_PROCESS_CONFIG"
+    start = subprocess.Popen.__init__
+
+    def start_measured(child: subprocess.Popen[Any], *args: Any, **given: Any) -> None:
+        if given.get("env") is not None and name in os.environ:
+            given["env"] = {name: os.environ[name], **given["env"]}
+        start(child, *args, **given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        if name in os.environ:
+            patch.setattr(subprocess.Popen, "__init__", start_measured)
+        yield
+
+
+@pytest.fixture
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a test of what a process imports: it must not see what the measuring of `make coverage` imports."""
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,7 @@ def test_the_wheel_holds_templates_and_schemas_and_no_tests(built: Path) -> None
     assert "jvbundler/schemas/deploy.schema.json" in names
     assert "jvbundler/templates/docker/Dockerfile.j2" in names
     assert "jvbundler/compiled_templates.py" in names
+    assert "jvbundler/py.typed" in names
     assert not [n for n in names if n.startswith(("tests/", "golden/")) or "/__pycache__/" in n]
 
 
@@ -80,6 +81,7 @@ def test_the_sdist_holds_what_the_wheel_is_built_from(built: Path) -> None:
     with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
         names = {name.split("/", 1)[-1] for name in archive.getnames()}
     assert {"schemas/deploy.schema.json", "templates/docker/Dockerfile.j2", "LICENSE", "README.md"} <= names
+    assert "jvbundler/py.typed" in names
 
 
 @pytest.mark.parametrize("kind", ["*.whl", "*.tar.gz"])

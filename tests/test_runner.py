@@ -127,6 +127,15 @@ def test_a_program_that_ignores_the_request_to_stop_is_killed(tmp_path: Path) ->
     assert has_ended(int((tmp_path / "pid").read_text()))
 
 
+def test_a_child_of_a_program_that_left_its_group_is_not_waited_for(tmp_path: Path) -> None:
+    leaves = program(tmp_path / "leaves", f"echo started; setsid sleep 20 & echo $! > {tmp_path}/child; wait")
+    before = time.monotonic()
+    with pytest.raises(ToolFailed, match="ran out of time"):
+        run([leaves], timeout_seconds=0.5)
+    assert time.monotonic() - before < 15
+    os.kill(int((tmp_path / "child").read_text()), signal.SIGKILL)
+
+
 ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
 
 

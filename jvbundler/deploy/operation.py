@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from jvbundler.deploy.command import Command, script
+from jvbundler.deploy.digest import pushed_digest, with_digest
 from jvbundler.deploy.doctor import Check, require
 from jvbundler.deploy.execution import Execution, execute, reported, require_variables
-from jvbundler.deploy.image.digest import pushed_digest, with_digest
 from jvbundler.deploy.release import only_deployment, refuse_drift, unchanged, write_release
 from jvbundler.values.errors import ToolFailed
 

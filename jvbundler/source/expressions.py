@@ -8,15 +8,18 @@ so that an expression takes as many steps as it has nodes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.parser import Parser
 
 from jvbundler.source.filters import FILTERS, METHODS, TESTS, Missing, NotAllowed, Offer, checked, text_of
-from jvbundler.source.references import Failed, Path, Resolver, shown
+from jvbundler.source.reference_path import Failed, Path, shown
 from jvbundler.source.wording import did_you_mean, one_line
 from jvbundler.values.node import Node
+
+if TYPE_CHECKING:
+    from jvbundler.source.references import Resolver
 
 LONGEST_EXPRESSION = 1000  # characters
 _ENVIRONMENT = Environment(autoescape=False)  # nothing is rendered by it

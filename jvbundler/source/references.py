@@ -10,11 +10,10 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from jvbundler.source.reference_path import Failed, Path, shown
 from jvbundler.source.wording import MOST_GUESSES, did_you_mean, one_line
 from jvbundler.values.node import Node, find, scalars
 from jvbundler.values.problem import Problem, error
-
-Path = tuple[str | int, ...]
 
 # An expression up to its `}}`, which may also stand in its strings; then a `{{` that is never closed.
 _EXPRESSION = re.compile(
@@ -50,14 +49,6 @@ def resolve_references(root: Node, allowance: Allowance | None = None) -> tuple[
     resolver = Resolver(root, allowance or Allowance())
     result = resolver.tree(root, ())
     return result, tuple(dict.fromkeys(resolver.problems))
-
-
-class Failed(Exception):
-    """A reference that cannot be replaced; `message` is empty where the cause was reported elsewhere."""
-
-    def __init__(self, message: str = "", hint: str = "") -> None:
-        super().__init__(message)
-        self.message, self.hint = message, hint
 
 
 class Resolver:
@@ -210,10 +201,6 @@ class Resolver:
         known = [shown(other) for other, _ in islice(leaves, _MOST_KEYS)]
         hint = did_you_mean(shown(path), known) or "refer to a key by its path, as in '{{ app.name }}'"
         return Failed(f"'{shown(path)}' is referred to, but is no key of this file", hint)
-
-
-def shown(path: Path) -> str:
-    return ".".join(map(str, path))
 
 
 def _escaped(part: Node) -> Node:

@@ -36,6 +36,13 @@ def test_a_claim_of_another_name_or_namespace_is_another_claim() -> None:
     assert check_output(project(VOLUME), lambda _: other) == ()
 
 
+def test_what_comes_before_a_claim_in_the_manifest_does_not_hide_it() -> None:
+    other = CLAIM.replace("namespace: acme-support", "namespace: acme-dev")
+    manifest = f"{other}---\n{CLAIM.replace('10Gi', '1Ti')}"
+    problems = check_output(project(VOLUME), lambda _: manifest)
+    assert [problem.rule for problem in problems] == ["JVB428"]
+
+
 def test_an_existing_claim_of_the_users_is_not_compared() -> None:
     own = VOLUME.replace("enabled: true}}", "enabled: true, existing_claim: data}}")
     assert check_output(project(own), lambda _: CLAIM.replace("10Gi", "1Ti")) == ()

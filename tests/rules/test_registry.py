@@ -44,6 +44,7 @@ def test_a_rule_has_title_paragraph_and_source(rule: Rule) -> None:
     assert f"### {rule.id}\n" in rules_reference()
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_the_rules_import_nothing_heavy() -> None:
     code = (
         "import sys, jvbundler.rules\n"

@@ -16,7 +16,8 @@ from jvbundler.source.expressions import evaluate
 from jvbundler.source.filters import FILTERS, METHODS, TESTS
 from jvbundler.source.interpolate import SecretName, parts_with_secrets
 from jvbundler.source.load import parse_source
-from jvbundler.source.references import Allowance, Failed, Resolver, resolve_references
+from jvbundler.source.reference_path import Failed
+from jvbundler.source.references import Allowance, Resolver, resolve_references
 from jvbundler.source.yaml.file import parse_yaml
 from jvbundler.values.node import Node, find, plain
 from jvbundler.values.problem import Place
@@ -261,6 +262,7 @@ def test_what_depends_on_the_value_of_a_secret_cannot_be_known(expression: str) 
     ]
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_jinja_is_imported_only_for_expressions() -> None:
     program = (
         "import sys; from jvbundler.source.load import parse_source;"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.deploy.aws import Account, account_id
+from jvbundler.deploy.digest import require_writable
 from jvbundler.deploy.doctor import Check, aws, docker_checks
 from jvbundler.deploy.image import ecr
 from jvbundler.deploy.image.commands import (
@@ -17,7 +18,6 @@ from jvbundler.deploy.image.commands import (
     push_commands,
     repositories,
 )
-from jvbundler.deploy.image.digest import require_writable
 from jvbundler.deploy.operation import Operation, Ran, Session, carry_out, run_confirmed
 from jvbundler.deploy.release import render_command, render_commands
 from jvbundler.runner import find_tool, run

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.deploy.aws import Account, StackFacts, stack_facts
 from jvbundler.deploy.command import DIGEST, Command
+from jvbundler.deploy.digest import require_writable
 from jvbundler.deploy.doctor import Check, aws, sam
 from jvbundler.deploy.image import ecr, push
 from jvbundler.deploy.image.commands import ImageOptions
-from jvbundler.deploy.image.digest import require_writable
 from jvbundler.deploy.image.push import ImageSteps
 from jvbundler.deploy.lambda_.commands import (
     STACK_SECONDS,

@@ -11,7 +11,7 @@ from yaml import MarkedYAMLError, YAMLError
 from yaml.reader import ReaderError
 
 from jvbundler.source.wording import one_line
-from jvbundler.source.yaml.nodes import MAX_DEPTH
+from jvbundler.source.yaml.nodes import too_deep, unquoted_template
 from jvbundler.values.problem import Place, Problem, error
 
 _QUOTE = "quote the value"
@@ -143,15 +143,6 @@ def _unquoted_template(lines: list[str], candidates: tuple[int, ...], file: str)
         if found:
             return unquoted_template(Place(file, number + 1, found.start(1) + 1))
     return None
-
-
-def unquoted_template(place: Place) -> Problem:
-    """A value that begins with `{{`, which YAML reads as a map in a map."""
-    return error("JVB101", place, "a value that begins with '{{' is not quoted", 'quote it: "{{ … }}"')
-
-
-def too_deep(place: Place) -> Problem:
-    return error("JVB107", place, f"nested deeper than {MAX_DEPTH} levels", "flatten the file")
 
 
 def _tab(lines: list[str], number: int, words: str, file: str) -> Problem | None:

@@ -113,8 +113,6 @@ class Composer:
         if event.tag and event.tag not in ("!", _MAP_TAG, _LIST_TAG):
             self._unknown_tag(event.tag, place)
         if self._depth == MAX_DEPTH:
-            from jvbundler.source.yaml.errors import too_deep
-
             raise Refused(too_deep(place))
         self._depth += 1
         before = self._size
@@ -171,8 +169,6 @@ class Composer:
         """Reports a key that is a map or list; whether it is the inner brace of an unquoted `{{ … }}`."""
         is_template = (start.line, start.column + 1) == (key.line, key.column)
         if is_template:
-            from jvbundler.source.yaml.errors import unquoted_template
-
             self.problems.append(unquoted_template(start))
         else:
             hint = "write 'key: value' with a text as the key"
@@ -216,3 +212,12 @@ class Composer:
             else:
                 hint = "write '<<: *name', or a list of such aliases"
                 self.problems.append(error("JVB101", place, "'<<' merges a value that is no map", hint))
+
+
+def unquoted_template(place: Place) -> Problem:
+    """A value that begins with `{{`, which YAML reads as a map in a map."""
+    return error("JVB101", place, "a value that begins with '{{' is not quoted", 'quote it: "{{ … }}"')
+
+
+def too_deep(place: Place) -> Problem:
+    return error("JVB107", place, f"nested deeper than {MAX_DEPTH} levels", "flatten the file")
