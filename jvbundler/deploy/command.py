@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
-from jvbundler.values.printable import printable
-from jvbundler.values.shell_word import shell_word
+from jvbundler.values.safe_text import printable, shell_word
 
 PARAMETERS = "{parameters}"
 OUTPUT = "{output}"

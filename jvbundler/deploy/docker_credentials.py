@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jvbundler.runner import run
-from jvbundler.values.errors import ToolFailed
+from jvbundler.values.problem import ToolFailed
 
 # The key of Docker Hub in docker's config (docker/cli, cli/config/configfile).
 DOCKER_HUB = "https://index.docker.io/v1/"

@@ -16,7 +16,7 @@ from jvbundler.deploy.command import NO_LIMIT, OUTPUT, PARAMETERS, Command
 from jvbundler.files import reason
 from jvbundler.output.private_file import private_file
 from jvbundler.runner import Completed, follow, interruptible, limit
-from jvbundler.values.errors import InputError, JvbundlerError, OutputRefused, ToolFailed
+from jvbundler.values.problem import InputError, JvbundlerError, OutputRefused, ToolFailed
 from jvbundler.values.secret_names import looks_secret
 
 Done = TypeVar("Done")

@@ -20,7 +20,7 @@ from jvbundler.output.temporary import own_folder
 from jvbundler.output.writer_lock import only_writer
 from jvbundler.pipeline.render import Rendered, render_app, write_rendered
 from jvbundler.pipeline.request import AppFolder, Options, Request, Selection, output_path
-from jvbundler.values.errors import InputError, OutputRefused
+from jvbundler.values.problem import InputError, OutputRefused
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment, Project

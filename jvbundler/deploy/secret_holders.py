@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from jvbundler.project.model import Environment
 from jvbundler.project.variables import Platform
-from jvbundler.values.shell_word import shell_word
+from jvbundler.values.safe_text import shell_word
 
 Kind = Literal["secret", "external-secret", "store", "pull-secret", "secretsmanager", "arn", "parameter"]
 

@@ -14,7 +14,7 @@ from jvbundler.deploy.secret_holders import Holder, describe_argv, holders, keys
 from jvbundler.pipeline.compile import Compiled, compile_project
 from jvbundler.pipeline.request import Options, Selection
 from jvbundler.runner import Completed, masked, run
-from jvbundler.values.errors import InputError, ToolFailed
+from jvbundler.values.problem import InputError, ToolFailed
 
 READ_SECONDS = 60.0
 # The AWS CLI leaves with these where the service said no: 254 since 2020, 255 before.

@@ -19,7 +19,7 @@ from jvbundler.diff.summary import (
     shown,
     summary,
 )
-from jvbundler.values.printable import printable
+from jvbundler.values.safe_text import printable
 
 # What a piece of text is, for whoever colours it: `file`, `added`, `removed`, `danger`, …
 Paint = Callable[[str, str], str]

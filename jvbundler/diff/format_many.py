@@ -19,7 +19,7 @@ from jvbundler.diff.format import (
 )
 from jvbundler.diff.model import Change
 from jvbundler.diff.summary import counts, level_counts, summary
-from jvbundler.values.printable import printable
+from jvbundler.values.safe_text import printable
 
 MOST_ROWS = 100
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from jvbundler.pipeline.request import AppFolder, Outcome, Request
-from jvbundler.values.errors import InputError, JvbundlerError
+from jvbundler.values.problem import InputError, JvbundlerError
 
 Job = Callable[[AppFolder, Request], Outcome]
 

@@ -22,9 +22,8 @@ from jvbundler.output.paths import JOURNAL, STAGING, Tree
 from jvbundler.output.replace import replace_file
 from jvbundler.pipeline.inputs import MAX_BYTES, Contents, Inputs, contents_of
 from jvbundler.pipeline.request import AppFolder, Request, config_path
-from jvbundler.values.errors import OutputRefused
 from jvbundler.values.packaged import PACKAGE, packaged_path
-from jvbundler.values.problem import Place, Problem
+from jvbundler.values.problem import OutputRefused, Place, Problem
 
 if TYPE_CHECKING:
     from jvbundler.values.artifact import Artifact

@@ -12,7 +12,7 @@ from jvbundler.output.paths import Tree
 from jvbundler.output.state import compare
 from jvbundler.output.write import keep_nothing
 from jvbundler.values.artifact import Artifact
-from jvbundler.values.errors import OutputRefused
+from jvbundler.values.problem import OutputRefused
 
 # What each kind of drift means to somebody who has not read the documentation.
 MEANINGS = {

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from jvbundler.output.temporary import own_folder, own_path
 from jvbundler.output.writer_lock import only_writer
-from jvbundler.values.errors import OutputRefused
+from jvbundler.values.problem import OutputRefused
 
 _NAME = "private"
 # Another process that cleans up may take a folder away before it is locked.

@@ -8,7 +8,7 @@ from typing import Literal
 
 from jvbundler.output.lockfile import Lock, sha256
 from jvbundler.output.paths import Tree, folded, folders_of, parents
-from jvbundler.values.errors import OutputRefused
+from jvbundler.values.problem import OutputRefused
 
 # same: the bytes that we would write. line-ends: the same but for CRLF, as git checks files out on Windows.
 # stale: as we wrote it, and we would now write something else. edited: ours, and changed by somebody else.

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from jvbundler.files import reason
-from jvbundler.values.errors import OutputRefused
+from jvbundler.values.problem import OutputRefused
 
 
 def temporary_folder() -> Path:

@@ -16,7 +16,7 @@ from jvbundler.output.paths import Tree, check_paths, refuse_folder
 from jvbundler.output.state import Status, compare
 from jvbundler.output.writer_lock import only_writer
 from jvbundler.values.artifact import Artifact
-from jvbundler.values.errors import OutputRefused
+from jvbundler.values.problem import OutputRefused
 
 
 class WriteResult(NamedTuple):

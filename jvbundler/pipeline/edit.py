@@ -11,9 +11,8 @@ from pathlib import Path
 from jvbundler.files import read_file, reason
 from jvbundler.render.text import yaml_text
 from jvbundler.source.yaml.file import parse_yaml
-from jvbundler.values.errors import InputError
 from jvbundler.values.node import Node, find, plain
-from jvbundler.values.problem import Place
+from jvbundler.values.problem import InputError, Place
 
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*\"""")
 # Where an unquoted scalar ends: at a comment, and inside `{…}` at a comma or a bracket.

@@ -11,8 +11,8 @@ from jvbundler.output.single import write_file
 from jvbundler.pipeline.edit import read_for_edit, set_value, unset_value
 from jvbundler.source.wording import did_you_mean
 from jvbundler.source.yaml.file import read_yaml
-from jvbundler.values.errors import InputError
 from jvbundler.values.node import find
+from jvbundler.values.problem import InputError
 from jvbundler.values.secret_names import looks_secret
 from jvbundler.values.secret_values import contains_secret
 

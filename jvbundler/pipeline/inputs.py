@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jvbundler import __version__
 from jvbundler.app.ignored import NOT_IN_IMAGE
 from jvbundler.files import MIB, read_file, reason
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
     from jvbundler.pipeline.request import AppFolder

@@ -18,8 +18,7 @@ from jvbundler.rules.artifacts import check_artifacts
 from jvbundler.rules.engine import without_waived
 from jvbundler.rules.immutable_fields import check_output
 from jvbundler.values.artifact import Artifact
-from jvbundler.values.errors import InputError
-from jvbundler.values.problem import ordered
+from jvbundler.values.problem import InputError, ordered
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from jvbundler.values.errors import InputError, JvbundlerError
-from jvbundler.values.problem import Problem
+from jvbundler.values.problem import InputError, JvbundlerError, Problem
 
 if TYPE_CHECKING:
     from jvbundler.checkers.checked import Checked

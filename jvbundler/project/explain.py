@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from jvbundler.project.documentation import Schema, default_words, keys, type_and_limits
 from jvbundler.project.schema import load_schema
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 
 def explain_key(key: str) -> str:

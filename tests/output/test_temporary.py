@@ -13,7 +13,7 @@ import pytest
 
 from jvbundler.output.private_file import private_file, remove_left_files
 from jvbundler.output.temporary import own_folder, own_path
-from jvbundler.values.errors import OutputRefused
+from jvbundler.values.problem import OutputRefused
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -22,9 +22,8 @@ from jvbundler.rules.artifacts import check_artifacts
 from jvbundler.rules.engine import check_project, without_waived
 from jvbundler.rules.immutable_fields import check_output
 from jvbundler.source.load import load_source
-from jvbundler.values.errors import InputError
 from jvbundler.values.node import locate
-from jvbundler.values.problem import Problem
+from jvbundler.values.problem import InputError, Problem
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 INVALID = GOLDEN / "invalid"

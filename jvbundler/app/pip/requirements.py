@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.app.model import PipRequirement, Wish
 from jvbundler.app.pip.plain import leading_name, plain_requirement
-from jvbundler.values.printable import is_safe
 from jvbundler.values.problem import Problem, error
+from jvbundler.values.safe_text import is_safe
 from jvbundler.values.secret_values import contains_secret
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from jvbundler.deploy.image.digest import require_writable
 from jvbundler.deploy.operation import Operation, Ran, Session, carry_out, run_confirmed
 from jvbundler.deploy.release import render_command, render_commands
 from jvbundler.runner import find_tool, run
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
     from jvbundler.deploy.command import Command

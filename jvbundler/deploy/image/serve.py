@@ -9,7 +9,7 @@ from jvbundler.deploy.execution import execute_all
 from jvbundler.deploy.image.commands import run_commands
 from jvbundler.deploy.image.push import image_names
 from jvbundler.deploy.operation import Operation, Session
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
     from jvbundler.deploy.release import Release

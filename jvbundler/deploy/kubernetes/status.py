@@ -22,7 +22,7 @@ from jvbundler.deploy.kubernetes.live import (
     warnings_of,
 )
 from jvbundler.deploy.kubernetes.workload import Workload
-from jvbundler.values.errors import ToolFailed
+from jvbundler.values.problem import ToolFailed
 
 
 class Status(NamedTuple):

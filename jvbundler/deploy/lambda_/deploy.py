@@ -27,7 +27,7 @@ from jvbundler.deploy.lambda_.parameters import Values, offline_values, paramete
 from jvbundler.deploy.lambda_.stack import LambdaStack, stack_of
 from jvbundler.deploy.operation import Declined, Operation, Ran, Session, carry_out, run, run_confirmed
 from jvbundler.deploy.release import render_commands
-from jvbundler.values.errors import ToolFailed
+from jvbundler.values.problem import ToolFailed
 
 if TYPE_CHECKING:
     from jvbundler.deploy.image.ecr import RepositoryFacts

@@ -16,7 +16,7 @@ from jvbundler.deploy.aws import (
     with_advice,
 )
 from jvbundler.deploy.lambda_.stack import LambdaStack, stack_of
-from jvbundler.values.errors import InputError, ToolFailed
+from jvbundler.values.problem import InputError, ToolFailed
 
 if TYPE_CHECKING:
     from jvbundler.deploy.release import Release

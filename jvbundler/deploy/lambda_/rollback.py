@@ -22,7 +22,7 @@ from jvbundler.deploy.lambda_.live import (
 from jvbundler.deploy.lambda_.parameters import template_parameters
 from jvbundler.deploy.lambda_.stack import LambdaStack, image_of, stack_of
 from jvbundler.deploy.operation import Operation, Session, carry_out, run_confirmed
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
     from jvbundler.deploy.release import Release

@@ -10,7 +10,7 @@ from jvbundler.deploy.aws import NO_STACK, Account, StackFacts, items_of, read, 
 from jvbundler.deploy.lambda_.health import Answer, ask, health_url, needs_signature, urls
 from jvbundler.deploy.lambda_.live import Failure, account_and_stack, image_digest, stack_failures
 from jvbundler.deploy.lambda_.stack import LambdaStack
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
     from jvbundler.deploy.release import Release

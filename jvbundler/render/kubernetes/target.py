@@ -18,8 +18,7 @@ from jvbundler.render.kubernetes.resource import Resource
 from jvbundler.render.text import templating
 from jvbundler.render.text.escaping import comment
 from jvbundler.values.artifact import Artifact
-from jvbundler.values.errors import InputError
-from jvbundler.values.problem import Place, Problem
+from jvbundler.values.problem import InputError, Place, Problem
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment, Project

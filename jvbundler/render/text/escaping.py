@@ -14,8 +14,7 @@ from typing import Any, TypeVar
 
 from jvbundler.render.text import yaml_text
 from jvbundler.render.text.markdown import code_span, markdown_text
-from jvbundler.values.printable import escape, is_safe, printable
-from jvbundler.values.shell_word import shell_word
+from jvbundler.values.safe_text import escape, is_safe, printable, shell_word
 
 Result = TypeVar("Result")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from jvbundler.values.printable import printable
+from jvbundler.values.safe_text import printable
 
 # Words, and marks that mean nothing in and between them. `_` stands between two letters, `:` before a space
 # and `.` before no word, or they could be emphasis, an emoji or an address.

@@ -18,7 +18,7 @@ from jvbundler.deploy.lambda_.commands import (
     set_image,
 )
 from jvbundler.deploy.lambda_.stack import LambdaStack, image_of
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 URI = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme"
 IMAGE = f"{URI}@sha256:{'0' * 64}"

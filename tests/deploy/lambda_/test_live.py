@@ -11,7 +11,7 @@ from jvbundler.deploy.lambda_.live import failures
 from jvbundler.deploy.lambda_.rollback import previous_digest
 from jvbundler.deploy.lambda_.stack import LambdaStack
 from jvbundler.deploy.lambda_.status import comparable
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 
 def event(name: str, status: str, reason: str = "") -> dict[str, str]:

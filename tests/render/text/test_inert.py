@@ -17,8 +17,7 @@ from jvbundler.render.text.structure import (
     refuse_difference,
     toml_keys,
 )
-from jvbundler.values.printable import is_safe, printable
-from jvbundler.values.shell_word import shell_word
+from jvbundler.values.safe_text import is_safe, printable, shell_word
 
 any_text = st.text(max_size=60)
 

@@ -14,7 +14,7 @@ from jvbundler.cli.printer import echo_line, echo_lines
 from jvbundler.cli.release_options import Common, common_options, json_option, together
 from jvbundler.cli.report.progress import Progress
 from jvbundler.cli.session import execution, print_json
-from jvbundler.values.printable import printable
+from jvbundler.values.safe_text import printable
 
 if TYPE_CHECKING:
     from jvbundler.cli.terminal import Terminal

@@ -30,7 +30,7 @@ from jvbundler.cli.session import (
     session,
     show_lists,
 )
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
     from jvbundler.cli.terminal import Terminal
