@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from jvbundler.app.framework import framework_extras
 from jvbundler.app.pip.requirements_lock import lock_digest
+from jvbundler.app.variables import framework_extras
 from jvbundler.project.model import Project
 
 

@@ -1,7 +1,7 @@
 """Foreign text made safe: to show it, and to paste it into a shell as one word.
 
-Names, paths, values and messages come from other people's files. What is shown has the escapes of JSON, so that
-a text inside a JSON document still means the same; a word of a shell has those of bash.
+Names, paths, values and messages come from other people's files. What is shown has the escapes of JSON, so
+that a text inside a JSON document still means the same; a word of a shell has those of bash.
 """
 
 from __future__ import annotations
