@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from jvbundler.values.problem import InputError, JvbundlerError, Problem
 
 if TYPE_CHECKING:
-    from jvbundler.checkers.checked import Checked
     from jvbundler.diff.model import Difference
     from jvbundler.output.drift import Drift
+    from jvbundler.pipeline.validate import Checked
 
 CONFIG = "deploy.yaml"
 DEFAULT_OUTPUT = "deploy"
