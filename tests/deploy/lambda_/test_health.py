@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from jvbundler.deploy.lambda_.health import ask, health_url, wait_until_healthy
+from jvbundler.deploy.lambda_.live import ask, health_url, wait_until_healthy
 
 
 @contextmanager

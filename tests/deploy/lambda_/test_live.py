@@ -6,10 +6,10 @@ import pytest
 
 from jvbundler.cli.commands.lambda_.operate import start_time
 from jvbundler.deploy.image.ecr import Repository
+from jvbundler.deploy.lambda_.commands import LambdaStack
 from jvbundler.deploy.lambda_.deploy import change_set_table
 from jvbundler.deploy.lambda_.live import failures
 from jvbundler.deploy.lambda_.rollback import previous_digest
-from jvbundler.deploy.lambda_.stack import LambdaStack
 from jvbundler.deploy.lambda_.status import comparable
 from jvbundler.values.problem import InputError
 

@@ -124,10 +124,10 @@ def logs(
 ) -> int:
     """Show the logs of all pods of the app, each line with its pod."""
     from jvbundler.deploy.kubernetes.commands import LogOptions
-    from jvbundler.deploy.kubernetes.logs import plan, show_logs
+    from jvbundler.deploy.kubernetes.status import plan_logs, show_logs
 
     release, workload = cluster.workload(common)
-    operation = plan(workload, LogOptions(pod, follow, tail, since, previous))
+    operation = plan_logs(workload, LogOptions(pod, follow, tail, since, previous))
     if dry_run:
         return print_script(operation)
     show_logs(operation, execution(release, common, Progress(terminal)))

@@ -159,12 +159,12 @@ def logs(
 ) -> int:
     """Show what APP's function logged, by sam."""
     from jvbundler.deploy.lambda_.commands import LogOptions
-    from jvbundler.deploy.lambda_.logs import plan, show_logs
+    from jvbundler.deploy.lambda_.status import plan_logs, show_logs
 
     if tail and follow:
         raise InputError("--tail and --follow exclude each other: '--since' says where --follow begins")
     release = names.release(common)
-    operation = plan(release, LogOptions(start_time(since), follow, pattern, tail or 0))
+    operation = plan_logs(release, LogOptions(start_time(since), follow, pattern, tail or 0))
     if dry_run:
         return print_script(operation)
     for line in show_logs(operation, execution(release, common, Progress(terminal)), tail=tail or 0):
