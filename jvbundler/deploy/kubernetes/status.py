@@ -1,4 +1,7 @@
-"""`status k8s`: how the app is, compared with what was rendered; `logs k8s`: what its pods say. Reads only."""
+"""`status k8s`: how the app is, compared with what was rendered; `logs k8s`: what its pods say.
+
+Changes nothing.
+"""
 
 from __future__ import annotations
 
