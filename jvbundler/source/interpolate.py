@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from jvbundler.source.variables import Variable
-from jvbundler.source.yaml.scalars import typed_text
+from jvbundler.source.yaml.nodes import typed_text
 from jvbundler.values.node import Node
 from jvbundler.values.problem import Place, Problem, error
 from jvbundler.values.secret_values import contains_secret

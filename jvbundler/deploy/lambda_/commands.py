@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jvbundler.deploy.command import NO_LIMIT, PARAMETERS, Command
 from jvbundler.deploy.image.ecr import Repository, repository_of
 from jvbundler.render.lambda_.names import API_LOGS, FUNCTION_LOGS
-from jvbundler.render.lambda_.samconfig import capability
+from jvbundler.render.lambda_.parameters import capability
 from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:

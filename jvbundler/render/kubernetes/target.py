@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jvbundler.render.kubernetes.clashes import clashes
-from jvbundler.render.kubernetes.extras import extra_resources, problems_of_extras
+from jvbundler.render.kubernetes.extras import clashes, extra_resources, problems_of_extras
 from jvbundler.render.kubernetes.objects import own_objects
 from jvbundler.render.kubernetes.overlay import Overlay, overlay
 from jvbundler.render.kubernetes.patches import Patched, patched

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jvbundler.render.text.markdown import code_span, markdown_text
+from jvbundler.render.text.escaping import code_span, markdown_text
 from jvbundler.render.text.structure import (
     BrokenStructure,
     dynamic_references,
