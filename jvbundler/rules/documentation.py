@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jvbundler.rules.registry import RULES, RULES_BY_ID
+from jvbundler.rules.engine import RULES, RULES_BY_ID
 from jvbundler.rules.rule import Rule
 from jvbundler.values.problem import InputError
 
