@@ -83,7 +83,7 @@ class Root(click.Group):
         return super().parse_args(ctx, with_default_command(args))
 
     def invoke(self, ctx: click.Context) -> Any:
-        from jvbundler.output.private_file import remove_left_files
+        from jvbundler.output.outside import remove_left_files
 
         remove_left_files()
         return super().invoke(ctx)

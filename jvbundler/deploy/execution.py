@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from jvbundler.deploy.command import NO_LIMIT, OUTPUT, PARAMETERS, Command
 from jvbundler.files import reason
-from jvbundler.output.private_file import private_file
+from jvbundler.output.outside import private_file
 from jvbundler.runner import Completed, follow, interruptible, limit, run
 from jvbundler.values.problem import InputError, JvbundlerError, OutputRefused, ToolFailed
 from jvbundler.values.secret_names import looks_secret

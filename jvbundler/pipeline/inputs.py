@@ -138,7 +138,7 @@ def inputs_digest(inputs: Inputs, source: Source, jvagent_version: str) -> str:
     No path of the machine is in it, and a secret's `${NAME}` is never replaced, so that its value cannot be
     guessed from the digest. Raises InputError for a file that cannot be read.
     """
-    from jvbundler.values.node import plain  # not for records.py, which reads no YAML
+    from jvbundler.values.node import plain  # not for current.py, which reads no YAML
 
     digest = hashlib.sha256(f"{__version__}\n{jvagent_version}\n".encode())
     trees = {"": source.base, **source.environments}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jvbundler.output.replace import replace_file
+from jvbundler.files import replace_file
 from jvbundler.output.single import write_file
 from jvbundler.values.problem import OutputRefused
 
