@@ -1,6 +1,5 @@
 """Runs commands one after another: masks secrets, reports events, leaves no file and no child process behind.
 
-What a command reads comes from here as well: from variables, and from the user's own docker credentials.
 What a command reads comes from variables, or from the user's own docker credentials. Decides nothing and
 prints nothing: the caller gets the events.
 """
@@ -28,7 +27,7 @@ Done = TypeVar("Done")
 _NO_SECRETS = ("PWD",)
 # The key of Docker Hub in docker's config (docker/cli, cli/config/configfile).
 DOCKER_HUB = "https://index.docker.io/v1/"
-TIMEOUT_SECONDS = 60.0
+HELPER_SECONDS = 60.0
 
 
 class Event(NamedTuple):
@@ -231,7 +230,7 @@ def _read_config(environ: Mapping[str, str]) -> dict[str, Any]:
 def _from_helper(helper: str, key: str, environ: Mapping[str, str]) -> str:
     """https://github.com/docker/docker-credential-helpers: the key to standard input, JSON back."""
     argv = [f"docker-credential-{helper}", "get"]
-    done = run(argv, input=key.encode(), env=environ, timeout_seconds=TIMEOUT_SECONDS, expected=(0, 1))
+    done = run(argv, input=key.encode(), env=environ, timeout_seconds=HELPER_SECONDS, expected=(0, 1))
     if done.code:
         return ""
     try:

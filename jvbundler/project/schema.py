@@ -304,25 +304,27 @@ def empty_keys(node: Node) -> Iterator[Path]:
 def unknown_among(paths: list[Path], schema: dict[str, Any]) -> Iterator[EmptyKey]:
     """Those whose key is unknown in a map that is known: an unknown map is told of anyway."""
     for path in paths:
-        maps = [found for found in _at(schema, path[:-1]) if found is not True and "properties" in found]
-        if maps and not list(_at(schema, path)):
+        maps = [
+            found for found in _schemas_at(schema, path[:-1]) if found is not True and "properties" in found
+        ]
+        if maps and not list(_schemas_at(schema, path)):
             yield EmptyKey(path, maps[0])
 
 
-def _at(schema: Any, path: Path) -> Iterator[Any]:
+def _schemas_at(schema: Any, path: Path) -> Iterator[Any]:
     """The schemas that a value at `path` may have; none where a key on the way is unknown."""
     if isinstance(schema, dict) and "oneOf" in schema:
         for variant in schema["oneOf"]:
-            yield from _at(variant, path)
+            yield from _schemas_at(variant, path)
     elif not path:
         yield schema
     elif not isinstance(schema, dict):
         yield True  # anything goes
     elif isinstance(path[0], int):
-        yield from _at(schema.get("items", True), path[1:])
+        yield from _schemas_at(schema.get("items", True), path[1:])
     elif "object" not in schema.get("type", "object"):
         return  # a text, say, has no keys
     elif path[0] in schema.get("properties", {}):
-        yield from _at(schema["properties"][path[0]], path[1:])
+        yield from _schemas_at(schema["properties"][path[0]], path[1:])
     elif schema.get("additionalProperties", True) is not False:
-        yield from _at(schema.get("additionalProperties", True), path[1:])
+        yield from _schemas_at(schema.get("additionalProperties", True), path[1:])
