@@ -6,7 +6,6 @@ that a text inside a JSON document still means the same; a word of a shell has t
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 
 # What no rendered file and no terminal gets as it is: control characters, every line end, what turns the
@@ -46,6 +45,8 @@ def shell_word(text: str) -> str:
     Two number signs are kept apart too: `##[` and `##vso[` are commands to runners of CI wherever they are.
     """
     if text.isprintable() and "##" not in text:
+        import shlex
+
         return shlex.quote(text)
     inside = text.replace("\\", "\\\\").replace("'", "\\'").replace("##", "\\x23#").replace("##", "\\x23#")
     return "$'" + "".join(c if c.isprintable() else _shell_escape(c) for c in inside) + "'"
