@@ -9,7 +9,7 @@ from pathlib import Path
 from jvbundler.pipeline.bundle import bundle_files, write_bundle
 from jvbundler.pipeline.request import Options
 from jvbundler.values.artifact import Artifact
-from jvbundler.values.errors import JvbundlerError, OutputRefused
+from jvbundler.values.problem import JvbundlerError, OutputRefused
 
 logger = logging.getLogger(__name__)
 

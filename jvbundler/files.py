@@ -1,20 +1,30 @@
-"""The one door for reading what strangers may have laid there: a regular file of a bounded size, or OSError.
+"""The one door to files where strangers may have laid something: to read one, and to put one in its place.
 
-Nothing waits for a pipe, opens a device or fills the memory. Must not know what a file means.
+What is read is a regular file of a bounded size, or OSError: nothing waits for a pipe, opens a device or
+fills the memory. What is written is whole, by one rename, and follows no planted link. Must not know what a
+file means.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
 from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MIB = 1024 * 1024
 # Windows has one of them, the others have the rest.
-_FLAGS = os.O_RDONLY
+_READ = os.O_RDONLY
 for _name in ("O_BINARY", "O_CLOEXEC", "O_NOCTTY", "O_NONBLOCK"):
-    _FLAGS |= getattr(os, _name, 0)
+    _READ |= getattr(os, _name, 0)
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+for _name in ("O_BINARY", "O_CLOEXEC", "O_NOFOLLOW"):
+    _WRITE |= getattr(os, _name, 0)
 _KINDS = {
     stat.S_IFIFO: "a pipe, not a file",
     stat.S_IFSOCK: "a socket, not a file",
@@ -34,7 +44,7 @@ def read_file(path: str | os.PathLike[str], limit: int = MIB, *, follow_links: b
     try:
         # Before it is opened: to open a device may already do something.
         _require_regular(os.stat(name, follow_symlinks=follow_links).st_mode, name)  # noqa: PTH116
-        descriptor = os.open(name, _FLAGS | (0 if follow_links else getattr(os, "O_NOFOLLOW", 0)))
+        descriptor = os.open(name, _READ | (0 if follow_links else getattr(os, "O_NOFOLLOW", 0)))
     except ValueError:
         raise OSError(errno.EINVAL, "no name that a file can have", name) from None
     try:
@@ -61,6 +71,32 @@ def _content(descriptor: int, limit: int, name: str) -> bytes:
         if size > limit:
             raise OSError(errno.EFBIG, f"larger than {size_words(limit)}", name)
     return b"".join(parts)
+
+
+def replace_file(path: Path, data: bytes, *, mode: int) -> None:
+    """Make `path` hold `data`, with the permissions `mode`; a link at `path` gives way to the file.
+
+    Raises OSError. The file is staged beside `path` under a name that nobody can guess, readable by us alone.
+    """
+    staged = path.with_name(f".{os.urandom(8).hex()}.jvbundler")
+    descriptor = os.open(staged, _WRITE, 0o600)
+    try:
+        with open(descriptor, "wb") as stream:  # noqa: PTH123
+            stream.write(data)
+        if mode != 0o600:
+            staged.chmod(mode)
+        staged.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            staged.unlink()
+        raise
+
+
+def usual_mode() -> int:
+    """The permissions of a new file under the user's umask, which can be read only by setting it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def leads_outside(path: str | os.PathLike[str], root: str | os.PathLike[str]) -> bool:

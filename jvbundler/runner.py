@@ -18,8 +18,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
-from jvbundler.values.errors import InputError, ToolFailed
-from jvbundler.values.shell_word import shell_line
+from jvbundler.values.problem import InputError, ToolFailed
+from jvbundler.values.safe_text import shell_line
 
 # From SIGTERM to SIGKILL: sam and kubectl stop within one second.
 GRACE_SECONDS = 2.0

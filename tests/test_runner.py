@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jvbundler.runner import find_tool, masked, run
-from jvbundler.values.errors import ToolFailed
+from jvbundler.values.problem import ToolFailed
 
 
 def program(path: Path, script: str) -> str:

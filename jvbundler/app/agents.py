@@ -16,13 +16,13 @@ from jvbundler.app.reading import (
     exists,
     file_bytes,
     folders,
+    id_problem,
     items,
     kind,
     outside,
     shown,
     text,
 )
-from jvbundler.app.texts import id_problem
 from jvbundler.files import leads_outside
 from jvbundler.source.wording import MOST_GUESSES, closest, quoted
 from jvbundler.source.yaml.file import parse_yaml

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from jvbundler.app import texts
 from jvbundler.app.agents import read_agents
 from jvbundler.app.catalog import Catalog, load_catalog
 from jvbundler.app.closure import Providers, resolve
-from jvbundler.app.env_example import read_env_example
-from jvbundler.app.framework import configured_variables
 from jvbundler.app.model import REQUIREMENTS, App, PipRequirement, Wish
 from jvbundler.app.pip.requirements import merged_requirements
 from jvbundler.app.pip.requirements_lock import read_lock
-from jvbundler.app.reading import exists, file_bytes, folders, mapping, shown, text
+from jvbundler.app.reading import (
+    description_text,
+    exists,
+    file_bytes,
+    folders,
+    mapping,
+    name_text,
+    shown,
+    text,
+    version_text,
+)
+from jvbundler.app.variables import configured_variables, read_env_example
 from jvbundler.source.yaml.file import parse_yaml
 from jvbundler.values.node import Node, find
 from jvbundler.values.problem import Place, Problem, error
@@ -57,10 +65,10 @@ def load_app(
     app = App(
         root=root,
         shown_as=shown_as,
-        id=texts.name(top, "app", problems, "jvagent_app"),
-        version=texts.version(top, "version", problems, "0.0.1"),
-        title=texts.description(context, "name", problems, "jvagent Application"),
-        description=texts.description(context, "description", problems),
+        id=name_text(top, "app", problems, "jvagent_app"),
+        version=version_text(top, "version", problems, "0.0.1"),
+        title=description_text(context, "name", problems, "jvagent Application"),
+        description=description_text(context, "description", problems),
         author=text(top, "author", problems),
         license=text(top, "license", problems),
         homepage=text(top, "homepage", problems),

@@ -1,20 +1,27 @@
 """Reads the app's YAML files and the values in them, and says what is wrong with either.
 
 A reader appends its problems to the list it is given and returns something usable, so that one run finds
-everything. Knows nothing of agents or actions.
+everything. What the files call things is held to the patterns of deploy.yaml, as both are written to one
+file. Knows nothing of agents or actions.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from jvbundler.files import MIB, leads_outside, read_file, reason
-from jvbundler.values.node import Node
+from jvbundler.generated.app_texts import DESCRIPTION, NAME, VERSION, Text
+from jvbundler.values.node import Node, find
 from jvbundler.values.problem import Place, Problem, error
 
 BROKEN = "JVB206"
+UNFIT = "JVB211"
+# CloudFormation puts in what it names, wherever it stands in a template, and knows no way to escape it.
+DYNAMIC_REFERENCE = "{{resolve:"
 
 
 def shown(shown_as: str, name: str) -> str:
@@ -119,3 +126,50 @@ def _child(node: Node, key: str) -> Node | None:
 
 def _wrong_type(child: Node, key: str, wanted: str) -> Problem:
     return error(BROKEN, child.place, f"'{key}' must be {wanted}, not {kind(child)}")
+
+
+def name_text(node: Node, key: str, problems: list[Problem], default: str) -> str:
+    return _fitting(node, key, NAME, problems, default)
+
+
+def version_text(node: Node, key: str, problems: list[Problem], default: str) -> str:
+    return _fitting(node, key, VERSION, problems, default)
+
+
+def description_text(node: Node, key: str, problems: list[Problem], default: str = "") -> str:
+    """Prose, which YAML may hold over several lines, as one line."""
+    return _fitting(node, key, DESCRIPTION, problems, default, prose=True)
+
+
+def id_problem(what: str, id: str, place: Place) -> Problem | None:
+    """What is wrong with the `namespace/name` of an agent or an action."""
+    # jvagent loads what has underscores at its ends, too.
+    parts = [part.strip("_") for part in id.split("/")]
+    if len(parts) == 2 and all(part and fits(NAME.pattern, part) for part in parts):
+        return None
+    message = f"'{id}' is not a valid name for an {what}"
+    return error(UNFIT, place, message, f"write 'namespace/name', each of them {NAME.words}")
+
+
+def _fitting(
+    node: Node, key: str, wanted: Text, problems: list[Problem], default: str, *, prose: bool = False
+) -> str:
+    found = text(node, key, problems, default)
+    found = " ".join(found.split()) if prose else found
+    if fits(wanted.pattern, found) and DYNAMIC_REFERENCE not in found:
+        return found
+    written = find(node, [key])
+    place = written.place if written else node.place
+    if DYNAMIC_REFERENCE in found:
+        message = f"'{key}' has a dynamic reference, which CloudFormation would resolve"
+        problems.append(error(UNFIT, place, message, f"remove '{DYNAMIC_REFERENCE}…}}}}'"))
+    else:
+        message = f"'{key}' cannot be written into the rendered files"
+        problems.append(error(UNFIT, place, message, f"write {wanted.words}"))
+    return default
+
+
+@lru_cache(maxsize=4096)
+def fits(pattern: str, text: str) -> bool:
+    # `$` would accept a line end behind it.
+    return bool(re.match(pattern.removesuffix("$") + r"\Z", text))

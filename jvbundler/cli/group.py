@@ -12,7 +12,8 @@ import click
 from jvbundler import __version__
 from jvbundler.cli.terminal import Terminal
 
-# Name → its line in `--help`; the command is `command` in the module of that name in commands/.
+# Name → its line in `--help`; the command is `command` in the module of that name in commands/, but for those
+# that share a module.
 COMMANDS = {
     "init": "Write a first deploy.yaml for an app.",
     "render": "Write the deployment files, or check that they are current.",
@@ -38,6 +39,7 @@ COMMANDS = {
 }
 # The commands that have one for each platform.
 VERBS = ("deploy", "status", "logs", "rollback", "destroy")
+SHARED = {"build": "image", "push": "image"}
 
 EPILOG = """\b
 Examples:
@@ -69,7 +71,8 @@ class Root(click.Group):
             from jvbundler.cli.commands.platforms import PlatformGroup
 
             return PlatformGroup(cmd_name)
-        command: click.Command = import_module(f"jvbundler.cli.commands.{cmd_name}").command
+        module = import_module(f"jvbundler.cli.commands.{SHARED.get(cmd_name, cmd_name)}")
+        command: click.Command = getattr(module, cmd_name if cmd_name in SHARED else "command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -80,7 +83,7 @@ class Root(click.Group):
         return super().parse_args(ctx, with_default_command(args))
 
     def invoke(self, ctx: click.Context) -> Any:
-        from jvbundler.output.private_file import remove_left_files
+        from jvbundler.output.outside import remove_left_files
 
         remove_left_files()
         return super().invoke(ctx)

@@ -12,11 +12,10 @@ import click
 
 from jvbundler.cli.group import root
 from jvbundler.cli.printer import echo_line, echo_message, echo_text, printers
-from jvbundler.cli.streams import failure_of, make_lasting
-from jvbundler.cli.terminal import ReaderGone, Terminal
+from jvbundler.cli.terminal import ReaderGone, Terminal, failure_of, make_lasting
 from jvbundler.files import reason
-from jvbundler.values.errors import InputError, JvbundlerError, OutputRefused
 from jvbundler.values.packaged import PACKAGE
+from jvbundler.values.problem import InputError, JvbundlerError, OutputRefused
 
 BUG = 70
 INTERRUPTED = 130

@@ -16,7 +16,7 @@ from typing import Any, TextIO, cast
 
 import click
 
-from jvbundler.values.printable import escape
+from jvbundler.values.safe_text import escape
 
 # GitHub: `::name …::…` at the start of a line, spaces ignored, and `##[name]…` anywhere; Azure Pipelines:
 # `##vso[…]` and `##[…]`; TeamCity: `##teamcity[…]`. GitLab's need a carriage return. Sources:

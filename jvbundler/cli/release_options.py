@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 from jvbundler.cli import options
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
     from jvbundler.deploy.image.commands import ImageOptions

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jvbundler.cli.printer import echo_lines, echo_text
-from jvbundler.values.errors import InputError, JvbundlerError
+from jvbundler.values.problem import InputError, JvbundlerError
 
 if TYPE_CHECKING:
     from jvbundler.cli.release_options import Common

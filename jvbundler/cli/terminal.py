@@ -1,10 +1,15 @@
-"""How this run talks: format, colours, traceback. The options fill it in; whoever prints reads it."""
+"""How this run talks: standard streams that do not fail, the format, colours, the traceback.
+
+A run ends as it would if somebody read all of what it writes. The options fill in the rest; whoever prints
+reads it.
+"""
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 
 class ReaderGone(Exception):
@@ -30,3 +35,70 @@ class Terminal:
     def is_quiet(self) -> bool:
         """CI wants results; hints on what to do next are for people."""
         return bool(os.environ.get("CI")) or not sys.stderr.isatty()
+
+
+class Lasting(io.FileIO):
+    """What can no longer be written is dropped, and the first failure is kept in `lost`."""
+
+    lost: OSError | None = None
+
+    def write(self, data: Any, /) -> int:
+        size = memoryview(data).nbytes
+        while self.lost is None:
+            try:
+                written = super().write(data)
+            except OSError as failure:
+                self.lost = failure
+                break
+            if written is not None:
+                return written
+            _wait_until_writable(self)
+        return size
+
+
+def _wait_until_writable(stream: io.FileIO) -> None:
+    """Whoever gave us the pipe made it one that does not wait."""
+    import select
+
+    select.select([], [stream], [])
+
+
+def make_lasting() -> None:
+    """Put lasting streams in the place of Python's own; one that is closed is /dev/null from now on.
+
+    Otherwise the next file to be opened would get its number, and what is printed.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+    if sys.stdin is None:
+        sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    sys.stdout = _lasting(sys.stdout, 1)
+    sys.stderr = _lasting(sys.stderr, 2)
+
+
+def _lasting(stream: TextIO | None, number: int) -> TextIO:
+    """Files and pipes are UTF-8 in every locale, and no character makes a message fail."""
+    if stream is not None and not _is_pythons_own(stream):
+        return stream
+    is_terminal = os.isatty(number)
+    return io.TextIOWrapper(
+        io.BufferedWriter(Lasting(number, "w", closefd=False)),
+        encoding=stream.encoding if stream and is_terminal else "utf-8",
+        errors="backslashreplace",
+        line_buffering=is_terminal or number == 2,
+    )
+
+
+def _is_pythons_own(stream: TextIO) -> bool:
+    """Not one of a test, and no console of Windows, which takes no bytes."""
+    buffer = getattr(stream, "buffer", None)
+    return isinstance(getattr(buffer, "raw", buffer), io.FileIO)
+
+
+def failure_of(stream: TextIO) -> OSError | None:
+    """Why what was written to the stream is lost, if it is."""
+    lost: OSError | None = getattr(getattr(getattr(stream, "buffer", None), "raw", None), "lost", None)
+    return lost

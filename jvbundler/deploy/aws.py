@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from jvbundler.runner import run
-from jvbundler.values.errors import InputError, ToolFailed
+from jvbundler.values.problem import InputError, ToolFailed
 
 SECONDS = 60.0
 _SHOWN = 200

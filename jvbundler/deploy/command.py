@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from jvbundler.source.interpolate import SecretName, secret_names_in
-from jvbundler.values.printable import printable
-from jvbundler.values.shell_word import shell_word
+from jvbundler.values.safe_text import printable, shell_word
 
 PARAMETERS = "{parameters}"
 OUTPUT = "{output}"

@@ -11,8 +11,8 @@ from jvbundler.output.single import write_file
 from jvbundler.pipeline.edit import read_for_edit, set_value
 from jvbundler.pipeline.request import config_path
 from jvbundler.source.yaml.file import read_yaml
-from jvbundler.values.errors import ToolFailed
 from jvbundler.values.node import find
+from jvbundler.values.problem import ToolFailed
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.runner import INSTALL, Completed, find_tool, run
-from jvbundler.values.errors import ToolFailed
+from jvbundler.values.problem import ToolFailed
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment

@@ -14,7 +14,7 @@ from jvbundler.deploy.digest import pushed_digest, with_digest
 from jvbundler.deploy.doctor import Check, require
 from jvbundler.deploy.execution import Execution, execute, reported, require_variables
 from jvbundler.deploy.release import only_deployment, refuse_drift, unchanged, write_release
-from jvbundler.values.errors import ToolFailed
+from jvbundler.values.problem import ToolFailed
 
 if TYPE_CHECKING:
     from jvbundler.deploy.release import Release

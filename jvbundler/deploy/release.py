@@ -16,11 +16,11 @@ from jvbundler.deploy.command import Command
 from jvbundler.files import reason
 from jvbundler.output.drift import Drift, drift
 from jvbundler.output.lockfile import LOCK
-from jvbundler.output.temporary import own_folder
+from jvbundler.output.outside import cache_folder, own_folder
 from jvbundler.output.writer_lock import only_writer
 from jvbundler.pipeline.render import Rendered, render_app, write_rendered
 from jvbundler.pipeline.request import AppFolder, Options, Request, Selection, output_path
-from jvbundler.values.errors import InputError, OutputRefused
+from jvbundler.values.problem import InputError, OutputRefused
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment, Project
@@ -224,7 +224,7 @@ def only_deployment(of: str, environ: Mapping[str, str]) -> Iterator[None]:
 
 
 def _lock_folder(of: str, environ: Mapping[str, str]) -> Path:
-    folder = _state_folder(environ) / _file_name(of)
+    folder = cache_folder(environ) / "deployments" / _file_name(of)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError:
@@ -232,12 +232,6 @@ def _lock_folder(of: str, environ: Mapping[str, str]) -> Path:
         with contextlib.suppress(FileExistsError):
             folder.mkdir(mode=0o700)
     return folder
-
-
-def _state_folder(environ: Mapping[str, str]) -> Path:
-    """https://specifications.freedesktop.org/basedir-spec: what may be lost belongs to the cache."""
-    home = environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111 (never raises)
-    return Path(environ.get("XDG_CACHE_HOME") or Path(home, ".cache"), "jvbundler", "deployments")
 
 
 def _file_name(text: str) -> str:

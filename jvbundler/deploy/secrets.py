@@ -1,6 +1,8 @@
-"""`secrets`: what has to hold the secrets of an app. `secrets check`: which of them are missing.
+"""`secrets`: what has to hold the secrets of an app, how to fill it, and which of them are missing.
 
-Reads names of keys; a value is neither kept nor shown.
+Knows names only. A command takes values from the variables of the shell that it is pasted into, by builtins
+and process substitution, so that no value is part of an argv. The check reads names of keys; a value is
+neither kept nor shown.
 """
 
 from __future__ import annotations
@@ -8,17 +10,210 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from jvbundler.deploy.secret_holders import Holder, describe_argv, holders, keys_argv, secret_value_argv
 from jvbundler.pipeline.compile import Compiled, compile_project
 from jvbundler.pipeline.request import Options, Selection
+from jvbundler.project.model import Environment
+from jvbundler.project.variables import Platform
 from jvbundler.runner import Completed, masked, run
-from jvbundler.values.errors import InputError, ToolFailed
+from jvbundler.values.problem import InputError, ToolFailed
+from jvbundler.values.safe_text import shell_word
 
+Kind = Literal["secret", "external-secret", "store", "pull-secret", "secretsmanager", "arn", "parameter"]
+
+PULL_KEY = ".dockerconfigjson"
+DEPLOY = "jvbundler deploy"
+# Prints the JSON that Secrets Manager holds; json.dumps escapes what a shell could not.
+_JSON = (
+    "import json, os, sys; "
+    'print(json.dumps({k[0]: os.environ[k[-1]] for k in (a.rsplit("=", 1) for a in sys.argv[1:])}))'
+)
 READ_SECONDS = 60.0
 # The AWS CLI leaves with these where the service said no: 254 since 2020, 255 before.
 _REFUSED = (254, 255)
+
+
+class Holder(NamedTuple):
+    """One thing that holds secrets: a Secret of Kubernetes, an entry of a store, a secret in Secrets Manager.
+
+    `keys` pairs each of its keys with the variable that its value is handed over from. `within` is its
+    namespace, region or store. A holder of kind `parameter` is the shell that deploys; `arn` hands the app
+    nothing but the ARN.
+    """
+
+    environment: str
+    platform: Platform
+    kind: Kind
+    name: str
+    within: str
+    keys: tuple[tuple[str, str], ...]
+    context: str = ""
+    creates_namespace: bool = False
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(variable for _, variable in self.keys))
+
+
+class Step(NamedTuple):
+    """A command for a shell, and what it is good for."""
+
+    purpose: str
+    command: str
+
+
+def holders(environment: Environment, context: str = "") -> Iterator[Holder]:
+    """All that has to hold secrets for this environment, on the platforms that it is deployed to."""
+    if environment.settings["kubernetes"]["enabled"]:
+        yield from _kubernetes(environment, context or environment.settings["kubernetes"]["context"])
+    if environment.settings["lambda"]["enabled"]:
+        yield from _lambda(environment)
+
+
+def _kubernetes(environment: Environment, context: str) -> Iterator[Holder]:
+    settings = environment.settings["kubernetes"]
+    external = settings["external_secrets"]
+    secrets = environment.kubernetes_secrets
+    creates = settings["create_namespace"]
+    place = (environment.namespace,)
+    kind: Kind = "external-secret" if external["enabled"] else "secret"
+    for name, keys in _grouped((s.kubernetes_secret, s.kubernetes_key, s.source) for s in secrets):
+        yield Holder(environment.name, "kubernetes", kind, name, *place, keys, context, creates)
+    if external["enabled"]:
+        store = f"{external['store']['kind']} {external['store']['name']}"
+        for name, keys in _grouped((s.external_key, s.external_property, s.source) for s in secrets):
+            yield Holder(environment.name, "kubernetes", "store", name, store, keys)
+    registry = settings["registry"]
+    if registry["secret_name"] and not registry["create_secret"]:
+        pull: Kind = "pull-secret"
+        name = registry["secret_name"]
+        keys = ((PULL_KEY, ""),)
+        yield Holder(environment.name, "kubernetes", pull, name, *place, keys, context, creates)
+
+
+def _lambda(environment: Environment) -> Iterator[Holder]:
+    settings = environment.settings["lambda"]
+    source = settings["secrets"]["source"]
+    secrets = environment.lambda_secrets
+    if source == "parameter":
+        keys = tuple(dict.fromkeys((s.source, s.source) for s in secrets))
+        yield Holder(
+            environment.name, "lambda", "parameter", environment.stack_name, settings["region"], keys
+        )
+        return
+    kind: Kind = "arn" if source == "arn" else "secretsmanager"
+    for name, keys in _grouped((s.lambda_secret_id, s.lambda_json_key, s.source) for s in secrets):
+        yield Holder(environment.name, "lambda", kind, name, settings["region"], keys)
+
+
+def _grouped(entries: Iterable[tuple[str, str, str]]) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+    """Holder, key and variable of each secret → the keys of each holder, in the order of the secrets."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for holder, key, variable in entries:
+        found.setdefault(holder, []).append((key, variable))
+    return [(holder, tuple(keys)) for holder, keys in found.items()]
+
+
+def steps(holder: Holder, app: str = ".") -> tuple[Step, ...]:
+    """The commands that create or change the holder; none where something else fills it."""
+    if holder.kind in ("secret", "pull-secret"):
+        return (*_namespace_step(holder), *_secret_steps(holder))
+    if holder.kind in ("secretsmanager", "arn"):
+        return _secrets_manager_steps(holder)
+    if holder.kind == "parameter":
+        where = "" if app == "." else f" {shell_word(app)}"
+        command = f"{_required(holder)} &&\n{DEPLOY} lambda{where} -e {holder.environment}"
+        return (Step("deploy with them", command),) if holder.keys else ()
+    return ()
+
+
+def _namespace_step(holder: Holder) -> tuple[Step, ...]:
+    if not holder.creates_namespace:
+        return ()
+    make = f"kubectl create namespace {shell_word(holder.within)} --dry-run=client --output=yaml"
+    command = f"{make} |\n  kubectl {_context(holder)} apply --server-side --filename=-"
+    return (Step("make the namespace, before the first deployment does", command),)
+
+
+def _secret_steps(holder: Holder) -> tuple[Step, ...]:
+    place = f"{_context(holder)} --namespace {shell_word(holder.within)}"
+    apply = Step(
+        "create or change it",
+        f"{_made(holder)} --output=yaml |\n  kubectl {place} apply --server-side --filename=-",
+    )
+    sealed = shell_word(f"{holder.name}.sealed.yaml")
+    seal = Step(
+        "or seal it, as a SealedSecret that may be committed",
+        f"{_made(holder)} --output=json |\n  kubeseal {_context(holder)} --format=yaml > {sealed}",
+    )
+    return apply, seal
+
+
+def _made(holder: Holder) -> str:
+    """`kubectl create` as a filter: it prints the Secret, and asks no cluster."""
+    words = ["kubectl create secret generic", f"--namespace={shell_word(holder.within)}"]
+    if holder.kind == "pull-secret":
+        words += [
+            "--type=kubernetes.io/dockerconfigjson",
+            f'--from-file={PULL_KEY}="$HOME/.docker/config.json"',
+        ]
+        guard = ""
+    else:
+        guard = f"{_required(holder)} &&\n"
+        words += [f'--from-file={shell_word(key)}=<(printf %s "${name}")' for key, name in holder.keys]
+    words += ["--dry-run=client"]
+    return guard + f"{words[0]} {shell_word(holder.name)} " + " \\\n  ".join(words[1:])
+
+
+def _secrets_manager_steps(holder: Holder) -> tuple[Step, ...]:
+    pairs = (shell_word(key if key == variable else f"{key}={variable}") for key, variable in holder.keys)
+    made = " \\\n  ".join([f"{_required(holder)} &&\npython3 -c {shell_word(_JSON)}", *pairs])
+    place = f"--region {shell_word(holder.within)}"
+    value = "--secret-string file:///dev/stdin"
+    name = shell_word(holder.name)
+    create = Step("create it", f"{made} |\n  aws secretsmanager create-secret {place} --name {name} {value}")
+    change = Step(
+        "or replace all of its keys, where it is there",
+        f"{made} |\n  aws secretsmanager put-secret-value {place} --secret-id {name} {value}",
+    )
+    # What has an ARN is there.
+    return (change,) if holder.name.startswith("arn:") else (create, change)
+
+
+def _required(holder: Holder) -> str:
+    """Fails where a variable is not set: an empty secret would be created without a word."""
+    return ": " + " ".join(f'"${{{variable}:?}}"' for variable in holder.variables)
+
+
+def _context(holder: Holder) -> str:
+    """Without a named context, a variable to be set: kubectl's current one was not chosen for this app."""
+    return "--context " + (shell_word(holder.context) if holder.context else '"${KUBE_CONTEXT:?}"')
+
+
+def keys_argv(holder: Holder) -> tuple[str, ...]:
+    """The command that asks for the keys of a Secret; the values stay in kubectl."""
+    template = 'found{{"\\n"}}{{range $key, $value := .data}}{{if $value}}{{$key}}{{"\\n"}}{{end}}{{end}}'
+    return (
+        *("kubectl", "--context", holder.context, "--namespace", holder.within, "get", "secret", holder.name),
+        *("--ignore-not-found", f"--output=go-template={template}", "--request-timeout=20s"),
+    )
+
+
+def secret_value_argv(holder: Holder) -> tuple[str, ...]:
+    """The command whose answer holds the keys of a secret, and their values."""
+    return (
+        *("aws", "secretsmanager", "get-secret-value", "--region", holder.within),
+        *("--secret-id", holder.name, "--query", "SecretString", "--output", "json"),
+    )
+
+
+def describe_argv(holder: Holder) -> tuple[str, ...]:
+    """The command that tells whether a secret is there; it needs no permission to read the value."""
+    return (
+        *("aws", "secretsmanager", "describe-secret", "--region", holder.within),
+        *("--secret-id", holder.name, "--query", "Name", "--output", "json"),
+    )
 
 
 class State(NamedTuple):

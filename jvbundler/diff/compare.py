@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from jvbundler.diff.fields import differences, scalars
-from jvbundler.diff.lines import instruction_changes, line_changes
-from jvbundler.diff.mask import masked_field
+from jvbundler.diff.mask import instruction_changes, line_changes, masked_field
 from jvbundler.diff.model import ABSENT, Action, Change, Field
-from jvbundler.diff.objects import Key, Object, objects
+from jvbundler.diff.objects import Key, Object, documents, objects
 from jvbundler.diff.risks.assess import dockerfile_risks, risks_of
 from jvbundler.diff.risks.rule import Changed
-from jvbundler.diff.values import documents
 
 _SOURCES = ("kubernetes/base/", "kubernetes/overlays/")
 _MANIFESTS = "kubernetes/rendered/"

@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from jvbundler.diff.model import ABSENT, Field
-from jvbundler.diff.values import canonical, function_name
+from jvbundler.diff.objects import canonical, function_name
 
 Path = tuple[str, ...]
 

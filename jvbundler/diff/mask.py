@@ -1,13 +1,17 @@
-"""Secrets → `***`, in every value and line that a comparison shows, on both of its sides."""
+"""Secrets → `***`, in every value and line that a comparison shows, on both of its sides.
+
+Two texts are compared by lines here, as a line is masked by those around it; a Dockerfile by instructions.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from difflib import SequenceMatcher
 from typing import Any
 
 from jvbundler.diff.model import ABSENT, Field
-from jvbundler.diff.objects import SECRET_PARAMETER
-from jvbundler.diff.values import function_name
+from jvbundler.diff.objects import SECRET_PARAMETER, function_name
 from jvbundler.values.secret_values import MASK, names_secret, without_secrets
 
 # Below these a key is the name of a variable or a file, whatever its letters; elsewhere it may be a field
@@ -19,6 +23,8 @@ _REFERENCES = {"valueFrom", "secretKeyRef", "remoteRef"}
 _RESOLVED_LATER = re.compile(r"\{\{resolve:[^{}]*\}\}\Z")
 _ASSIGNMENT = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_-]*)(\\?[\"']?\s*[:=]\s*)(?=(\S.*))")
 _PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z ]*)PRIVATE KEY-----.*?(?:-----END \1PRIVATE KEY-----|\Z)", re.S)
+Instruction = tuple[str, ...]
+_HEREDOC = re.compile(r"<<-?\s*([\"']?)([A-Za-z_][A-Za-z0-9_]*)\1")
 
 
 def masked_field(kind: str, field: Field) -> Field:
@@ -97,3 +103,66 @@ def _masked_line(line: str) -> str:
 def _is_reference(value: str) -> bool:
     value = value.rstrip(",").strip("\"'")
     return bool(_RESOLVED_LATER.match(value)) or value.startswith(("!Ref ", "!GetAtt "))
+
+
+def line_changes(old: str, new: str) -> tuple[str, ...]:
+    """`-` lines that go and `+` lines that come, without those that stay."""
+    return tuple(_changes(old.splitlines(), new.splitlines(), _shown(old), _shown(new)))
+
+
+def _shown(text: str) -> list[str]:
+    """The lines, masked; a text that hides a line feed of another kind in a line stays in step."""
+    return masked_lines("\n".join(text.splitlines()))
+
+
+def _changes(old: list[str], new: list[str], shown_old: list[str], shown_new: list[str]) -> Iterator[str]:
+    for tag, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag != "equal":
+            yield from (f"-{line}" for line in shown_old[i:j])
+            yield from (f"+{line}" for line in shown_new[k:m])
+
+
+def instruction_changes(old: str, new: str) -> tuple[str, ...]:
+    """As `line_changes`, without comments; the first line of a longer instruction says where a line is."""
+    before, after = instructions(old), instructions(new)
+    found: list[str] = []
+    for tag, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        paired = min(j - i, m - k)
+        for step in range(paired):
+            found += _instruction(before[i + step], after[k + step])
+        found += (f"-{line}" for gone in before[i + paired : j] for line in _masked(gone))
+        found += (f"+{line}" for come in after[k + paired : m] for line in _masked(come))
+    return tuple(found)
+
+
+def _instruction(old: Instruction, new: Instruction) -> list[str]:
+    """One that changed into the other."""
+    changes = list(_changes(list(old), list(new), _masked(old), _masked(new)))
+    return changes if old[0] != new[0] else [f" {_masked(new)[0]}", *changes]
+
+
+def _masked(lines: Instruction) -> list[str]:
+    return masked_lines("\n".join(lines))
+
+
+def instructions(text: str) -> list[Instruction]:
+    """The instructions of a Dockerfile with the lines of each, continued ones and heredocs included."""
+    found: list[Instruction] = []
+    current: list[str] = []
+    ends: list[str] = []
+    for line in text.splitlines():
+        if ends:
+            current.append(line)
+            if line.strip() == ends[0]:
+                ends.pop(0)
+        elif not line.strip() or line.lstrip().startswith("#"):
+            continue
+        else:
+            current.append(line)
+            ends = [match[2] for match in _HEREDOC.finditer(line)]
+        if not ends and not current[-1].rstrip().endswith("\\"):
+            found.append(tuple(current))
+            current = []
+    return [*found, tuple(current)] if current else found

@@ -10,7 +10,7 @@ from pathlib import Path
 from jvbundler.output.lockfile import LOCK
 from jvbundler.output.paths import is_safe
 from jvbundler.runner import Completed, run
-from jvbundler.values.errors import InputError, ToolFailed
+from jvbundler.values.problem import InputError, ToolFailed
 
 SECONDS = 60
 # Git sets them for its hooks, relative to a folder that is not ours.

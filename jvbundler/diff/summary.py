@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from jvbundler.diff.model import ABSENT, LEVELS, Action, Change, Field, Level, dotted
-from jvbundler.diff.values import function_name
+from jvbundler.diff.objects import function_name
 from jvbundler.render.text.yaml_text import flow
 
 ACTIONS: tuple[Action, ...] = ("added", "removed", "changed", "moved")
@@ -68,7 +68,7 @@ def field_lines(field: Field) -> list[str]:
     """`-path: old` and `+path: new`, or one of both; a text of many lines by the lines that differ."""
     path = dotted(field.path)
     if isinstance(field.old, str) and isinstance(field.new, str) and "\n" in field.old + field.new:
-        from jvbundler.diff.lines import line_changes
+        from jvbundler.diff.mask import line_changes
 
         inner = [f"{line[0]}{path}: {shown(line[1:])}" for line in line_changes(field.old, field.new)]
         return inner or [f" {path}: other line ends or a hidden secret"]

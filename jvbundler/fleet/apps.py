@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jvbundler.output.paths import folded
 from jvbundler.pipeline.request import CONFIG, AppFolder, Options, output_path
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 _MAGIC = frozenset("*?[")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from jvbundler.pipeline.request import AppFolder, Outcome, Request
-from jvbundler.values.errors import InputError, JvbundlerError
+from jvbundler.values.problem import InputError, JvbundlerError
 
 Job = Callable[[AppFolder, Request], Outcome]
 
@@ -31,10 +31,37 @@ def run(apps: Sequence[AppFolder], job: Job, request: Request) -> Iterator[Outco
         return
     from concurrent.futures import ProcessPoolExecutor
 
-    from jvbundler.fleet.worker import become_worker
-
     with ProcessPoolExecutor(workers, initializer=become_worker) as pool:
         yield from pool.map(attempt, apps, chunksize=max(1, len(apps) // (workers * _PARTS)))
+
+
+def become_worker() -> None:
+    """Run once, as the process starts: it leaves Ctrl-C to its parent, and does not outlive it."""
+    import signal
+    import threading
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A worker waits for its next app, and a killed parent can no longer say that there is none."""
+    import signal
+    import time
+    from multiprocessing import parent_process
+
+    from jvbundler.runner import GRACE_SECONDS
+
+    parent = parent_process()
+    if parent is None:
+        return
+    parent.join()
+    # Nobody is left to read what the pool would say about it.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    # It ends us, and first a tool that runs (runner.py); whatever else happens, we end.
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(2 * GRACE_SECONDS)
+    os._exit(1)
 
 
 def _attempt(app: AppFolder, *, job: Job, request: Request) -> Outcome:

@@ -9,10 +9,9 @@ from typing import NamedTuple
 from jvbundler.files import reason
 from jvbundler.output.lockfile import LOCK, Lock, read_lock, sha256
 from jvbundler.output.paths import Tree
-from jvbundler.output.state import compare
-from jvbundler.output.write import keep_nothing
+from jvbundler.output.write import compare, keep_nothing
 from jvbundler.values.artifact import Artifact
-from jvbundler.values.errors import OutputRefused
+from jvbundler.values.problem import OutputRefused
 
 # What each kind of drift means to somebody who has not read the documentation.
 MEANINGS = {

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from jvbundler.files import read_file
 from jvbundler.output.paths import JOURNAL, MAX_BYTES, STAGING, Tree, folders_of, is_safe, parents
-from jvbundler.values.errors import OutputRefused
+from jvbundler.values.problem import OutputRefused
 
 PLAN = "journal.json"
 

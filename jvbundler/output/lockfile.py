@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from jvbundler import __version__
 from jvbundler.output.paths import content, is_safe
-from jvbundler.values.errors import OutputRefused
+from jvbundler.values.problem import OutputRefused
 
 LOCK = "jvbundler.lock.json"
 SCHEMA = 1

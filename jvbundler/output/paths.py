@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from jvbundler.files import MIB, read_file, reason
-from jvbundler.values.errors import OutputRefused
+from jvbundler.values.problem import OutputRefused
 
 JOURNAL = ".jvbundler-journal.json"
 STAGING = ".jvbundler-staging"

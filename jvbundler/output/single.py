@@ -7,9 +7,8 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from jvbundler.files import MIB, read_file, reason
-from jvbundler.output.replace import replace_file, usual_mode
-from jvbundler.values.errors import OutputRefused
+from jvbundler.files import MIB, read_file, reason, replace_file, usual_mode
+from jvbundler.values.problem import OutputRefused
 
 # In bytes; whoever keeps more in a file of this name did not get it from us.
 MAX_BYTES = 16 * MIB

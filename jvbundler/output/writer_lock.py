@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from jvbundler.values.errors import OutputRefused
+from jvbundler.values.problem import OutputRefused
 
 
 @contextlib.contextmanager

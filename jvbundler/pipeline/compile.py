@@ -14,9 +14,8 @@ from jvbundler.project.model import BASE
 from jvbundler.project.schema import Checked, check
 from jvbundler.rules.engine import check_project
 from jvbundler.source.load import load_source
-from jvbundler.values.errors import InputError
 from jvbundler.values.node import Node, locate
-from jvbundler.values.problem import Place, Problem, ordered
+from jvbundler.values.problem import InputError, Place, Problem, ordered
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App

@@ -1,19 +1,29 @@
 """Changes single values of deploy.yaml in place: its comments, order and layout stay as the user wrote them.
 
-Works on the text at the places that the YAML parser reports, and refuses what it cannot change safely.
+Works on the text at the places that the YAML parser reports, and refuses what it cannot change safely. That
+is how `env set` and `env unset` write the container's variables.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jvbundler.files import read_file, reason
+from jvbundler.output.single import write_file
 from jvbundler.render.text import yaml_text
-from jvbundler.source.yaml.file import parse_yaml
-from jvbundler.values.errors import InputError
+from jvbundler.source.interpolate import shown_parts
+from jvbundler.source.wording import did_you_mean
+from jvbundler.source.yaml.file import parse_yaml, read_yaml
 from jvbundler.values.node import Node, find, plain
-from jvbundler.values.problem import Place
+from jvbundler.values.problem import InputError, Place
+from jvbundler.values.secret_names import looks_secret
+from jvbundler.values.secret_values import contains_secret
+
+if TYPE_CHECKING:
+    from jvbundler.project.model import Environment
 
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*\"""")
 # Where an unquoted scalar ends: at a comment, and inside `{…}` at a comma or a bracket.
@@ -22,6 +32,12 @@ _FLOW_END = re.compile(r"\s*[,}\]]|\s+#")
 _INDENT = 2
 
 Keys = tuple[str, ...]
+_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_SECTIONS = {
+    "lambda": ("lambda", "environment"),
+    "k8s": ("kubernetes", "deployment", "container", "environment"),
+    "kubernetes": ("kubernetes", "deployment", "container", "environment"),
+}
 
 
 def set_value(text: str, keys: Keys, value: str) -> str:
@@ -213,3 +229,85 @@ def _emptied(lines: list[str], root: Node, keys: Keys) -> list[str]:
     row = section.key_place.line - 1
     lines[row] = re.sub(r":(\s*(?:#.*)?)\Z", r": {}\1", lines[row].rstrip("\r\n")) + "\n"
     return lines
+
+
+def variables(environment: Environment, platform: str) -> list[tuple[str, str | None]]:
+    """The variables by name; None in place of a secret's value, which is not known here.
+
+    In a text that is composed, `${NAME}` stands for a secret.
+    """
+    on_lambda = platform == "lambda"
+    plain = environment.lambda_variables if on_lambda else environment.kubernetes_variables
+    secrets = environment.lambda_secrets if on_lambda else environment.kubernetes_secrets
+    composed = environment.lambda_composed if on_lambda else environment.kubernetes_composed
+    found: dict[str, str | None] = {**plain, **{name: shown_parts(parts) for name, parts in composed.items()}}
+    return sorted({**found, **dict.fromkeys(secret.name for secret in secrets)}.items())
+
+
+def set_variables(path: Path, platform: str, environment: str, pairs: Iterable[str]) -> bool:
+    """Write the pairs, all or none; whether the file changed.
+
+    Raises InputError for an invalid name, for a secret, and for a place that cannot be changed safely.
+    """
+    split = [pair.partition("=") for pair in pairs]
+    for name, equals, value in split:
+        _require_name(name, equals)
+        _refuse_secret(path, name, value)
+    section = _section(path, platform, environment)
+    text = before = read_for_edit(path)
+    for name, _, value in split:
+        text = set_value(text, (*section, name), value)
+    return _write(path, before, text)
+
+
+def unset_variables(path: Path, platform: str, environment: str, names: Iterable[str]) -> bool:
+    section = _section(path, platform, environment)
+    text = before = read_for_edit(path)
+    for name in names:
+        text = unset_value(text, (*section, name))
+    return _write(path, before, text)
+
+
+def _require_name(name: str, equals: str) -> None:
+    if not equals:
+        raise InputError("expected NAME=VALUE, found no '='")
+    if not _VARIABLE_NAME.match(name):
+        raise InputError(f"'{name}' is not the name of an environment variable")
+
+
+def _refuse_secret(path: Path, name: str, value: str) -> None:
+    """A reference to a variable is not a secret value: it is looked up and never rendered."""
+    is_reference = value.startswith("${") and value.endswith("}")
+    if is_reference or not value:
+        return
+    if looks_secret(name) or contains_secret(value) or name in _listed_secrets(path):
+        raise InputError(
+            f"'{name}' looks like a secret, and deploy.yaml is committed: list it under 'secrets' instead"
+        )
+
+
+def _listed_secrets(path: Path) -> set[str]:
+    root, _ = read_yaml(path, str(path))
+    items = find(root, ["secrets"]) if root else None
+    nodes = items.value if items is not None and isinstance(items.value, list) else []
+    return {str((find(node, ["name"]) or node).value) for node in nodes}
+
+
+def _section(path: Path, platform: str, environment: str) -> tuple[str, ...]:
+    root, problems = read_yaml(path, str(path))
+    if root is None:
+        raise InputError(problems=problems)
+    if not environment:
+        return _SECTIONS[platform]
+    declared = find(root, ["environments"])
+    names = list(declared.value) if declared is not None and isinstance(declared.value, dict) else []
+    if environment not in names:
+        hint = did_you_mean(environment, names) or f"there are: {', '.join(names) or 'none'}"
+        raise InputError(f"environment '{environment}' is not declared in {path} ({hint})")
+    return ("environments", environment, *_SECTIONS[platform])
+
+
+def _write(path: Path, before: str, text: str) -> bool:
+    if text != before:
+        write_file(path, text, force=True)
+    return text != before

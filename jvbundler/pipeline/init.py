@@ -8,7 +8,7 @@ from pathlib import Path
 from jvbundler.app.load import load_app
 from jvbundler.project.schema import load_schema
 from jvbundler.render.deploy_yaml import first_config
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 # The app's name is written into deploy.yaml, and must not be one.
 LITERAL_SECRET = "JVB901"

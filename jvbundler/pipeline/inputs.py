@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jvbundler import __version__
 from jvbundler.app.ignored import NOT_IN_IMAGE
 from jvbundler.files import MIB, read_file, reason
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
     from jvbundler.pipeline.request import AppFolder
@@ -138,7 +138,7 @@ def inputs_digest(inputs: Inputs, source: Source, jvagent_version: str) -> str:
     No path of the machine is in it, and a secret's `${NAME}` is never replaced, so that its value cannot be
     guessed from the digest. Raises InputError for a file that cannot be read.
     """
-    from jvbundler.values.node import plain  # not for records.py, which reads no YAML
+    from jvbundler.values.node import plain  # not for current.py, which reads no YAML
 
     digest = hashlib.sha256(f"{__version__}\n{jvagent_version}\n".encode())
     trees = {"": source.base, **source.environments}

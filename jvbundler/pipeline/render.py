@@ -14,12 +14,10 @@ from jvbundler.pipeline.inputs import Inputs, inputs_digest, read_inputs
 from jvbundler.pipeline.request import AppFolder, Request, below
 from jvbundler.render import readme
 from jvbundler.render.targets import TARGETS, render_target
-from jvbundler.rules.artifacts import check_artifacts
 from jvbundler.rules.engine import without_waived
-from jvbundler.rules.immutable_fields import check_output
+from jvbundler.rules.rendered import check_artifacts, check_output
 from jvbundler.values.artifact import Artifact
-from jvbundler.values.errors import InputError
-from jvbundler.values.problem import ordered
+from jvbundler.values.problem import InputError, ordered
 
 if TYPE_CHECKING:
     from pathlib import Path

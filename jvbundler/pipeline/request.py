@@ -11,13 +11,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from jvbundler.values.errors import InputError, JvbundlerError
-from jvbundler.values.problem import Problem
+from jvbundler.values.problem import InputError, JvbundlerError, Problem
 
 if TYPE_CHECKING:
-    from jvbundler.checkers.checked import Checked
     from jvbundler.diff.model import Difference
     from jvbundler.output.drift import Drift
+    from jvbundler.pipeline.validate import Checked
 
 CONFIG = "deploy.yaml"
 DEFAULT_OUTPUT = "deploy"

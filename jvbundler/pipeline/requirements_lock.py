@@ -9,8 +9,8 @@ from jvbundler.app.pip.requirements_lock import NAME, lock_command, lock_input, 
 from jvbundler.output.single import write_file
 from jvbundler.pipeline.compile import compile_project
 from jvbundler.pipeline.request import Options, below
+from jvbundler.project.build import image_digest, image_requirements, python_version
 from jvbundler.project.model import Project
-from jvbundler.project.packages import image_digest, image_requirements, python_version
 from jvbundler.runner import run
 
 STALE_LOCK = "JVB210"

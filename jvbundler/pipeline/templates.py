@@ -7,8 +7,8 @@ from pathlib import Path
 from jvbundler.files import reason
 from jvbundler.output.paths import refuse_links
 from jvbundler.output.single import write_file
-from jvbundler.values.errors import InputError, OutputRefused
 from jvbundler.values.packaged import packaged_path
+from jvbundler.values.problem import InputError, OutputRefused
 
 FOLDER = "templates"
 

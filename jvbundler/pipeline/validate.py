@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from jvbundler.checkers.checked import Checked
 from jvbundler.pipeline.render import Rendered, render_app
 from jvbundler.pipeline.request import AppFolder, Outcome, Request, below, environment_of
 from jvbundler.values.problem import Problem, ordered
@@ -14,6 +13,15 @@ from jvbundler.values.problem import Problem, ordered
 if TYPE_CHECKING:
     from jvbundler.project.model import Project
     from jvbundler.values.artifact import Artifact
+
+
+class Checked(NamedTuple):
+    """A checker: what it looked at, or, where it did not run, why not. `problems` are its findings."""
+
+    checker: str
+    note: str
+    ran: bool = True
+    problems: tuple[Problem, ...] = ()
 
 
 def validate_app(app: AppFolder, request: Request) -> Outcome:

@@ -1,10 +1,15 @@
-"""Source and App → Project: the one place where settings that derive from others are worked out."""
+"""Source and App → Project: the one place where settings that derive from others are worked out.
+
+So is what is installed into the image: the same list for the Dockerfile and for requirements.lock.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from jvbundler.app.pip.requirements_lock import lock_digest
+from jvbundler.app.variables import framework_extras
 from jvbundler.project.model import BASE, Environment, Project, Secret, slug
 from jvbundler.project.schema import Checked, Told, check, unknown_empty_keys
 from jvbundler.project.variables import (
@@ -20,6 +25,7 @@ from jvbundler.project.variables import (
     split_variables,
     storage_paths,
     storage_root,
+    variables_with_secrets,
     written_variables,
 )
 from jvbundler.source.interpolate import secret_names_in
@@ -154,3 +160,46 @@ def platform_part(
     problems = (*split.problems, *contradictions(split, listed, written))
     variables = dict(sorted({**paths, **split.plain}.items()))
     return PlatformPart(variables, secrets, split.composed, problems)
+
+
+def framework_requirements(project: Project) -> list[str]:
+    """The framework, pinned, and the extras of jvspatial that the configuration of any environment needs."""
+    pinned = f"jvagent=={project.base.settings['image']['jvagent_version']}"
+    extras = needed_extras(project)
+    return [pinned, f"jvspatial[{','.join(extras)}]"] if extras else [pinned]
+
+
+def image_requirements(project: Project) -> list[str]:
+    """Every requirement of the image, as PEP 508 texts."""
+    return [*framework_requirements(project), *(requirement.spec for requirement in project.app.requirements)]
+
+
+def python_version(project: Project) -> str:
+    """The image's Python; the predecessor's build argument counts as well."""
+    image = project.base.settings["image"]
+    return image["build"]["args"].get("PYTHON_VERSION", image["python_version"])
+
+
+def image_digest(project: Project) -> str:
+    """What a requirements.lock of this image has to have been made from."""
+    return lock_digest(
+        image_requirements(project),
+        python_version=python_version(project),
+        jvagent_version=project.base.settings["image"]["jvagent_version"],
+        platforms=project.base.platforms,
+    )
+
+
+def needed_extras(project: Project) -> list[str]:
+    configured = dict(project.app.configured)
+    extras: set[str] = set()
+    for environment in project.environments:
+        if environment.settings["lambda"]["enabled"]:
+            secrets = dict.fromkeys(variables_with_secrets(environment, "lambda"), "secret")
+            variables = {**configured, **environment.lambda_variables, **secrets}
+            extras.update(framework_extras(variables, on_lambda=True))
+        if environment.settings["kubernetes"]["enabled"]:
+            secrets = dict.fromkeys(variables_with_secrets(environment, "kubernetes"), "secret")
+            variables = {**configured, **environment.kubernetes_variables, **secrets}
+            extras.update(framework_extras(variables, on_lambda=False))
+    return sorted(extras)

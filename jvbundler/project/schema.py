@@ -1,14 +1,16 @@
-"""A resolved document → Settings: the compiled validator accepts it, jsonschema explains what is wrong."""
+"""A resolved document → Settings: the compiled validator accepts it, jsonschema explains what is wrong.
+
+A null means "not given", and hides a key from both: an unknown one without a value is looked for here.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from jvbundler.generated import validator
-from jvbundler.project.empty_keys import empty_keys, unknown
 from jvbundler.source.wording import MOST_GUESSES, closest, one_line, quoted
 from jvbundler.values.node import Node, find, locate
 from jvbundler.values.packaged import packaged_text
@@ -34,6 +36,7 @@ Told = dict[tuple[str, int], tuple[Problem, ...]]
 
 # A jsonschema ValidationError; its attributes are what the schema holds at that place.
 Violation = Any
+Path = tuple[Any, ...]
 
 
 @cache
@@ -145,7 +148,7 @@ def unknown_empty_keys(root: Node) -> tuple[Problem, ...]:
     if not paths:
         return ()
     schema = load_schema()
-    found = enumerate(unknown(paths, schema))
+    found = enumerate(unknown_among(paths, schema))
     return tuple(
         unknown_key(root, list(path), known, schema, may_guess=number < MOST_GUESSES)
         for number, (path, known) in found
@@ -276,3 +279,52 @@ def dotted(path: list[Any]) -> str:
             f"[{part}]" if isinstance(part, int) else f".{one_line(part)}" if text else one_line(str(part))
         )
     return text or "the file"
+
+
+class EmptyKey(NamedTuple):
+    """`siblings` is the schema of the map that the key stands in."""
+
+    path: Path
+    siblings: dict[str, Any]
+
+
+def empty_keys(node: Node) -> Iterator[Path]:
+    """The path of every key whose value is null, in file order."""
+    value = node.value
+    entries: Any = (
+        value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())
+    )
+    for key, child in entries:
+        if child.value is None and isinstance(value, dict):
+            yield (key,)
+        else:
+            yield from ((key, *path) for path in empty_keys(child))
+
+
+def unknown_among(paths: list[Path], schema: dict[str, Any]) -> Iterator[EmptyKey]:
+    """Those whose key is unknown in a map that is known: an unknown map is told of anyway."""
+    for path in paths:
+        maps = [
+            found for found in _schemas_at(schema, path[:-1]) if found is not True and "properties" in found
+        ]
+        if maps and not list(_schemas_at(schema, path)):
+            yield EmptyKey(path, maps[0])
+
+
+def _schemas_at(schema: Any, path: Path) -> Iterator[Any]:
+    """The schemas that a value at `path` may have; none where a key on the way is unknown."""
+    if isinstance(schema, dict) and "oneOf" in schema:
+        for variant in schema["oneOf"]:
+            yield from _schemas_at(variant, path)
+    elif not path:
+        yield schema
+    elif not isinstance(schema, dict):
+        yield True  # anything goes
+    elif isinstance(path[0], int):
+        yield from _schemas_at(schema.get("items", True), path[1:])
+    elif "object" not in schema.get("type", "object"):
+        return  # a text, say, has no keys
+    elif path[0] in schema.get("properties", {}):
+        yield from _schemas_at(schema["properties"][path[0]], path[1:])
+    elif schema.get("additionalProperties", True) is not False:
+        yield from _schemas_at(schema.get("additionalProperties", True), path[1:])

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from jvbundler.project.build import framework_requirements, python_version
 from jvbundler.project.model import Environment, Project
-from jvbundler.project.packages import framework_requirements, python_version
 from jvbundler.render.text.escaping import Verbatim
 from jvbundler.render.text.templating import render as render_template
 from jvbundler.values.artifact import Artifact

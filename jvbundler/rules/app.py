@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 
 from jvbundler.app.ignored import NOT_IN_IMAGE
 from jvbundler.app.pip.requirements_lock import lock_problem
+from jvbundler.project.build import image_digest, python_version
 from jvbundler.project.model import Environment, Project
-from jvbundler.project.packages import image_digest, python_version
 from jvbundler.project.variables import PLATFORM_PATHS
 from jvbundler.rules.debian_packages import COMPILER, needed
-from jvbundler.rules.facts import (
+from jvbundler.rules.rule import (
+    Finding,
     app_variables,
     is_true,
     platforms,
+    project_rule,
+    rule,
     variable_path,
 )
-from jvbundler.rules.rule import Finding, project_rule, rule
 from jvbundler.values.problem import Place
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jvbundler.rules.registry import RULES, RULES_BY_ID
+from jvbundler.rules.engine import RULES, RULES_BY_ID
 from jvbundler.rules.rule import Rule
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 GROUPS = {
     "JVB1": "deploy.yaml",

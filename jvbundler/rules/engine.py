@@ -1,6 +1,7 @@
 """Runs the rules over a project and turns findings into problems: places, waivers, environments, order.
 
-It must not know what any rule is about.
+It has all rules, sorted by id: those with a check, and those that are raised where files are read or
+rendered. It must not know what any of them is about.
 """
 
 from __future__ import annotations
@@ -8,10 +9,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from jvbundler.project.model import Environment, Project
-from jvbundler.rules.registry import RULES, RULES_BY_ID
-from jvbundler.rules.rule import Finding, Path, Rule
+from jvbundler.rules import app, environments, secrets, shared, storage
+from jvbundler.rules.descriptions import RAISED_ELSEWHERE
+from jvbundler.rules.kubernetes import names, network, probes, scale
+from jvbundler.rules.lambda_ import endpoints, function
+from jvbundler.rules.rule import REGISTERED, Finding, Path, Rule
 from jvbundler.values.problem import Place, Problem, error, ordered, problem, warning
 
+# Importing a module registers its rules.
+MODULES = (
+    app,
+    endpoints,
+    environments,
+    function,
+    names,
+    network,
+    probes,
+    scale,
+    secrets,
+    shared,
+    storage,
+)
+
+RULES: tuple[Rule, ...] = tuple(sorted((*REGISTERED, *RAISED_ELSEWHERE), key=lambda rule: rule.id))
+RULES_BY_ID: dict[str, Rule] = {rule.id: rule for rule in RULES}
 # Found in what is rendered, after `check_project`: whether its waiver is used cannot be known here.
 FOUND_LATER = ("JVB327",)
 
@@ -86,8 +107,8 @@ def problems_of_environments(project: Project, waivers: dict[str, Waivers]) -> I
                 if not waivers[environment.name].waive(rule.id):
                     problem = problem_of(rule, finding, place_of(finding.at, environment))
                     found.setdefault(problem, (finding.at, []))[1].append(environment)
-    for problem, (at, environments) in found.items():
-        yield problem if all_alike(problem, at, environments, project) else named(problem, environments)
+    for problem, (at, having) in found.items():
+        yield problem if all_alike(problem, at, having, project) else named(problem, having)
 
 
 def all_alike(problem: Problem, at: Path | Place, environments: list[Environment], project: Project) -> bool:

@@ -7,8 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from jvbundler.project.model import Environment, Project, path_of
-from jvbundler.rules.facts import platforms, written_or
-from jvbundler.rules.rule import Finding, Path, project_rule, rule
+from jvbundler.rules.rule import Finding, Path, platforms, project_rule, rule, written_or
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 from jvbundler.project.model import Environment, path_of
 from jvbundler.project.variables import PLATFORM_PATHS, Platform
-from jvbundler.rules.facts import (
+from jvbundler.rules.rule import (
     PLATFORM_TITLES,
+    Finding,
     container_port,
     plain_variables,
     platforms,
+    rule,
     runs_jvagent,
     secret_names,
     variable_path,
 )
-from jvbundler.rules.rule import Finding, rule
 from jvbundler.rules.storage import STORAGE_PATHS
 from jvbundler.values.node import find
 

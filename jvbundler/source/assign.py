@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from jvbundler.source.variables import KEY, SET
 from jvbundler.source.wording import quoted
 from jvbundler.source.yaml.file import parse_value
-from jvbundler.source.yaml.scalars import typed_text
+from jvbundler.source.yaml.nodes import typed_text
 from jvbundler.values.node import Node, Path, find
 from jvbundler.values.problem import Problem, error
 

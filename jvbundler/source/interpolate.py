@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from jvbundler.source.variables import Variable
-from jvbundler.source.yaml.scalars import typed_text
+from jvbundler.source.yaml.nodes import typed_text
 from jvbundler.values.node import Node
 from jvbundler.values.problem import Place, Problem, error
 from jvbundler.values.secret_values import contains_secret
@@ -50,20 +50,20 @@ class SecretName(str):
     __slots__ = ()
 
 
+def escaped(text: str) -> str:
+    """A literal text as it stands in the value of a secret node, beside `${NAME}`."""
+    return text.replace("$", "$$")
+
+
 def parts_with_secrets(text: str) -> tuple[str, ...]:
     """The literal texts and the `SecretName`s that the value of a secret node consists of."""
-    parts: list[str] = []
-    end = 0
-    literal = ""
-    for token in _TOKEN.finditer(text):
-        literal += text[end : token.start()]
-        end = token.end()
-        if token[1] is None:
-            literal += "${"
-            continue
-        parts += [literal, SecretName(token[1])]
-        literal = ""
-    return tuple(part for part in (*parts, literal + text[end:]) if part)
+    parts: list[str] = [""]
+    for found in re.finditer(r"\$\$|\$\{(\w+)\}|[^$]+|\$", text):
+        if found[1]:
+            parts += [SecretName(found[1]), ""]
+        else:
+            parts[-1] += "$" if found[0] == "$$" else found[0]
+    return tuple(part for part in parts if part)
 
 
 def secret_names_in(parts: Iterable[str]) -> tuple[str, ...]:
@@ -127,9 +127,7 @@ class _Interpolation:
         if self._left < 0:
             return self._flooded(node)
         if secrets:
-            # Still a text with references: what is no secret is replaced, and escaped.
-            result = _TOKEN.sub(lambda token: self._kept_or_escaped(token, secrets), text)
-            return node._replace(value=result, secret=secrets[0])
+            return node._replace(value=self._with_secrets(text, tokens, secrets), secret=secrets[0])
         result = _TOKEN.sub(self._replacement, text)
         if names and len(tokens) == 1 and tokens[0][0] == text and variable is None:
             value = typed_text(result)
@@ -140,10 +138,14 @@ class _Interpolation:
         """Whether the list says that the value may be rendered; in a secret, only then."""
         return self._listed is not None and name in self._listed
 
-    def _kept_or_escaped(self, token: re.Match[str], secrets: list[str]) -> str:
-        if token[1] is None or token[1] in secrets:
-            return token[0]
-        return self._replacement(token).replace("${", "$${")
+    def _with_secrets(self, text: str, tokens: list[re.Match[str]], secrets: list[str]) -> str:
+        """The text with all replaced but the secrets, as `parts_with_secrets` reads it."""
+        result, end = "", 0
+        for token in tokens:
+            result += escaped(text[end : token.start()])
+            end = token.end()
+            result += f"${{{token[1]}}}" if token[1] in secrets else escaped(self._replacement(token))
+        return result + escaped(text[end:])
 
     def _flooded(self, node: Node) -> Node:
         size = _MOST_CHARACTERS // (1024 * 1024)

@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.source.interpolate import interpolate
-from jvbundler.source.merge import merge
 from jvbundler.source.variables import (
     KEY,
     SET,
@@ -314,3 +313,21 @@ def _choose(name: str, declared: Sequence[str]) -> str:
     if not declared:
         return "declare it under 'environments', or leave '-e' out"
     return did_you_mean(name, declared) or one_line(f"choose one of: {', '.join(declared)}", 200)
+
+
+def merge(base: Node, overlay: Node) -> Node:
+    """Maps merge, lists and scalars replace, and a `null` in the overlay removes the key.
+
+    These are the rules of JSON merge patch (RFC 7396), so a null in a map that the base lacks goes as well.
+    A merged map stays placed where the base wrote it.
+    """
+    if not isinstance(overlay.value, dict):
+        return overlay
+    under = base if isinstance(base.value, dict) else Node({}, overlay.place, overlay.key_place)
+    entries = dict(under.value)  # type: ignore[arg-type]
+    for key, child in overlay.value.items():
+        if child.value is None:
+            entries.pop(key, None)
+        else:
+            entries[key] = merge(entries.get(key) or child, child)
+    return Node(entries, under.place, under.key_place)

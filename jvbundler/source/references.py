@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from jvbundler.source.interpolate import escaped
 from jvbundler.source.reference_path import Failed, Path, shown
 from jvbundler.source.wording import MOST_GUESSES, did_you_mean, one_line
 from jvbundler.values.node import Node, find, scalars
@@ -207,7 +208,7 @@ def _escaped(part: Node) -> Node:
     """A part of a text in which `${NAME}` stands for a secret."""
     if part.secret or part.value is None:
         return part
-    return part._replace(value=_written(part).replace("${", "$${"), text="")
+    return part._replace(value=escaped(_written(part)), text="")
 
 
 def _written(part: Node) -> str:

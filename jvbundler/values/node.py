@@ -14,9 +14,8 @@ Path = Sequence[str | int]
 class Node(NamedTuple):
     """A value and its place. `key_place` is where its key stands, for an entry of a mapping.
 
-    `secret` names the environment variable whose value belongs here and is a secret: it is never read,
-    and `value` keeps its `${NAME}`, beside which `$${` stands for `${`. `text` is a number, boolean or null
-    as written.
+    `secret` names the environment variable whose value belongs here and is a secret: it is never read, and
+    `value` keeps its `${NAME}`, beside which `$$` is a dollar. `text` is a scalar of another type as written.
     """
 
     value: Scalar | dict[str, Node] | list[Node]

@@ -1,7 +1,7 @@
-"""What is wrong with the user's files, as values: checks return problems, only the CLI prints them.
+"""What is wrong with the user's files, as values, and the failures that end a command.
 
-A message may repeat what stands in a file, and a secret may stand anywhere: it is blotted out here, where a
-problem is made, so that no reader of problems has to.
+Checks return problems, only the CLI prints them. A message may repeat what stands in a file, and a secret may
+stand anywhere: it is blotted out here, where a problem or a failure is made, so that no reader has to.
 """
 
 from __future__ import annotations
@@ -61,3 +61,37 @@ def problem(
 def ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Each problem once, by place."""
     return tuple(sorted(dict.fromkeys(problems), key=lambda p: (p.place, p.rule, p.message)))
+
+
+class JvbundlerError(Exception):
+    """Base of all expected failures; anything else that escapes is a bug of ours (exit 70).
+
+    A secret that the message repeats is blotted out.
+    """
+
+    exit_code = 70
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(without_secrets(message))
+
+
+class InputError(JvbundlerError):
+    """The user's files or flags are wrong: `problems` says how, or the message where no file is at fault."""
+
+    exit_code = 2
+
+    def __init__(self, message: str = "", problems: Iterable[Problem] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
+
+
+class OutputRefused(JvbundlerError):
+    """The output folder may not be written: hand-edited, foreign, locked or unwritable."""
+
+    exit_code = 3
+
+
+class ToolFailed(JvbundlerError):
+    """A tool is missing or failed; the message holds its argv and its own words."""
+
+    exit_code = 4

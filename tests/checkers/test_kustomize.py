@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from jvbundler.checkers import kustomize
-from jvbundler.values.errors import ToolFailed
+from jvbundler.values.problem import ToolFailed
+from tests.checkers import kustomize
 
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: shop\ndata:\n  A: b\n"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jvbundler.checkers import sam
+from tests.checkers import sam
 from tests.checkers.templates import GOOD
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from jvbundler.deploy.command import Command, script
 from jvbundler.deploy.execution import Event, Execution, execute, execute_all, require_variables
-from jvbundler.values.errors import InputError, ToolFailed
+from jvbundler.values.problem import InputError, ToolFailed
 
 
 def python(code: str, *words: str, **fields: object) -> Command:

@@ -24,7 +24,7 @@ from jvbundler.deploy.lambda_ import rollback as lambda_rollback
 from jvbundler.deploy.operation import Declined, Operation, Session, shown
 from jvbundler.deploy.release import Release, load_release
 from jvbundler.pipeline.request import Options
-from jvbundler.values.errors import ToolFailed
+from jvbundler.values.problem import ToolFailed
 from tests.deploy.conftest import HEALTHY, Tools, answer_text, environment
 
 ALL = ImageSteps(build=True, push=True, options=ImageOptions())

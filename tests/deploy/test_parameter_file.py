@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from jvbundler.deploy.command import Command
 from jvbundler.deploy.execution import Execution, execute
-from jvbundler.values.errors import ToolFailed
+from jvbundler.values.problem import ToolFailed
 
 # sam's own reading of `--parameter-overrides`, for a path a line.
 READER = """

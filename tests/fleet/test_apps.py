@@ -8,7 +8,7 @@ import pytest
 
 from jvbundler.fleet.apps import app_folders, app_roots, is_many
 from jvbundler.pipeline.request import AppFolder, Options
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 from tests.fleet.conftest import MakeApps
 
 OPTIONS = Options(environ={})

@@ -10,8 +10,7 @@ import pytest
 from jvbundler.fleet.jobs import ENOUGH_FOR_WORKERS, exit_code, run
 from jvbundler.output.drift import Drift
 from jvbundler.pipeline.request import AppFolder, Options, Outcome, Request
-from jvbundler.values.errors import InputError, OutputRefused, ToolFailed
-from jvbundler.values.problem import Place, error
+from jvbundler.values.problem import InputError, OutputRefused, Place, ToolFailed, error
 
 REQUEST = Request(Options(environ={}))
 PROBLEM = error("JVB104", Place("deploy.yaml", 2, 1), "unknown key")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jvbundler.output.drift import drift
 from jvbundler.output.write import write_output
 from jvbundler.values.artifact import Artifact
-from jvbundler.values.errors import OutputRefused
+from jvbundler.values.problem import OutputRefused
 
 NAMES = st.sampled_from(["a", "b", "d/a", "d/b", "d/e/a", "f/a"])
 RENDER = st.tuples(st.just("render"), st.dictionaries(NAMES, st.sampled_from(["1\n", "2\n"])))

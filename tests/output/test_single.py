@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from jvbundler.output.replace import replace_file
+from jvbundler.files import replace_file
 from jvbundler.output.single import write_file
-from jvbundler.values.errors import OutputRefused
+from jvbundler.values.problem import OutputRefused
 
 
 def test_a_link_that_was_planted_under_the_staged_name_is_not_followed(tmp_path: Path) -> None:

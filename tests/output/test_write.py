@@ -14,7 +14,7 @@ from jvbundler.output.paths import refuse_folder
 from jvbundler.output.write import WriteResult, write_output
 from jvbundler.output.writer_lock import only_writer
 from jvbundler.values.artifact import Artifact
-from jvbundler.values.errors import OutputRefused
+from jvbundler.values.problem import OutputRefused
 
 
 def write(folder: Path, *artifacts: Artifact, force: bool = False) -> WriteResult:

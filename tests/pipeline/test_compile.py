@@ -13,7 +13,7 @@ from jvbundler.generated import validator
 from jvbundler.pipeline.compile import compile_project
 from jvbundler.pipeline.inputs import inputs_digest, read_inputs
 from jvbundler.pipeline.request import AppFolder, Options, assignments, output_path
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 NOTHING = Options(environ={})
 

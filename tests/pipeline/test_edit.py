@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from jvbundler.output.single import write_file
 from jvbundler.pipeline.edit import scalar, set_value, unset_value
-from jvbundler.values.errors import InputError, OutputRefused
+from jvbundler.values.problem import InputError, OutputRefused
 
 TEXT = """\
 # The support agent.

@@ -18,13 +18,11 @@ from jvbundler.project.build import build_project
 from jvbundler.project.model import Project
 from jvbundler.project.schema import check
 from jvbundler.render.targets import TARGETS, render_target
-from jvbundler.rules.artifacts import check_artifacts
 from jvbundler.rules.engine import check_project, without_waived
-from jvbundler.rules.immutable_fields import check_output
+from jvbundler.rules.rendered import check_artifacts, check_output
 from jvbundler.source.load import load_source
-from jvbundler.values.errors import InputError
 from jvbundler.values.node import locate
-from jvbundler.values.problem import Problem
+from jvbundler.values.problem import InputError, Problem
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 INVALID = GOLDEN / "invalid"

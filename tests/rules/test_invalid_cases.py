@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jvbundler.rules.registry import RULES
+from jvbundler.rules.engine import RULES
 from tests.rules.cases import CASES, INVALID, UPDATE, checkout, line, problems, rule_of
 
 # Rules without a case, and where they are tried.

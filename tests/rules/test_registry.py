@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jvbundler.rules.documentation import GROUPS, rules_reference
-from jvbundler.rules.registry import RULES
+from jvbundler.rules.engine import RULES
 from jvbundler.rules.rule import Rule
 
 PACKAGE = Path(__file__).resolve().parents[2] / "jvbundler"

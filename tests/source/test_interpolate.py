@@ -104,13 +104,14 @@ def test_all_problems_of_a_file_in_one_run() -> None:
     ("written", "value", "parts"),
     [
         ("${DB_PASSWORD}", "${DB_PASSWORD}", ("DB_PASSWORD",)),
-        ("${DB_PASSWORD:-}", "${DB_PASSWORD:-}", ("DB_PASSWORD",)),
+        ("${DB_PASSWORD:-}", "${DB_PASSWORD}", ("DB_PASSWORD",)),
         (
             "db://${REGION}:${DB_PASSWORD}@$${X}",
             "db://eu-west-1:${DB_PASSWORD}@$${X}",
             ("db://eu-west-1:", "DB_PASSWORD", "@${X}"),
         ),
         ("$${${DB_PASSWORD}}", "$${${DB_PASSWORD}}", ("${", "DB_PASSWORD", "}")),
+        ("a$ ${DB_PASSWORD}", "a$$ ${DB_PASSWORD}", ("a$ ", "DB_PASSWORD")),
     ],
 )
 def test_a_secret_is_never_read(written: str, value: str, parts: tuple[str, ...]) -> None:

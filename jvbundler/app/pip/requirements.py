@@ -1,23 +1,32 @@
 """Merges pip requirements: one line a package and marker, or a problem that names both sides.
 
+What most actions have (`name`, `name>=1.2`, `name>=1,<2`) is merged without `packaging`, whose import takes
+longer than rendering an app. The rest is left to it; a property test holds the two to the same answers.
+
 Must not resolve: which versions exist, and what they need in turn, is for uv to find out.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.app.model import PipRequirement, Wish
-from jvbundler.app.pip.plain import leading_name, plain_requirement
-from jvbundler.values.printable import is_safe
 from jvbundler.values.problem import Problem, error
+from jvbundler.values.safe_text import is_safe
 from jvbundler.values.secret_values import contains_secret
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
     from packaging.specifiers import SpecifierSet
+
+_LEADING_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_PLAIN = re.compile(
+    r"[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*\s*(?:>=([0-9]+(?:\.[0-9]+)*))?(?:,?\s*<([0-9]+(?:\.[0-9]+)*))?",
+    re.ASCII,
+)
 
 
 class _Parsed(NamedTuple):
@@ -175,3 +184,34 @@ def _spec(group: Sequence[_Parsed]) -> str:
     if first.url:
         return f"{head} @ {first.url}" + (f" ; {first.marker}" if first.marker else "")
     return f"{head}{specifier_text(_intersection(group))}" + (f"; {first.marker}" if first.marker else "")
+
+
+def leading_name(text: str) -> str:
+    """The canonical name at the start of a requirement, empty when it starts with something else."""
+    found = _LEADING_NAME.match(text)
+    return re.sub(r"[-_.]+", "-", found[0]).lower() if found else ""
+
+
+def plain_requirement(name: str, wishes: Sequence[Wish]) -> PipRequirement | None:
+    """The one requirement that all `wishes` for a package come to, None where that is not plain to see."""
+    found = [_PLAIN.fullmatch(wish.text) for wish in wishes]
+    bounds = [(match[1], match[2]) for match in found if match and not _glued(match)]
+    if len(bounds) < len(found):
+        return None
+    lower = max((low for low, _ in bounds if low), key=lambda low: (_release(low), low), default="")
+    uppers = {high for _, high in bounds if high}
+    upper = uppers.pop() if uppers else ""
+    if uppers or (upper and _release(lower or "0") >= _release(upper)):
+        return None
+    spec = ",".join([f">={lower}"] * bool(lower) + [f"<{upper}"] * bool(upper))
+    return PipRequirement(name + spec, name, tuple(sorted({wish.by for wish in wishes})), wishes[0].place)
+
+
+def _glued(match: re.Match[str]) -> bool:
+    """A comma must stand between two bounds and nowhere else."""
+    return ("," in match[0]) != bool(match[1] and match[2])
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """The release as `packaging` compares it: trailing zeros do not count."""
+    return tuple(int(part) for part in re.sub(r"(?:\.0+)+$", "", version).split("."))

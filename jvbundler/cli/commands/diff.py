@@ -14,8 +14,7 @@ from jvbundler.cli import options
 from jvbundler.cli.printer import echo_text, styled
 from jvbundler.cli.report.outcomes import Outcomes, outcomes_of, tell_problems
 from jvbundler.cli.terminal import Terminal
-from jvbundler.diff import format as single
-from jvbundler.diff import format_many
+from jvbundler.diff import format as formats
 from jvbundler.fleet.apps import is_glob
 from jvbundler.fleet.jobs import Job
 from jvbundler.pipeline.diff import diff_app, diff_environments
@@ -118,31 +117,31 @@ def show(outcomes: Outcomes, form: str, terminal: Terminal) -> None:
     echo_text(text)
 
 
-def section(outcome: Outcome) -> format_many.Section:
+def section(outcome: Outcome) -> formats.Section:
     found = outcome.difference
     if found is None:
-        return format_many.Section(outcome.app.shown_as, failed=True)
-    return format_many.Section(outcome.app.shown_as, found.versus, found.changes)
+        return formats.Section(outcome.app.shown_as, failed=True)
+    return formats.Section(outcome.app.shown_as, found.versus, found.changes)
 
 
-def text_of_one(app: format_many.Section, form: str, color: bool) -> str:
+def text_of_one(app: formats.Section, form: str, color: bool) -> str:
     if form == "markdown":
-        return single.format_markdown(app.changes, versus=app.versus)
+        return formats.format_markdown(app.changes, versus=app.versus)
     if form == "json":
-        return single.format_json(app.changes, versus=app.versus)
-    return single.format_text(app.changes, versus=app.versus, paint=paint(color=color))
+        return formats.format_json(app.changes, versus=app.versus)
+    return formats.format_text(app.changes, versus=app.versus, paint=paint(color=color))
 
 
-def text_of_many(apps: Sequence[format_many.Section], form: str, color: bool) -> str:
+def text_of_many(apps: Sequence[formats.Section], form: str, color: bool) -> str:
     if form == "markdown":
-        return format_many.markdown_of_apps(apps)
+        return formats.markdown_of_apps(apps)
     if form == "json":
-        return format_many.json_of_apps(apps)
-    return format_many.text_of_apps(apps, paint=paint(color=color))
+        return formats.json_of_apps(apps)
+    return formats.text_of_apps(apps, paint=paint(color=color))
 
 
-def paint(*, color: bool) -> single.Paint:
-    return painted if color else single.unpainted
+def paint(*, color: bool) -> formats.Paint:
+    return painted if color else formats.unpainted
 
 
 def painted(text: str, role: str) -> str:

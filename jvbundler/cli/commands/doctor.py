@@ -10,7 +10,7 @@ from jvbundler.cli import options
 from jvbundler.cli.printer import echo_line
 from jvbundler.cli.release_options import Common, common_options, json_option, together
 from jvbundler.cli.session import print_json
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
     from jvbundler.cli.terminal import Terminal

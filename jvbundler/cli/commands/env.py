@@ -39,7 +39,7 @@ def command() -> None:
 @together(ENVIRONMENT, APP, CONFIG, json_option)
 def list_(platform: str, environment: str, app: str, config: str | None, as_json: bool) -> int:
     """Print the variables that the platform's container gets; secrets by name only."""
-    from jvbundler.pipeline.env import variables
+    from jvbundler.pipeline.edit import variables
 
     release = Common(app, config, (), (), environment, None, None).release("docker")
     found = variables(release.environment, platform)
@@ -57,7 +57,7 @@ def list_(platform: str, environment: str, app: str, config: str | None, as_json
 @together(ENVIRONMENT, APP, CONFIG)
 def set_(platform: str, pairs: tuple[str, ...], environment: str, app: str, config: str | None) -> int:
     """Write NAME=VALUE, for the platform, into deploy.yaml."""
-    from jvbundler.pipeline.env import set_variables
+    from jvbundler.pipeline.edit import set_variables
 
     path = Path(config) if config else Path(app) / "deploy.yaml"
     changed = set_variables(path, platform, environment, pairs)
@@ -71,7 +71,7 @@ def set_(platform: str, pairs: tuple[str, ...], environment: str, app: str, conf
 @together(ENVIRONMENT, APP, CONFIG)
 def unset(platform: str, names: tuple[str, ...], environment: str, app: str, config: str | None) -> int:
     """Remove variables of the platform from deploy.yaml."""
-    from jvbundler.pipeline.env import unset_variables
+    from jvbundler.pipeline.edit import unset_variables
 
     path = Path(config) if config else Path(app) / "deploy.yaml"
     changed = unset_variables(path, platform, environment, names)

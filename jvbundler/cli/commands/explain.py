@@ -6,7 +6,7 @@ import click
 
 from jvbundler.cli import options
 from jvbundler.cli.printer import echo_text
-from jvbundler.project.explain import explain_key
+from jvbundler.project.documentation import explain_key
 
 EPILOG = """\b
 Examples:

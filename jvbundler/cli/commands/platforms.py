@@ -6,15 +6,8 @@ from importlib import import_module
 
 import click
 
-# The folder of each platform, and in it the modules of verbs that have none of their own.
+# The folder of each platform; in it, `deploy` has a module of its own and the other verbs have one together.
 PLATFORMS = {"k8s": "kubernetes", "lambda": "lambda_"}
-MODULES = {
-    "deploy": "deploy",
-    "status": "status",
-    "logs": "operate",
-    "rollback": "operate",
-    "destroy": "operate",
-}
 ALIASES = {"kubernetes": "k8s"}
 LINES = {"k8s": "On Kubernetes, by kubectl.", "lambda": "On AWS Lambda, by sam and aws."}
 HELP = {
@@ -48,7 +41,8 @@ class PlatformGroup(click.Group):
         folder = PLATFORMS.get(ALIASES.get(cmd_name, cmd_name))
         if folder is None:
             return None
-        module = import_module(f"jvbundler.cli.commands.{folder}.{MODULES.get(self.verb, self.verb)}")
+        name = "deploy" if self.verb == "deploy" else "operate"
+        module = import_module(f"jvbundler.cli.commands.{folder}.{name}")
         command: click.Command = getattr(module, self.verb)
         return command
 

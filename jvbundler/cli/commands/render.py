@@ -15,7 +15,7 @@ from jvbundler.fleet.apps import app_folders, is_many
 from jvbundler.fleet.current import check_app, write_app
 from jvbundler.pipeline.request import Request, Selection
 from jvbundler.values.problem import Place, Problem
-from jvbundler.values.shell_word import shell_line
+from jvbundler.values.safe_text import shell_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -40,12 +40,12 @@ def command(
 
     Secrets come from variables of the same names in your environment. What the app stores is gone afterwards.
     """
-    from jvbundler.deploy.image.serve import plan, serve
+    from jvbundler.deploy.image.push import plan_run, serve
 
     release = common.release("docker")
     kubernetes = release.environment.settings["kubernetes"]["enabled"]
     on_lambda = platform == "lambda" or (platform is None and not kubernetes)
-    operation = plan(release, image=image, port=port, on_lambda=on_lambda)
+    operation = plan_run(release, image=image, port=port, on_lambda=on_lambda)
     if dry_run:
         return print_script(operation)
     run = session(release, common, Progress(terminal), ask_nothing, verbose=False)

@@ -18,8 +18,7 @@ from jvbundler.cli.terminal import Terminal
 from jvbundler.pipeline.request import Selection
 
 if TYPE_CHECKING:
-    from jvbundler.deploy.secret_holders import Holder
-    from jvbundler.deploy.secrets import State
+    from jvbundler.deploy.secrets import Holder, State
 
 EPILOG = """\b
 Examples:
@@ -146,7 +145,7 @@ def _print_json(document: dict[str, Any]) -> None:
 
 
 def _document(holder: Holder, app: str) -> dict[str, Any]:
-    from jvbundler.deploy.secret_holders import steps
+    from jvbundler.deploy.secrets import steps
 
     return {
         **_identity(holder),
@@ -174,7 +173,7 @@ def _title(holder: Holder) -> str:
 
 
 def _lines(found: Iterable[Holder], app: str) -> Iterator[str]:
-    from jvbundler.deploy.secret_holders import steps
+    from jvbundler.deploy.secrets import steps
 
     holders = tuple(found)
     if not holders:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from jvbundler import __version__
-from jvbundler.values.printable import escape
 from jvbundler.values.problem import Place, Problem
+from jvbundler.values.safe_text import escape
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from jvbundler.cli.printer import echo_data, echo_line, echo_lines, echo_text, styled
 from jvbundler.cli.terminal import Terminal
-from jvbundler.values.printable import printable
 from jvbundler.values.problem import Problem
+from jvbundler.values.safe_text import printable
 
 COLORS = {"error": "red", "warning": "yellow"}
 

@@ -14,10 +14,9 @@ from typing import Any
 import click
 
 from jvbundler.cli.printer import ERASE_LINE, echo_line, past_printer, styled
-from jvbundler.cli.streams import failure_of
-from jvbundler.cli.terminal import ReaderGone, Terminal
+from jvbundler.cli.terminal import ReaderGone, Terminal, failure_of
 from jvbundler.deploy.execution import Event
-from jvbundler.values.printable import printable
+from jvbundler.values.safe_text import printable
 
 TICK_SECONDS = 1.0
 

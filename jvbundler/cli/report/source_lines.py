@@ -8,8 +8,8 @@ from io import StringIO
 from itertools import islice
 
 from jvbundler.files import read_file
-from jvbundler.values.printable import printable
 from jvbundler.values.problem import Place, Problem
+from jvbundler.values.safe_text import printable
 from jvbundler.values.secret_names import looks_secret
 from jvbundler.values.secret_values import contains_secret
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jvbundler.deploy.command import NO_LIMIT, OUTPUT, Command
 from jvbundler.render.lambda_.names import repository_uri
 from jvbundler.source.interpolate import SecretName
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment

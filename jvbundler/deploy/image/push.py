@@ -1,4 +1,7 @@
-"""`build` and `push`, alone and as steps of a deployment: the image, in every registry of the environment."""
+"""`build` and `push`, alone and as steps of a deployment: the image, in every registry of the environment.
+
+And `run`: the image started on this machine, as it runs when it is deployed.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.deploy.aws import Account, account_id
 from jvbundler.deploy.digest import require_writable
-from jvbundler.deploy.doctor import Check, aws, docker_checks
+from jvbundler.deploy.doctor import Check, aws, docker_checks, engine, require
+from jvbundler.deploy.execution import execute_all
 from jvbundler.deploy.image import ecr
 from jvbundler.deploy.image.commands import (
     ImageOptions,
@@ -17,11 +21,12 @@ from jvbundler.deploy.image.commands import (
     platforms,
     push_commands,
     repositories,
+    run_commands,
 )
 from jvbundler.deploy.operation import Operation, Ran, Session, carry_out, run_confirmed
 from jvbundler.deploy.release import render_command, render_commands
 from jvbundler.runner import find_tool, run
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
     from jvbundler.deploy.command import Command
@@ -151,3 +156,24 @@ def git_revision(folder: Path, environ: Mapping[str, str]) -> str:
         [*git, "status", "--porcelain", "--", "."], env=environ, timeout_seconds=60, expected=range(256)
     )
     return head.text.strip() if not head.code and not changes.code and not changes.stdout.strip() else ""
+
+
+def plan_run(release: Release, *, image: str, port: int, on_lambda: bool) -> Operation:
+    """`image` is empty for the one that `build` made."""
+    image = image or image_names(release)[0]
+    return Operation(run_commands(release.environment, image, port=port, on_lambda=on_lambda))
+
+
+def serve(operation: Operation, release: Release, session: Session, *, on_lambda: bool) -> None:
+    """Run it until Ctrl-C. Raises InputError where the app would start without a secret that it needs."""
+    environment = release.environment
+    secrets = environment.lambda_secrets if on_lambda else environment.kubernetes_secrets
+    sources = dict.fromkeys(secret.source for secret in secrets)
+    missing = [name for name in sources if not session.execution.environ.get(name)]
+    if missing:
+        raise InputError(
+            f"set these variables first, the app reads its secrets from them: {', '.join(missing)}"
+        )
+    require([engine(session.execution.environ)])
+    session.note(operation.commands[0].reason)
+    execute_all(operation.commands, session.execution)

@@ -31,7 +31,7 @@ from jvbundler.deploy.kubernetes.workload import Workload, workload_of
 from jvbundler.deploy.operation import Operation, Ran, Session, carry_out, run_confirmed
 from jvbundler.deploy.release import unchanged
 from jvbundler.runner import Completed, masked
-from jvbundler.values.errors import ToolFailed
+from jvbundler.values.problem import ToolFailed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

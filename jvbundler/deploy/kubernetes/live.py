@@ -13,7 +13,7 @@ from jvbundler.deploy.kubernetes import commands
 from jvbundler.deploy.kubernetes.workload import Workload
 from jvbundler.runner import Completed
 from jvbundler.values.artifact import ObjectName
-from jvbundler.values.errors import InputError, ToolFailed
+from jvbundler.values.problem import InputError, ToolFailed
 
 Object = dict[str, Any]
 

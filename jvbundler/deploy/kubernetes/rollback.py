@@ -10,7 +10,7 @@ from jvbundler.deploy.execution import Execution, execute
 from jvbundler.deploy.kubernetes.commands import UNKNOWN_REVISION, history, inspect, undo_and_wait
 from jvbundler.deploy.kubernetes.live import REVISION, Object, at, look_managed, objects_of, revision
 from jvbundler.deploy.operation import Operation, Session, carry_out, run_confirmed
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,12 +1,15 @@
-"""`status k8s`: how the app is, compared with what was rendered. Reads only."""
+"""`status k8s`: how the app is, compared with what was rendered; `logs k8s`: what its pods say.
+
+Changes nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jvbundler.deploy.doctor import kubectl, require
-from jvbundler.deploy.execution import Execution, execute
+from jvbundler.deploy.execution import Execution, execute, execute_all
 from jvbundler.deploy.kubernetes import commands
 from jvbundler.deploy.kubernetes.live import (
     Object,
@@ -22,7 +25,11 @@ from jvbundler.deploy.kubernetes.live import (
     warnings_of,
 )
 from jvbundler.deploy.kubernetes.workload import Workload
-from jvbundler.values.errors import ToolFailed
+from jvbundler.deploy.operation import Operation
+from jvbundler.values.problem import ToolFailed
+
+if TYPE_CHECKING:
+    from jvbundler.deploy.kubernetes.commands import LogOptions
 
 
 class Status(NamedTuple):
@@ -179,3 +186,12 @@ def troubles(deployment: Object | None, fields: dict[str, Any], *, healthy: bool
         yield from scaler["problems"]
     if not healthy:
         yield f"health: {fields['health']}"
+
+
+def plan_logs(workload: Workload, options: LogOptions) -> Operation:
+    return Operation((commands.logs(workload, options),))
+
+
+def show_logs(operation: Operation, execution: Execution) -> None:
+    require([kubectl(execution.environ)])
+    execute_all(operation.commands, execution)

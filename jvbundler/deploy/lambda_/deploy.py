@@ -17,21 +17,22 @@ from jvbundler.deploy.image.commands import ImageOptions
 from jvbundler.deploy.image.push import ImageSteps
 from jvbundler.deploy.lambda_.commands import (
     STACK_SECONDS,
+    LambdaStack,
     delete_leftover,
     deploy_stack,
     discard_change_set,
     execute_change_set,
+    stack_of,
 )
 from jvbundler.deploy.lambda_.live import account_and_stack, explained, image_digest, require_changeable
 from jvbundler.deploy.lambda_.parameters import Values, offline_values, parameter_values
-from jvbundler.deploy.lambda_.stack import LambdaStack, stack_of
 from jvbundler.deploy.operation import Declined, Operation, Ran, Session, carry_out, run, run_confirmed
 from jvbundler.deploy.release import render_commands
-from jvbundler.values.errors import ToolFailed
+from jvbundler.values.problem import ToolFailed
 
 if TYPE_CHECKING:
     from jvbundler.deploy.image.ecr import RepositoryFacts
-    from jvbundler.deploy.lambda_.health import Answer
+    from jvbundler.deploy.lambda_.live import Answer
     from jvbundler.deploy.release import Release
     from jvbundler.runner import Completed
 
@@ -228,7 +229,7 @@ def _deployed(
     release: Release, facts: Facts, options: DeployOptions, session: Session, *, is_dropped: bool
 ) -> Deployed:
     """What there is afterwards, and what the app answers."""
-    from jvbundler.deploy.lambda_.health import health_answers
+    from jvbundler.deploy.lambda_.live import health_answers
 
     digest = facts.image or release.environment.settings["image"]["digest"]
     version = f"@{digest}" if digest else f":{release.environment.image_tag}"

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.deploy.aws import Account, StackFacts, items_of, read, stack_facts, text_of
 from jvbundler.deploy.image import ecr
-from jvbundler.deploy.lambda_.commands import STACK_SECONDS, delete_all
+from jvbundler.deploy.lambda_.commands import STACK_SECONDS, LambdaStack, delete_all, stack_of
 from jvbundler.deploy.lambda_.live import account_and_stack, explained, images
-from jvbundler.deploy.lambda_.stack import LambdaStack, stack_of
 from jvbundler.deploy.operation import Operation, Session, carry_out, run_confirmed
 from jvbundler.render.lambda_.names import repository_name
 

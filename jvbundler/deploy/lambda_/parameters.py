@@ -9,7 +9,7 @@ from jvbundler.deploy.lambda_.commands import IMAGE_PARAMETER
 from jvbundler.render.lambda_.function import app_variables
 from jvbundler.render.lambda_.names import secret_parameters
 from jvbundler.render.lambda_.parameters import Parameter, parameters
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
     from jvbundler.deploy.release import Release

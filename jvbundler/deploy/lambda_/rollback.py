@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jvbundler.deploy.aws import Account, StackFacts, read, stack_facts
-from jvbundler.deploy.lambda_.commands import STACK_SECONDS, set_image
+from jvbundler.deploy.lambda_.commands import STACK_SECONDS, LambdaStack, image_of, set_image, stack_of
 from jvbundler.deploy.lambda_.live import (
     account_and_stack,
     explained,
@@ -20,9 +20,8 @@ from jvbundler.deploy.lambda_.live import (
     running_image,
 )
 from jvbundler.deploy.lambda_.parameters import template_parameters
-from jvbundler.deploy.lambda_.stack import LambdaStack, image_of, stack_of
 from jvbundler.deploy.operation import Operation, Session, carry_out, run_confirmed
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
     from jvbundler.deploy.release import Release

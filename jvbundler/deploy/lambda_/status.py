@@ -1,4 +1,7 @@
-"""`status lambda`: what runs, whether it is healthy, and as deploy.yaml says. Changes nothing."""
+"""`status lambda`: what runs, whether it is healthy, and as deploy.yaml says; `logs lambda`, by sam.
+
+Changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,25 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jvbundler.deploy.aws import NO_STACK, Account, StackFacts, items_of, read, stack_facts
-from jvbundler.deploy.lambda_.health import Answer, ask, health_url, needs_signature, urls
-from jvbundler.deploy.lambda_.live import Failure, account_and_stack, image_digest, stack_failures
-from jvbundler.deploy.lambda_.stack import LambdaStack
-from jvbundler.values.errors import InputError
+from jvbundler.deploy.doctor import require, sam
+from jvbundler.deploy.execution import Execution, execute
+from jvbundler.deploy.lambda_.commands import LambdaStack, logs, stack_of
+from jvbundler.deploy.lambda_.live import (
+    Answer,
+    Failure,
+    account_and_stack,
+    ask,
+    health_url,
+    image_digest,
+    needs_signature,
+    stack_failures,
+    urls,
+)
+from jvbundler.deploy.operation import Operation
+from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
+    from jvbundler.deploy.lambda_.commands import LogOptions
     from jvbundler.deploy.release import Release
 
 # After a rollback, all runs as it did before: whether that is what is wanted, the drift tells.
@@ -195,3 +211,15 @@ def _differences(status: LambdaStatus) -> Iterator[str]:
         yield f"the function runs the image {running}, and deploy.yaml means {status.rendered_image}"
     if not status.is_same_template:
         yield "the stack was deployed from another template than the one that is rendered now"
+
+
+def plan_logs(release: Release, options: LogOptions) -> Operation:
+    return Operation((logs(stack_of(release), options),))
+
+
+def show_logs(operation: Operation, execution: Execution, *, tail: int) -> list[str]:
+    """The last `tail` lines; none where all lines were shown as they came."""
+    require([sam(execution.environ)])
+    (command,) = operation.commands
+    done = execute(command, execution)
+    return done.text.splitlines()[-tail:] if tail else []

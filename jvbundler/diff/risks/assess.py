@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from jvbundler.diff.model import LEVELS, Risk
-from jvbundler.diff.risks import cloudformation, iam, kubernetes, kubernetes_specs
+from jvbundler.diff.risks import cloudformation, kubernetes
 from jvbundler.diff.risks.rule import Changed, apply
 
 ROWS = (*kubernetes.ROWS, *cloudformation.ROWS)
 FUNCTIONS: tuple[Callable[[Changed], Iterable[Risk]], ...] = (
-    kubernetes_specs.immutable_parts,
-    kubernetes_specs.restart,
-    kubernetes_specs.open_network,
+    kubernetes.immutable_parts,
+    kubernetes.restart,
+    kubernetes.open_network,
     cloudformation.removal,
-    iam.wider_permissions,
+    cloudformation.wider_permissions,
 )
 
 

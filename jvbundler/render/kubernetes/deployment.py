@@ -1,4 +1,4 @@
-"""What the template of the Deployment reads."""
+"""What the template of the Deployment reads: the pod, its container, and the probes with their reasons."""
 
 from __future__ import annotations
 
@@ -7,14 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 from jvbundler.project.model import Environment
 from jvbundler.render.kubernetes.names import files_name, metadata, pod_labels, selector
-from jvbundler.render.kubernetes.network import container_port
-from jvbundler.render.kubernetes.probes import probes
+from jvbundler.render.kubernetes.network import container_port, named_port
 from jvbundler.render.kubernetes.scaling import replicas, spreads, strategy
 from jvbundler.render.kubernetes.storage import checksum, claim_name, mounted_files
 from jvbundler.source.interpolate import SecretName
 
 if TYPE_CHECKING:
-    from jvbundler.generated.settings import KubernetesDeploymentContainerResources
+    from jvbundler.generated.settings import (
+        KubernetesDeploymentContainerLivenessProbe,
+        KubernetesDeploymentContainerReadinessProbe,
+        KubernetesDeploymentContainerResources,
+        KubernetesDeploymentContainerStartupProbe,
+    )
+
+    Probe = (
+        KubernetesDeploymentContainerStartupProbe
+        | KubernetesDeploymentContainerReadinessProbe
+        | KubernetesDeploymentContainerLivenessProbe
+    )
 
 CHECKSUM = "jvbundler.dev/config-checksum"
 # The app reads the first, other servers and the health check of the image the second.
@@ -152,3 +162,75 @@ def mounts(environment: Environment) -> list[dict[str, Any]]:
         *([files] if mounted_files(environment) else []),
         {"name": "tmp", "path": "/tmp", "read_only": False},
     ]
+
+
+def probes(environment: Environment) -> list[dict[str, Any]]:
+    container = environment.settings["kubernetes"]["deployment"]["container"]
+    startup, readiness, liveness = (
+        container["startup_probe"],
+        container["readiness_probe"],
+        container["liveness_probe"],
+    )
+    patience = startup["initial_delay_seconds"] + startup["period_seconds"] * startup["failure_threshold"]
+    return [
+        {"field": field, "why": why, "body": body(environment, probe, default)}
+        for field, probe, default, why in (
+            (
+                "startupProbe",
+                startup,
+                "http",
+                f"A start takes about 10 s; a slow node gets {patience} s before it is tried again.",
+            ),
+            (
+                "readinessProbe",
+                readiness,
+                "http",
+                "A pod that cannot serve is taken out of the Service, not restarted.",
+            ),
+            ("livenessProbe", liveness, "tcp", why_liveness(environment, liveness)),
+        )
+        if probe["enabled"]
+    ]
+
+
+def why_liveness(environment: Environment, probe: KubernetesDeploymentContainerLivenessProbe) -> str:
+    if probe["http_get"] is not None or probe["exec"] is not None:
+        return "A container that fails it is restarted."
+    path = environment.settings["server"]["health_path"]
+    shown = path if path.isprintable() else "HTTP"
+    return f"No {shown} here: it fails when the database is away too, which no restart mends."
+
+
+def body(environment: Environment, probe: Probe, default: str) -> dict[str, Any]:
+    """The probe's fields; a delay of 0 and one success are what Kubernetes takes anyway."""
+    delay, successes = probe["initial_delay_seconds"], probe["success_threshold"]
+    return {
+        **action(environment, probe, default),
+        **({"initialDelaySeconds": delay} if delay else {}),
+        "periodSeconds": probe["period_seconds"],
+        "timeoutSeconds": probe["timeout_seconds"],
+        "failureThreshold": probe["failure_threshold"],
+        **({"successThreshold": successes} if successes != 1 else {}),
+    }
+
+
+def action(environment: Environment, probe: Probe, default: str) -> dict[str, Any]:
+    """What the probe does: as written, else `default`, which is http or tcp."""
+    http, tcp, command = probe["http_get"], probe["tcp_socket"], probe["exec"]
+    if http is not None:
+        headers = [{"name": name, "value": value} for name, value in http["http_headers"].items()]
+        return {
+            "httpGet": {
+                "path": http["path"] or environment.settings["server"]["health_path"],
+                "port": named_port(environment, http["port"]),
+                **({"scheme": http["scheme"]} if http["scheme"] != "HTTP" else {}),
+                **({"httpHeaders": headers} if headers else {}),
+            }
+        }
+    if tcp is not None:
+        return {"tcpSocket": {"port": named_port(environment, tcp["port"])}}
+    if command is not None:
+        return {"exec": {"command": command["command"]}}
+    if default == "tcp":
+        return {"tcpSocket": {"port": "http"}}
+    return {"httpGet": {"path": environment.settings["server"]["health_path"], "port": "http"}}

@@ -15,8 +15,7 @@ from jvbundler.render.kubernetes.names import KEEP, SUBSTITUTE, labels, metadata
 from jvbundler.render.kubernetes.patches import is_object
 from jvbundler.render.kubernetes.resource import Resource, from_template, parsed, with_own_stems
 from jvbundler.render.text.templating import render
-from jvbundler.values.errors import InputError
-from jvbundler.values.problem import Place, error
+from jvbundler.values.problem import InputError, Place, error
 
 Context = dict[str, Any]
 

@@ -13,7 +13,7 @@ from yaml.events import MappingEndEvent, MappingStartEvent, ScalarEvent, Sequenc
 
 from jvbundler.render.kubernetes.names import SUBSTITUTE
 from jvbundler.render.text import yaml_text
-from jvbundler.source.yaml.scalars import plain_scalar, tagged_scalar
+from jvbundler.source.yaml.nodes import plain_scalar, tagged_scalar
 from jvbundler.values.artifact import ObjectName
 
 Data = dict[str, Any]

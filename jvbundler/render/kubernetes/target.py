@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jvbundler.render.kubernetes.clashes import clashes
-from jvbundler.render.kubernetes.extras import extra_resources, problems_of_extras
+from jvbundler.render.kubernetes.extras import clashes, extra_resources, problems_of_extras
 from jvbundler.render.kubernetes.objects import own_objects
 from jvbundler.render.kubernetes.overlay import Overlay, overlay
 from jvbundler.render.kubernetes.patches import Patched, patched
@@ -18,8 +17,7 @@ from jvbundler.render.kubernetes.resource import Resource
 from jvbundler.render.text import templating
 from jvbundler.render.text.escaping import comment
 from jvbundler.values.artifact import Artifact
-from jvbundler.values.errors import InputError
-from jvbundler.values.problem import Place, Problem
+from jvbundler.values.problem import InputError, Place, Problem
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment, Project

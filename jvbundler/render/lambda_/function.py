@@ -1,9 +1,9 @@
-"""The function itself and its environment variables."""
+"""The function itself: its environment variables, its place on an EFS file system, its alarms."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jvbundler.project.model import Environment, Secret
 from jvbundler.render.lambda_.intrinsics import (
@@ -199,3 +199,59 @@ def uses_s3(variables: Mapping[str, str]) -> bool:
     """Whether files go to a bucket; one that is given as an empty text is none."""
     bucket = variables.get("JVSPATIAL_S3_BUCKET_NAME", "asked for")
     return variables.get("JVSPATIAL_FILE_STORAGE_PROVIDER", "").lower() == "s3" and bucket != ""
+
+
+def file_system(environment: Environment) -> dict[str, Any] | None:
+    """None without one. `made` holds what the access point shows of which file system."""
+    efs = environment.settings["lambda"]["efs"]
+    if not efs["enabled"]:
+        return None
+    made = {
+        "file_system_id": efs["file_system_id"] or ref("FileSystemId"),
+        "root_directory": efs["root_directory"] or f"/{environment.qualified_name}",
+        "tags": {"Name": environment.function_name, **environment.settings["lambda"]["tags"]},
+    }
+    return {
+        "access_point_arn": efs["access_point_arn"] or get_att("AccessPoint.Arn"),
+        "mount_path": efs["mount_path"],
+        "made": None if efs["access_point_arn"] else made,
+    }
+
+
+class Alarm(NamedTuple):
+    """`statistic` is CloudWatch's: Sum, or a percentile. `threshold` is in the metric's unit."""
+
+    id: str
+    name: str
+    description: str
+    metric: str
+    statistic: str
+    threshold: int
+
+    @property
+    def is_percentile(self) -> bool:
+        return self.statistic.startswith("p")
+
+
+def alarms(environment: Environment) -> dict[str, object] | None:
+    settings = environment.settings["lambda"]
+    alarm = settings["alarms"]
+    if not alarm["enabled"]:
+        return None
+    name, timeout, share = (
+        environment.function_name,
+        settings["function"]["timeout"],
+        alarm["duration_percent"],
+    )
+    errors = f"{alarm['errors']} or more invocations of {name} failed in five minutes"
+    throttles = f"{alarm['throttles']} or more invocations of {name} were throttled in five minutes"
+    slow = f"The slowest of a hundred requests to {name} takes {share} % of its timeout of {timeout} s"
+    return {
+        "topic_arn": alarm["topic_arn"],
+        "all": (
+            Alarm("ErrorsAlarm", f"{name}-errors", errors, "Errors", "Sum", alarm["errors"]),
+            Alarm("ThrottlesAlarm", f"{name}-throttles", throttles, "Throttles", "Sum", alarm["throttles"]),
+            # Milliseconds: a hundredth of the timeout's seconds is ten of them.
+            Alarm("DurationAlarm", f"{name}-duration", slow, "Duration", "p99", timeout * share * 10),
+        ),
+    }

@@ -1,5 +1,7 @@
-"""Project → the AWS SAM files of each environment that has Lambda enabled. What a file says is decided in
-the modules beside this one, how it reads in `templates/lambda/`.
+"""Project → the AWS SAM files of each environment that has Lambda enabled.
+
+What a file says is decided here, for the bootstrap template of the image's repository, and in the modules
+beside this one; how it reads in `templates/lambda/`.
 """
 
 from __future__ import annotations
@@ -10,18 +12,16 @@ from typing import Any
 
 from jvbundler.project.build import DEFAULT_ENVIRONMENT
 from jvbundler.project.model import Environment, Project
-from jvbundler.render.lambda_.alarms import alarms
 from jvbundler.render.lambda_.api import api, function_url, outputs
-from jvbundler.render.lambda_.file_system import file_system
-from jvbundler.render.lambda_.function import app_variables, function
-from jvbundler.render.lambda_.intrinsics import own_name
-from jvbundler.render.lambda_.names import FUNCTION_LOGS
-from jvbundler.render.lambda_.parameters import parameters
-from jvbundler.render.lambda_.repository import repository
+from jvbundler.render.lambda_.function import alarms, app_variables, file_system, function
+from jvbundler.render.lambda_.intrinsics import arn, own_name
+from jvbundler.render.lambda_.names import FUNCTION_LOGS, repository_name, repository_stack_name
+from jvbundler.render.lambda_.parameters import parameters, samconfig
 from jvbundler.render.lambda_.role import role
-from jvbundler.render.lambda_.samconfig import samconfig
 from jvbundler.render.text.templating import render as render_template
 from jvbundler.values.artifact import Artifact
+
+DAYS_OF_UNTAGGED = 7
 
 
 def render(project: Project, overrides: Path | None = None) -> Iterable[Artifact]:
@@ -73,4 +73,20 @@ def template_context(project: Project, environment: Environment) -> dict[str, An
         "alarms": alarms(environment),
         "tags": settings["tags"],
         "outputs": outputs(environment),
+    }
+
+
+def repository(environment: Environment) -> dict[str, Any]:
+    settings = environment.settings["lambda"]
+    return {
+        "name": repository_name(environment),
+        "stack_name": repository_stack_name(environment),
+        "region": settings["region"],
+        "scan_on_push": settings["ecr"]["scan_on_push"],
+        "mutability": "IMMUTABLE" if settings["ecr"]["immutable_tags"] else "MUTABLE",
+        "kms_key_arn": settings["ecr"]["kms_key_arn"],
+        "days_of_untagged": DAYS_OF_UNTAGGED,
+        "keep_images": settings["ecr"]["keep_images"],
+        "functions": arn(environment, "lambda", "function:*"),
+        "tags": settings["tags"],
     }

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any
 from jvbundler.render.text import template_runtime
 from jvbundler.render.text.escaping import FILTERS, Verbatim, escape_of, of_neutral
 from jvbundler.render.text.structure import Structure, refuse_difference, structure_of
-from jvbundler.values.errors import InputError
 from jvbundler.values.packaged import PACKAGE, packaged_path
-from jvbundler.values.problem import Place, error
+from jvbundler.values.problem import InputError, Place, error
 
 if TYPE_CHECKING:
     from jinja2 import Environment

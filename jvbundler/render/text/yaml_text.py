@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from jvbundler.values.printable import UNSAFE, escape
+from jvbundler.values.safe_text import UNSAFE, escape
 
 # Characters that a plain scalar may hold anywhere; `:` and `#` are looked at apart.
 _PLAIN = re.compile(

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jvbundler.project.model import Environment
-from jvbundler.rules.facts import CONTAINER, container_port, ports_of, served_ports
-from jvbundler.rules.rule import Finding, Path, rule
+from jvbundler.rules.rule import CONTAINER, Finding, Path, container_port, ports_of, rule, served_ports
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App

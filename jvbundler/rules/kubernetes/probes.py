@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from jvbundler.project.model import Environment
-from jvbundler.rules.facts import CONTAINER, container_port, runs_jvagent, served_ports
-from jvbundler.rules.rule import Finding, rule
+from jvbundler.rules.rule import CONTAINER, Finding, container_port, rule, runs_jvagent, served_ports
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from jvbundler.project.model import Environment
-from jvbundler.rules.facts import CONTAINER, pods
-from jvbundler.rules.rule import Finding, rule
+from jvbundler.rules.rule import CONTAINER, Finding, pods, rule
 from jvbundler.values.quantity import UNIT, parse_quantity
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jvbundler.project.model import Environment
-from jvbundler.rules.facts import plain_variables, variable_path
-from jvbundler.rules.rule import Finding, rule
+from jvbundler.rules.rule import Finding, plain_variables, rule, variable_path
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App

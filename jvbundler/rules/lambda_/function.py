@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jvbundler.project.model import Environment
-from jvbundler.rules.facts import secret_names, variable_path
-from jvbundler.rules.rule import Finding, Path, rule
+from jvbundler.rules.rule import Finding, Path, rule, secret_names, variable_path
 from jvbundler.values.node import scalars
 from jvbundler.values.problem import Place
 

@@ -9,8 +9,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from jvbundler.app.model import PipRequirement, Wish
-from jvbundler.app.pip.plain import leading_name, plain_requirement
-from jvbundler.app.pip.requirements import merged_requirements
+from jvbundler.app.pip.requirements import leading_name, merged_requirements, plain_requirement
 from jvbundler.app.pip.versions import satisfiable, specifier_text
 from jvbundler.values.problem import Place
 

@@ -9,16 +9,17 @@ import pytest
 from jvbundler.deploy.command import Command
 from jvbundler.deploy.image.ecr import Repository, ensure_commands
 from jvbundler.deploy.lambda_.commands import (
+    LambdaStack,
     LogOptions,
     delete_all,
     deploy_stack,
     discard_change_set,
     execute_change_set,
+    image_of,
     logs,
     set_image,
 )
-from jvbundler.deploy.lambda_.stack import LambdaStack, image_of
-from jvbundler.values.errors import InputError
+from jvbundler.values.problem import InputError
 
 URI = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme"
 IMAGE = f"{URI}@sha256:{'0' * 64}"

@@ -13,8 +13,7 @@ from jvbundler.project.build import build_project
 from jvbundler.project.model import Project
 from jvbundler.render.targets import render_target
 from jvbundler.source.load import parse_source
-from jvbundler.values.errors import InputError
-from jvbundler.values.problem import Problem
+from jvbundler.values.problem import InputError, Problem
 
 APP = App(
     root=Path("app"), shown_as="app", id="acme_support", version="1.2.3", title="", description="", author="",

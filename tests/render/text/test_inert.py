@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jvbundler.render.text.markdown import code_span, markdown_text
+from jvbundler.render.text.escaping import code_span, markdown_text
 from jvbundler.render.text.structure import (
     BrokenStructure,
     dynamic_references,
@@ -17,8 +17,7 @@ from jvbundler.render.text.structure import (
     refuse_difference,
     toml_keys,
 )
-from jvbundler.values.printable import is_safe, printable
-from jvbundler.values.shell_word import shell_word
+from jvbundler.values.safe_text import is_safe, printable, shell_word
 
 any_text = st.text(max_size=60)
 

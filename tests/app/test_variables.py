@@ -5,10 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jvbundler.app.env_example import parse_env_example
-from jvbundler.app.framework import framework_extras
 from jvbundler.app.load import load_app
 from jvbundler.app.model import Variable
+from jvbundler.app.variables import framework_extras, parse_env_example
 from jvbundler.values.problem import Place
 from tests.app.conftest import Write
 

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from jvbundler.fleet.current import check_app, write_app
-from jvbundler.fleet.records import record_key, recorded
+from jvbundler.fleet.current import check_app, record_key, recorded, write_app
 from jvbundler.output.drift import Drift
 from jvbundler.pipeline.inputs import read_inputs
 from jvbundler.pipeline.request import AppFolder, Options, Outcome, Request

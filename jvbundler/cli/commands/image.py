@@ -1,9 +1,12 @@
-"""What `build` and `push` have in common."""
+"""The commands `build` and `push`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import click
+
+from jvbundler.cli import options
 from jvbundler.cli.printer import echo_lines
 from jvbundler.cli.release_options import (
     Common,
@@ -24,6 +27,18 @@ if TYPE_CHECKING:
     from jvbundler.cli.terminal import Terminal
 
 
+BUILD_EPILOG = """\b
+Examples:
+  jvbundler build
+  jvbundler build apps/support -e prod --builder remote
+"""
+PUSH_EPILOG = """\b
+Examples:
+  jvbundler push -e prod
+  jvbundler push --registry-user-env CI_USER --registry-password-env CI_TOKEN
+"""
+
+
 class Running(NamedTuple):
     """How the commands are run, and what is shown of it."""
 
@@ -40,9 +55,29 @@ image_command_options = together(
 )
 
 
-def run_image_step(
-    terminal: Terminal, common: Common, image: ImageChoice, running: Running, *, push: bool
-) -> int:
+@click.command("build", epilog=BUILD_EPILOG)
+@image_command_options
+@options.talking
+@click.pass_obj
+def build(terminal: Terminal, /, *, common: Common, image: ImageChoice, running: Running) -> int:
+    """Build the image of APP (default: this folder) with docker buildx."""
+    return make(terminal, common, image, running, push=False)
+
+
+@click.command("push", epilog=PUSH_EPILOG)
+@image_command_options
+@options.talking
+@click.pass_obj
+def push(terminal: Terminal, /, *, common: Common, image: ImageChoice, running: Running) -> int:
+    """Build the image and push it to every registry of the environment.
+
+    The digest becomes image.digest in deploy.yaml, and the output is rendered again: what is deployed is
+    the image that was pushed, whatever its tag says later.
+    """
+    return make(terminal, common, image, running, push=True)
+
+
+def make(terminal: Terminal, common: Common, image: ImageChoice, running: Running, *, push: bool) -> int:
     from jvbundler.deploy.image.push import ImageSteps, image_names, make_image, plan, using
 
     steps = ImageSteps(build=not push, push=push, options=image.options(common))

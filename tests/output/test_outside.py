@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from jvbundler.output.private_file import private_file, remove_left_files
-from jvbundler.output.temporary import own_folder, own_path
-from jvbundler.values.errors import OutputRefused
+from jvbundler.output.outside import own_folder, own_path, private_file, remove_left_files
+from jvbundler.values.problem import OutputRefused
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -75,7 +74,7 @@ def test_a_private_file_is_ours_alone_and_gone_afterwards(temporary: Path) -> No
 
 def test_what_a_killed_process_left_is_removed_and_what_is_in_use_stays(temporary: Path) -> None:
     code = (
-        "import os, signal\nfrom jvbundler.output.private_file import private_file\n"
+        "import os, signal\nfrom jvbundler.output.outside import private_file\n"
         "with private_file('.yaml', b'secret') as path: os.kill(os.getpid(), signal.SIGKILL)"
     )
     killed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)

@@ -1,10 +1,11 @@
-"""The committed manifest is read only where a volume is asked for, and whatever it holds is survived."""
+"""What only a render can tell: a template is counted in bytes, a claim compared with the committed one."""
 
 from __future__ import annotations
 
 import pytest
 
-from jvbundler.rules.immutable_fields import check_output
+from jvbundler.rules.rendered import check_artifacts, check_output
+from jvbundler.values.artifact import Artifact
 from tests.rules.projects import project
 
 VOLUME = "kubernetes: {enabled: true, persistence: {enabled: true}}\n"
@@ -13,6 +14,24 @@ kind: PersistentVolumeClaim
 metadata: {name: acme-support, namespace: acme-support}
 spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}
 """
+
+
+@pytest.mark.parametrize(
+    ("size", "rules"),
+    [(51_200, []), (51_201, ["JVB327"]), (1_000_000, ["JVB327"]), (1_000_001, ["JVB326"])],
+)
+def test_a_template_has_two_limits(size: int, rules: list[str]) -> None:
+    template = Artifact("lambda/prod/template.yaml", "x" * (size - 1) + "\n")
+    assert [problem.rule for problem in check_artifacts([template])] == rules
+
+
+def test_a_large_manifest_is_no_template() -> None:
+    assert check_artifacts([Artifact("kubernetes/rendered/prod/manifest.yaml", "x" * 60_000)]) == ()
+
+
+def test_bytes_are_counted() -> None:
+    (problem,) = check_artifacts([Artifact("lambda/prod/template.yaml", "ü" * 30_000)])
+    assert "60,000 bytes" in problem.message
 
 
 def test_the_manifest_of_each_environment_with_a_volume_is_read_and_no_other() -> None:

@@ -1,19 +1,23 @@
-"""Rules that compare a project with what was rendered and committed before: fields that may never change.
+"""Rules about what is rendered, which only a render can tell: its size, and what it may not change.
 
 Reads the old manifest through the function it is given, and only where a volume is asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from jvbundler.project.model import Environment, Project
-from jvbundler.values.problem import Problem, error
+from jvbundler.values.artifact import Artifact
+from jvbundler.values.problem import Place, Problem, error, warning
 from jvbundler.values.quantity import parse_quantity
 
 Read = Callable[[str], "str | None"]
 PERSISTENCE = ("kubernetes", "persistence")
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+MAX_TEMPLATE_BYTES = 1_000_000
+MAX_DIRECT_BYTES = 51_200
 
 
 def check_output(project: Project, read: Read) -> tuple[Problem, ...]:
@@ -90,3 +94,26 @@ def changed_selector(environment: Environment, deployment: dict[str, Any]) -> It
         command = f"kubectl -n {environment.namespace} delete deployment {environment.instance}"
         hint = f"delete it once: {command} --cascade=orphan"
         yield error("JVB429", environment.place("app", "name"), message, hint)
+
+
+def check_artifacts(artifacts: Iterable[Artifact]) -> tuple[Problem, ...]:
+    """The problems of rendered files; their place is in the output folder."""
+    return tuple(
+        problem
+        for artifact in artifacts
+        if artifact.path.startswith("lambda/") and artifact.path.endswith(".yaml")
+        for problem in problems_of_template(artifact)
+    )
+
+
+def problems_of_template(artifact: Artifact) -> Iterator[Problem]:
+    size = len(artifact.text.encode())
+    if size > MAX_TEMPLATE_BYTES:
+        message = f"the template has {size:,} bytes; CloudFormation takes 1,000,000"
+        yield error(
+            "JVB326", Place(artifact.path), message, "shorten lambda.iam.statements or the environment"
+        )
+    elif size > MAX_DIRECT_BYTES:
+        message = f"the template has {size:,} bytes; over 51,200 it goes through a bucket"
+        hint = "samconfig.toml asks for one (resolve_s3); the deployer needs permission to make it"
+        yield warning("JVB327", Place(artifact.path), message, hint)
