@@ -12,7 +12,7 @@ import yaml
 
 from jvbundler.app.load import load_app
 from jvbundler.project.build import build_project
-from jvbundler.project.schema import load_schema
+from jvbundler.project.keys import load_schema
 from jvbundler.render import readme
 from jvbundler.render.targets import TARGETS, render_target
 from jvbundler.source.load import parse_source

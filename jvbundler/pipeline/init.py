@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jvbundler.app.load import load_app
-from jvbundler.project.schema import load_schema
+from jvbundler.project.keys import load_schema
 from jvbundler.render.deploy_yaml import first_config
 from jvbundler.values.problem import InputError
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
-from jvbundler.project.schema import load_schema
+from jvbundler.project.keys import Schema, keys, load_schema, type_and_limits
 from jvbundler.values.problem import InputError
-
-Schema = dict[str, Any]
 
 
 def configuration_reference(schema: Schema) -> str:
@@ -31,59 +28,6 @@ def configuration_reference(schema: Schema) -> str:
         lines += ["", "| key | what it says | type and limits | default | example |", "|---|---|---|---|---|"]
         lines += [_row(path, key) for path, key in rows[1:]]
     return "\n".join(lines) + "\n"
-
-
-def keys(schema: Schema, path: str) -> Iterator[tuple[str, Schema]]:
-    """Every key at and below `path` with its schema, in the order of the file; list items are `name[]`."""
-    yield path, schema
-    for name, child in schema.get("properties", {}).items():
-        yield from keys(child, f"{path}.{name}" if path else name)
-    for item in _item_schemas(schema):
-        for name, child in item.get("properties", {}).items():
-            yield from keys(child, f"{path}[].{name}")
-
-
-def _item_schemas(schema: Schema) -> list[Schema]:
-    items = schema.get("items", {})
-    return [items, *items.get("oneOf", [])]
-
-
-def type_and_limits(schema: Schema) -> str:
-    """The type of a key and what limits its value, in words."""
-    if "enum" in schema:
-        values = [v for v in schema["enum"] if v != ""]
-        return "one of " + ", ".join(f"`{v}`" for v in values)
-    if "oneOf" in schema:
-        return " or ".join(
-            dict.fromkeys(type_and_limits(v) for v in schema["oneOf"] if v.get("type") != "null")
-        )
-    if "pattern" in schema:
-        return str(schema["patternErrorMessage"]) + _limits(schema)
-    types = schema.get("type", "anything")
-    words = [t for t in ([types] if isinstance(types, str) else types) if t != "null"]
-    text = " or ".join({"object": "map", "array": "list"}.get(t, t) for t in words)
-    if isinstance(schema.get("items"), dict) and schema["items"]:
-        each = ", each " if "pattern" in schema["items"] else " of "
-        text += each + type_and_limits(schema["items"])
-    return text + _limits(schema)
-
-
-def _limits(schema: Schema) -> str:
-    low, high = schema.get("minimum"), schema.get("maximum")
-    parts = []
-    if low is not None and high is not None:
-        parts.append(f"{low} to {high}")
-    elif low is not None:
-        parts.append(f"at least {low}")
-    for word, key in (
-        ("at most {} characters", "maxLength"),
-        ("at most {} items", "maxItems"),
-        ("at least {} items", "minItems"),
-    ):
-        if key in schema:
-            text = word.format(schema[key])
-            parts.append(text.removesuffix("s") if schema[key] == 1 else text)
-    return f", {', '.join(parts)}" if parts else ""
 
 
 def default_words(schema: Schema) -> str:

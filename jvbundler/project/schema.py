@@ -11,15 +11,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from jvbundler.generated import validator
+from jvbundler.project.keys import keys, load_schema, type_and_limits
 from jvbundler.source.wording import MOST_GUESSES, closest, one_line, quoted
 from jvbundler.values.node import Node, find, locate
-from jvbundler.values.packaged import packaged_text
 from jvbundler.values.problem import Place, Problem, error, warning
 
 if TYPE_CHECKING:
     from jvbundler.generated.settings import Settings
-
-SCHEMA = "schemas/deploy.schema.json"
 
 # What `jvagent app create --deployment aws-lambda` writes into its deploy.example.yaml.
 KEYS_OF_THE_SCAFFOLD = {
@@ -37,11 +35,6 @@ Told = dict[tuple[str, int], tuple[Problem, ...]]
 # A jsonschema ValidationError; its attributes are what the schema holds at that place.
 Violation = Any
 Path = tuple[Any, ...]
-
-
-@cache
-def load_schema() -> dict[str, Any]:
-    return cast("dict[str, Any]", json.loads(packaged_text(SCHEMA)))
 
 
 def check(root: Node, told: Told | None = None) -> Checked:
@@ -208,8 +201,6 @@ def unknown_key(
 
 def suggestion(path: list[Any], siblings: list[str], schema: dict[str, Any]) -> str:
     """The key that was probably meant: one of another tool's, a sibling, or one of its name elsewhere."""
-    from jvbundler.project.documentation import keys
-
     key = str(path[-1])
     if dotted(path) in KEYS_OF_THE_SCAFFOLD:
         return f"did you mean '{KEYS_OF_THE_SCAFFOLD[dotted(path)]}'?"
@@ -234,8 +225,6 @@ def bad_key(violation: Violation, root: Node, path: list[Any]) -> Problem:
 
 
 def bad_value(violation: Violation, place: Place, path: list[Any]) -> Problem:
-    from jvbundler.project.documentation import type_and_limits
-
     # The value is not repeated: it may be a secret that stands in the wrong place.
     schema = violation.schema if isinstance(violation.schema, dict) else {}
     reasons = {

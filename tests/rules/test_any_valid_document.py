@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jvbundler.project.build import build_project
-from jvbundler.project.schema import load_schema
+from jvbundler.project.keys import load_schema
 from jvbundler.rules.engine import check_project
 from jvbundler.source.load import parse_source
 from tests.rules.projects import support_app

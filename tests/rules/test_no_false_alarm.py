@@ -9,7 +9,7 @@ import pytest
 
 from jvbundler.app.load import load_app
 from jvbundler.project.build import build_project
-from jvbundler.project.schema import load_schema
+from jvbundler.project.keys import load_schema
 from jvbundler.render.deploy_yaml import first_config
 from jvbundler.rules.engine import check_project
 from jvbundler.source.load import load_source
