@@ -187,7 +187,7 @@ def _patterns(text: str) -> Iterator[Span]:
 def _urls(text: str) -> Iterator[Span]:
     """The user and the password of a URL; or a token in the place of a user."""
     for found in re.finditer(_URL, text):
-        credentials, at, _ = found[1].rpartition("@")
+        credentials, at, _ = re.sub(r"\$\{[^{}]*\}", _of_the_same_length, found[1]).rpartition("@")
         user, colon, password = credentials.partition(":")
         if not at or "/" in user:
             continue
@@ -198,6 +198,11 @@ def _urls(text: str) -> Iterator[Span]:
             and text[: found.start()].endswith(("http", "https"))
         ):
             yield found.start(1), found.start(1) + len(credentials)
+
+
+def _of_the_same_length(reference: re.Match[str]) -> str:
+    """`${NAME:-default}` without the colon, which would end the user of a URL."""
+    return "${" + "_" * (len(reference[0]) - 3) + "}"
 
 
 def _assignments(text: str) -> Iterator[Span]:

@@ -63,6 +63,7 @@ SECRETS = {
 }
 HARMLESS = [
     "postgres://me:${DB_PASSWORD}@db/app",
+    "postgres://${DB_USER:-me}:${DB_PASSWORD}@db/app",
     "postgres://${USER}:$(cat /run/secrets/db)@db/app",
     "postgres://me:{{resolve:secretsmanager:prod:SecretString:password}}@db",
     "postgres://user:<password>@db",
