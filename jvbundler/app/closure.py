@@ -15,7 +15,7 @@ from jvbundler.app.catalog import Catalog
 from jvbundler.app.info import Written
 from jvbundler.app.model import Action, Wish
 from jvbundler.source.wording import MOST_GUESSES, closest, quoted
-from jvbundler.values.node import Node
+from jvbundler.values.node import Node, find
 from jvbundler.values.problem import Place, Problem, error, warning
 
 RULE = "JVB202"
@@ -80,7 +80,7 @@ def resolve(providers: Providers, problems: list[Problem]) -> tuple[tuple[Action
     for agent in providers.agents:
         for name, place, node in agent.entries:
             entries.setdefault(name, []).append(node)
-            _check_entry(name, place, agent, providers, problems)
+            _check_entry(name, place, node, agent, providers, problems)
     found = _reachable([name for name in entries if providers.knows(name)], providers, problems)
     closure = tuple(_action(name, providers, tuple(entries.get(name, ()))) for name in sorted(found))
     beside = {a.id for agent in providers.agents if agent.entries for a in agent.local} - found
@@ -103,16 +103,29 @@ def _reachable(names: list[str], providers: Providers, problems: list[Problem]) 
 
 
 def _check_entry(
-    name: str, place: Place, agent: Agent, providers: Providers, problems: list[Problem]
+    name: str, place: Place, entry: Node, agent: Agent, providers: Providers, problems: list[Problem]
 ) -> None:
     if providers.is_core(name) or any(action.id == name for action in agent.local):
         return
     if not providers.knows(name):
-        problems.append(_unknown(name, place, f"'{agent.ref}' lists", providers, len(problems)))
+        unknown = _unknown(name, place, f"'{agent.ref}' lists", providers, len(problems))
+        problems.append(_harmless(unknown) if name.startswith("jvagent/") and _disabled(entry) else unknown)
         return
     message = f"action '{name}' is in another agent's folder, where jvagent does not look for '{agent.ref}'"
     hint = f"move or copy it to 'agents/{agent.ref}/actions/{name}'; jvagent starts without it"
     problems.append(warning(RULE, place, message, hint, providers.place(name)))
+
+
+def _disabled(entry: Node) -> bool:
+    """As jvagent's agent_yaml_validator.py has it: nothing but a literal false counts."""
+    enabled = find(entry, ["context", "enabled"])
+    return enabled is not None and enabled.value is False
+
+
+def _harmless(unknown: Problem) -> Problem:
+    """jvagent skips a core action that it does not have; here nobody wants it either."""
+    message = f"{unknown.message}; its entry is disabled, and jvagent starts without it"
+    return warning(unknown.rule, unknown.place, message, unknown.hint, *unknown.related)
 
 
 def _unknown(name: str, place: Place, who: str, providers: Providers, found: int) -> Problem:

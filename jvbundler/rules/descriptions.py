@@ -125,7 +125,8 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
         "JVB202", "error", "Action that nobody provides", JVAGENT,
         "agent.yaml lists an action, or an info.yaml depends on one, that is neither in the app nor in"
         " this release of jvagent. An action that lies in another agent's folder only, where jvagent does"
-        " not look for it, is a warning.",
+        " not look for it, is a warning, and so is one of the namespace jvagent whose entry has"
+        " `enabled: false`: jvagent starts without it.",
         also_warns=True,
     ),
     Rule(
@@ -168,6 +169,12 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
         "The name, version, title or description of the app, or the name of an agent or action, is not what"
         " deploy.yaml may say in its place either. It becomes part of the Dockerfile, of templates and of"
         " manifests. A description over several lines is read as one.",
+    ),
+    Rule(
+        "JVB212", "warning", "Agents that app.yaml does not list", JVAGENT,
+        "There are folders `agents/namespace/name` with an agent.yaml that app.yaml's `agents` does not name."
+        " jvagent starts without these agents, and the packages of their actions are not in the image, unless"
+        " an agent of the list needs them too. One warning names them all.",
     ),
     Rule(
         "JVB326", "error", "Template over 1 MB",

@@ -47,5 +47,6 @@ for ref in app.agents:
     if agent and agent.actions:
         loader.action_loader.load_actions_for_agent(agent.namespace, agent.name, "id", agent.actions)
 
-closure = set().union(*(registry.resolved_actions for registry in registries))
+# `resolved_actions` has those as well that jvagent found nowhere and skips.
+closure = set().union(*(registry.action_metadata for registry in registries))
 print(json.dumps({"closure": sorted(closure), "wanted": sorted(wanted)}))

@@ -127,7 +127,11 @@ def test_every_layout_that_jvagent_loads(jvagent: Path, write: Write) -> None:
 
     app, problems = load_app(root, "app", jvagent_version="0.1.7")
 
-    assert [problem.severity for problem in problems] == ["warning", "warning"]
+    assert [(problem.rule, problem.severity) for problem in problems] == [
+        ("JVB206", "warning"),
+        ("JVB206", "warning"),
+        ("JVB212", "warning"),
+    ]
     assert app is not None
     assert [action.id for action in app.unlisted] == ["__pycache__/p", "acme/unlisted"]
     check_same(app, asked(jvagent, root))
@@ -149,6 +153,30 @@ def test_a_dependency_may_lie_in_an_agent_that_is_not_listed(jvagent: Path, writ
     )
     app, problems = load_app(root, "app", jvagent_version="0.1.7")
 
-    assert not problems
+    assert [problem.rule for problem in problems] == ["JVB212"]
+    assert app is not None
+    check_same(app, asked(jvagent, root))
+
+
+def test_a_core_action_that_is_nowhere_is_skipped_whether_its_entry_is_disabled_or_not(
+    jvagent: Path, write: Write
+) -> None:
+    listed = (
+        "  - action: jvagent/openai_lm\n"
+        "  - {action: jvagent/gone, context: {enabled: false}}\n"
+        "  - {action: jvagent/lost, context: {enabled: 'false'}}\n"
+    )
+    root = write(
+        {
+            "app.yaml": "app: odd\nagents: [acme/bot]\n",
+            "agents/acme/bot/agent.yaml": AGENT.format(ref="acme/bot", actions=listed),
+        }
+    )
+    app, problems = load_app(root, "app", jvagent_version="0.1.7")
+
+    assert [(p.rule, p.severity, "gone" in p.message) for p in problems] == [
+        ("JVB202", "warning", True),
+        ("JVB202", "error", False),
+    ]
     assert app is not None
     check_same(app, asked(jvagent, root))
