@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from jvbundler.app.agents import Agent, LocalAction, unlisted_local_actions
-from jvbundler.app.catalog import Catalog
+from jvbundler.app.catalog import Catalog, releases_with
 from jvbundler.app.info import Written
 from jvbundler.app.model import Action, Wish
 from jvbundler.source.wording import MOST_GUESSES, closest, quoted
@@ -22,10 +22,15 @@ RULE = "JVB202"
 
 
 class Providers:
-    """Everything that may stand behind an action's id. `catalog` is None for an unknown jvagent."""
+    """Everything that may stand behind an action's id. `catalog` is None for an unknown jvagent.
 
-    def __init__(self, root: Path, agents: tuple[Agent, ...], catalog: Catalog | None) -> None:
-        self.root, self.agents, self.catalog = root, agents, catalog
+    `chosen_at` is where this jvagent is asked for, None where nobody does.
+    """
+
+    def __init__(
+        self, root: Path, agents: tuple[Agent, ...], catalog: Catalog | None, chosen_at: Place | None
+    ) -> None:
+        self.root, self.agents, self.catalog, self.chosen_at = root, agents, catalog, chosen_at
         self.local: dict[str, list[LocalAction]] = {}
         for agent in agents:
             for action in agent.local:
@@ -131,10 +136,14 @@ def _harmless(unknown: Problem) -> Problem:
 def _unknown(name: str, place: Place, who: str, providers: Providers, found: int) -> Problem:
     """`found` is how many problems there are already: only the first get a guess."""
     meant = _meant(name, providers) if found < MOST_GUESSES else ""
-    version = f" nor in jvagent {providers.catalog.jvagent}" if providers.catalog else ""
+    version = f" nor in jvagent {providers.catalog.jvagent}".rstrip() if providers.catalog else ""
     message = f"{who} action '{name}', which is neither in the app{version}"
     if "/" not in name:
         message = f"{who} '{name}', which is no action: an action is named 'namespace/name'"
+    having = releases_with(name)
+    if having:
+        hint = f"jvagent {', '.join(having)} {'has' if len(having) == 1 else 'have'} it"
+        return error(RULE, place, message, hint, *((providers.chosen_at,) if providers.chosen_at else ()))
     hint = "a local action lies in 'agents/<namespace>/<agent>/actions/<namespace>/<name>/info.yaml'"
     return error(RULE, place, message, f"did you mean {quoted(meant)}?" if meant else hint)
 

@@ -151,7 +151,7 @@ def test_an_unknown_jvagent_is_one_problem(write: Write) -> None:
     assert app is not None
     assert problem.rule == "JVB205"
     assert "0.1.1, 0.1.2" in problem.hint
-    assert "--jvagent PATH" in problem.hint
+    assert "image.jvagent_path or --jvagent" in problem.hint
 
 
 def test_values_of_the_wrong_type(write: Write) -> None:
