@@ -3,35 +3,49 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from jvbundler.app.catalog import available_versions, load_catalog
 from jvbundler.app.load import load_app
 from jvbundler.app.model import App, Wish
 from jvbundler.app.pip.requirements import merged_requirements
 from jvbundler.values.problem import Place
-from tests.app.conftest import Write
+from tests.app.conftest import CHECKOUT, Write
 
 HERE = Path(__file__).parent
-PROFILES = ["orchestrator", "minimal", "conversational", "research", "whatsapp_voice"]
+# Each release without what it depends on: it runs with what 0.1.7 depends on.
+RELEASES = CHECKOUT / ".tools/jvagent-releases"
+
+
+def run(jvagent: Path, script: str, *arguments: Path, release: str = "") -> Any:
+    """What a script prints, run with jvagent 0.1.7, or with the code of another release in its place."""
+    environ = {**os.environ, "PYTHONPATH": str(RELEASES / release)} if release else None
+    argv = [jvagent.parent / "python", HERE / script, *arguments]
+    ran = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=arguments[0], env=environ)
+    return json.loads(ran.stdout.splitlines()[-1])
 
 
 def asked(jvagent: Path, root: Path) -> dict[str, Any]:
-    argv = [jvagent.parent / "python", HERE / "ask_jvagent.py", root]
-    ran = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=root)
-    answer: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
+    (answer,) = run(jvagent, "ask_jvagent.py", root)
+    assert isinstance(answer, dict)
     return answer
 
 
 def check_same(ours: App, theirs: dict[str, Any]) -> None:
     """jvagent's log of an installation gives the name of the action without its namespace."""
     wished = [Wish(text, name, Place("jvagent")) for name, text in theirs["wanted"]]
-    installed = [("jvagent", "==0.1.7"), ("jvspatial", "==0.0.17")]
+    catalog, _ = load_catalog(theirs["version"], Place("jvagent"))
+    assert catalog is not None
+    installed = [("jvagent", f"=={catalog.jvagent}"), ("jvspatial", catalog.jvspatial)]
     merged, problems = merged_requirements(wished, installed)
     assert not problems
+    assert ours.jvagent_version == theirs["version"]
     assert [action.id for action in ours.actions] == theirs["closure"]
     assert [(one.spec, one.wanted_by) for one in merged] == [
         (one.spec, tuple(sorted({name.partition("/")[2] for name in one.wanted_by})))
@@ -39,30 +53,35 @@ def check_same(ours: App, theirs: dict[str, Any]) -> None:
     ]
 
 
-@pytest.mark.parametrize("profile", PROFILES)
-def test_each_builtin_profile(profile: str, jvagent: Path, tmp_path: Path) -> None:
-    root = tmp_path / "made"
-    argv = [str(jvagent), "app", "create", "--yes", "--no-git", "--dir", str(root), "--app-id", "acme_app"]
-    argv += [
-        "--title",
-        "Acme",
-        "--description",
-        "Made by a test",
-        "--author",
-        "me",
-        "--email",
-        "me@acme.example",
-    ]
-    argv += ["--jvagent-version", "0.1.7", "--profile", profile, "--agent", "acme/bot"]
-    subprocess.run(argv, check=True, capture_output=True, cwd=tmp_path)
+@pytest.mark.parametrize("release", available_versions())
+def test_each_profile_and_every_core_action_of_each_release(
+    release: str, jvagent: Path, tmp_path: Path
+) -> None:
+    assert (RELEASES / release / "jvagent").is_dir(), "'make tools' brings it"
+    profiles = run(jvagent, "make_apps.py", tmp_path, release=release)
+    assert {"orchestrator", "minimal", "conversational", "research", "whatsapp_voice"} <= set(profiles)
+    catalog, _ = load_catalog(release, Place("app.yaml"))
+    assert catalog is not None
+    whole = tmp_path / "whole/agents/acme/bot/agent.yaml"
+    whole.parent.mkdir(parents=True)
+    whole.write_text(
+        yaml.safe_dump({"agent": "acme/bot", "actions": [{"action": a} for a in catalog.actions]})
+    )
+    (tmp_path / "whole/app.yaml").write_text(f"app: acme_app\njvagent: =={release}\nagents: [acme/bot]\n")
+    roots = [tmp_path / name for name in (*profiles, "whole")]
+    answers = run(jvagent, "ask_jvagent.py", *roots, release=release)
 
-    app, problems = load_app(root, "made", jvagent_version="0.1.7")
-
-    assert not problems
-    assert app is not None
-    assert (app.id, app.title, app.agents) == ("acme_app", "Acme", ("acme/bot",))
-    assert app.actions
-    check_same(app, asked(jvagent, root))
+    for root, theirs in zip(roots, answers, strict=True):
+        constraint = yaml.safe_load((root / "app.yaml").read_text())["jvagent"]
+        is_exact = constraint == f"=={release}"
+        assert is_exact or constraint == f"~{release}", "what each scaffold writes"
+        app, problems = load_app(root, "made", jvagent_version="" if is_exact else release)
+        assert not problems
+        assert app is not None
+        assert (app.id, app.agents) == ("acme_app", ("acme/bot",))
+        assert app.actions
+        check_same(app, theirs)
+    assert answers[-1]["closure"] == list(catalog.actions)
 
 
 def test_the_example_app(jvagent: Path, tmp_path: Path) -> None:
