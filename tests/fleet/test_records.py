@@ -212,4 +212,4 @@ def test_a_render_that_read_a_jvagent_package_is_not_on_record(app: AppFolder) -
     assert "'jvagent==0.1.5'" in (app.output / "docker/Dockerfile").read_text()
     assert not is_on_record(app, request)
     rewrite_in_place(str(package / "version.py"), "0.1.5", "0.1.6")
-    assert write_app(app, request).written == ("docker/Dockerfile", "jvbundler.lock.json")
+    assert write_app(app, request).written == ("docker/Dockerfile",)
