@@ -21,6 +21,8 @@ from jvbundler.values.problem import Place, Problem, error
 
 _FOLDER = "schemas/catalog"
 _ACTIONS = "action"
+# Of a version specifier: Python makes no number of thousands of digits.
+_LONGEST = 200
 _VERSION = r"__version__\s*=\s*[\"']([0-9A-Za-z.+!_-]{1,64})[\"']"
 
 
@@ -237,11 +239,11 @@ def _metadata(package: Package, version: str, problems: list[Problem]) -> dict[s
 
 
 def _specifier(text: str) -> str:
-    """The text where it is a version specifier, else an empty one."""
+    """The text where it is a version specifier of a sensible length, else an empty one."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
         SpecifierSet(text)
     except InvalidSpecifier:
         return ""
-    return text
+    return text if len(text) <= _LONGEST else ""

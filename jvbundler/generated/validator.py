@@ -786,6 +786,9 @@ def validate(data, custom_formats={}, name_prefix=None):
                     if not isinstance(data__image__jvagentversion, (str)):
                         raise Invalid
                     if isinstance(data__image__jvagentversion, str):
+                        data__image__jvagentversion_len = len(data__image__jvagentversion)
+                        if data__image__jvagentversion_len > 64:
+                            raise Invalid
                         if not REGEX_PATTERNS['^([0-9]+(\\.[0-9]+)*([a-z]+[0-9]+)?)?$'].search(data__image__jvagentversion):
                             raise Invalid
                 else: data__image["jvagent_version"] = ''

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from jvbundler.app.model import PipRequirement, Wish
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# Python makes no number of thousands of digits.
+_RELEASE = r"([0-9]{1,20}(?:\.[0-9]{1,20})*)"
 _PLAIN = re.compile(
-    r"[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*\s*(?:>=([0-9]+(?:\.[0-9]+)*))?(?:,?\s*<([0-9]+(?:\.[0-9]+)*))?",
-    re.ASCII,
+    rf"[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*\s*(?:>={_RELEASE})?(?:,?\s*<{_RELEASE})?", re.ASCII
 )
 
 

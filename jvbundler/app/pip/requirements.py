@@ -5,6 +5,7 @@ Must not resolve: which versions exist, and what they need in turn, is for uv to
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
@@ -75,6 +76,10 @@ def _parsed(wish: Wish, problems: list[Problem]) -> _Parsed | None:
         return None
     if not is_safe(wish.text.replace("\t", " ")):
         problems.append(error("JVB204", wish.place, "a requirement is one line of text", _hint("")))
+        return None
+    if re.search(r"[0-9]{1000}", wish.text, re.ASCII):
+        # Python makes no number of thousands of digits.
+        problems.append(error("JVB204", wish.place, "a requirement has too long a number", _hint("")))
         return None
     try:
         requirement = Requirement(wish.text)
