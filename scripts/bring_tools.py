@@ -20,7 +20,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-TOOLS = Path(__file__).resolve().parent.parent / ".tools"
+ROOT = Path(__file__).resolve().parent.parent
+TOOLS = ROOT / ".tools"
 BIN = TOOLS / "bin"
 LOGS = TOOLS / "logs"
 STAMPS = TOOLS / "stamps"
@@ -34,16 +35,23 @@ SECONDS_PER_COMMAND = 1800
 
 @dataclass(frozen=True)
 class Tool:
-    """One venv or Go package, and the commands that it gives to `.tools/bin`."""
+    """One venv or Go package, and the commands that it gives to `.tools/bin`.
+
+    With `is_unpacked` each pin gets a folder `.tools/<name>/<version>`, without what it depends on.
+    """
 
     name: str
     pins: tuple[str, ...]
     commands: tuple[str, ...]
     group: str = "test"
     is_go: bool = False
+    is_unpacked: bool = False
     settings: tuple[tuple[str, str], ...] = ()
     oldest_go: tuple[int, int] = OLDEST_GO
 
+
+# The releases whose actions schemas/catalog knows.
+JVAGENT_RELEASES = tuple(f"jvagent=={path.stem}" for path in sorted(ROOT.glob("schemas/catalog/*.json")))
 
 CATALOGUE = (
     # The long ones first: two workers then end at about the same time.
@@ -53,6 +61,8 @@ CATALOGUE = (
     Tool("moto", ("moto[cloudformation,server]==5.2.5", "aws-sam-translator==1.115.0"), ("moto_server",)),
     Tool("aws", ("awscli==1.46.2",), ("aws",)),
     Tool("jvagent", ("jvagent==0.1.7", "jvdeploy==0.1.7"), ("jvagent", "jvdeploy")),
+    # Their loaders run with what the newest, above, depends on.
+    Tool("jvagent-releases", JVAGENT_RELEASES, (), is_unpacked=True),
     Tool(
         "kubeconform", ("github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0",), ("kubeconform",), is_go=True
     ),
@@ -112,7 +122,9 @@ def wanted_tools() -> list[Tool]:
 def is_current(tool: Tool) -> bool:
     stamp = STAMPS / tool.name
     needed = [BIN / command for command in tool.commands]
-    if not tool.is_go:
+    if tool.is_unpacked:
+        needed += [folder_of(tool, pin) for pin in tool.pins]
+    elif not tool.is_go:
         # A link to the Python that made the venv, which may be gone.
         needed.append(TOOLS / tool.name / "bin" / "python")
     return all(path.exists() for path in needed) and stamp.is_file() and stamp.read_text() == stamp_text(tool)
@@ -131,6 +143,8 @@ def failure_of(tool: Tool) -> str:
             left.unlink(missing_ok=True)
         if tool.is_go:
             install_go_package(tool)
+        elif tool.is_unpacked:
+            unpack(tool)
         else:
             install_venv(tool)
             link_commands(tool)
@@ -145,6 +159,18 @@ def install_venv(tool: Tool) -> None:
     venv = TOOLS / tool.name
     run([sys.executable, "-m", "venv", "--clear", str(venv)], log=tool.name)
     run([str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", *tool.pins], log=tool.name)
+
+
+def unpack(tool: Tool) -> None:
+    for pin in tool.pins:
+        target = folder_of(tool, pin)
+        shutil.rmtree(target, ignore_errors=True)
+        options = ["--quiet", "--no-deps", "--only-binary=:all:", "--target", str(target)]
+        run([sys.executable, "-m", "pip", "install", *options, pin], log=tool.name)
+
+
+def folder_of(tool: Tool, pin: str) -> Path:
+    return TOOLS / tool.name / pin.partition("==")[2]
 
 
 def link_commands(tool: Tool) -> None:

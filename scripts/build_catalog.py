@@ -16,7 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from jvbundler.app.catalog import record_of  # noqa: E402
+from jvbundler.app.catalog import Package, record_of  # noqa: E402
+from jvbundler.values.problem import Problem  # noqa: E402
 
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 
@@ -43,7 +44,10 @@ def unpacked_package(version: str, folder: Path) -> Path:
 
 def catalog_text(package: Path, version: str) -> str:
     """The file's text: an action a line, so that the difference between two releases reads well."""
-    record = record_of(package, version)
+    problems: list[Problem] = []
+    record = record_of(Package(package, str(package)), problems)
+    if problems or record["jvagent"] != version:
+        raise SystemExit(f"cannot read jvagent {version}: {problems or record['jvagent']}")
     actions = [f"    {json.dumps(name)}: {json.dumps(entry)}" for name, entry in record["actions"].items()]
     head = "".join(
         f"  {json.dumps(k)}: {json.dumps(record[k])},\n" for k in ("jvagent", "python", "jvspatial")

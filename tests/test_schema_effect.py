@@ -27,11 +27,13 @@ WITHOUT_EFFECT = {
     "variables[].name": "the same, for one with a default or a pattern",
     "variables[].default": "it shows where `${NAME}` stands, and here nothing has one",
     "variables[].pattern": "it refuses a value, and changes none",
+    "image.jvagent_path": "it decides which actions there are: tests/app/test_catalog.py",
     "protected": "what `deploy`, `rollback` and `destroy` ask before they begin",
 }
 
 # Unlike every example of the schema, so that an example is a change.
 BASE = {
+    "image": {"jvagent_version": "0.1.6"},
     "app": {"name": "other", "version": "9.9.9", "description": "Another app"},
     "server": {"port": 9999, "health_path": "/status"},
     "lambda": {"enabled": True},
@@ -133,11 +135,10 @@ def schema_at(path: str) -> dict[str, Any]:
 def rendered(document: str) -> tuple[tuple[str, str], ...]:
     source, found = parse_source(document.encode(), "deploy.yaml", environ={})
     assert source is not None
-    wishes = [
-        (str(wish), source.base.place)
-        for wish in yaml.safe_load(document).get("image", {}).get("extra_pip", [])
-    ]
-    app, in_app = load_app(GOLDEN / "app", "app", jvagent_version="0.1.7", extra_pip=wishes)
+    image = yaml.safe_load(document).get("image", {})
+    wishes = [(str(wish), source.base.place) for wish in image.get("extra_pip", [])]
+    version = image.get("jvagent_version", "")
+    app, in_app = load_app(GOLDEN / "app", "app", jvagent_version=version, extra_pip=wishes)
     assert app is not None
     project, problems = build_project(source, app)
     assert project is not None, [str(p) for p in (*found, *in_app, *problems)]

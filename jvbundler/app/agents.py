@@ -26,7 +26,7 @@ from jvbundler.app.reading import (
 from jvbundler.files import leads_outside
 from jvbundler.source.wording import MOST_GUESSES, closest, quoted
 from jvbundler.source.yaml.file import parse_yaml
-from jvbundler.values.node import Node
+from jvbundler.values.node import Node, find
 from jvbundler.values.problem import Place, Problem, error, warning
 
 
@@ -49,7 +49,8 @@ def read_agents(app_yaml: Node, root: Path, shown_as: str, problems: list[Proble
     """The agents that app.yaml lists and that are there."""
     found: dict[str, Agent] = {}
     there = cache(lambda: list(_refs_on_disk(root)))
-    for item in items(app_yaml, "agents", problems):
+    listed = items(app_yaml, "agents", problems)
+    for item in listed:
         if not isinstance(item.value, str):
             problems.append(
                 error(BROKEN, item.place, f"an agent must be text such as 'acme/bot', not {kind(item)}")
@@ -58,7 +59,25 @@ def read_agents(app_yaml: Node, root: Path, shown_as: str, problems: list[Proble
             agent = _listed(item.value, item.place, root, shown_as, problems, there)
             if agent is not None:
                 found[agent.ref] = agent
+    problems.extend(_left_out(app_yaml, listed, there()))
     return tuple(found.values())
+
+
+def _left_out(app_yaml: Node, listed: Sequence[Node], there: Sequence[str]) -> Iterator[Problem]:
+    """One warning about all agents that app.yaml does not list: jvagent never starts them.
+
+    None while the list itself is wrong: what is missing in it may only be misspelt.
+    """
+    agents = find(app_yaml, ["agents"])
+    is_list = agents is None or agents.value is None or isinstance(agents.value, list)
+    refs = {str(item.value) for item in listed}
+    is_right = is_list and refs <= set(there)
+    left_out = sorted(set(there) - refs)
+    if is_right and left_out:
+        place = (agents.key_place or agents.place) if agents else app_yaml.place
+        message = "agents that app.yaml does not list are not started, and their packages not in the image: "
+        hint = "list them under 'agents', or remove their folders"
+        yield warning("JVB212", place, message + _some(left_out, most=100), hint)
 
 
 def unlisted_local_actions(root: Path, listed: Iterable[str]) -> Iterator[LocalAction]:
@@ -114,8 +133,12 @@ def _meant(ref: str, there: Sequence[str]) -> str:
 def _there(refs: Sequence[str]) -> str:
     if not refs:
         return "the app has no agent"
-    more = f" and {len(refs) - 10:,} more" if len(refs) > 10 else ""
-    return f"the app has {', '.join(refs[:10])}{more}"
+    return f"the app has {_some(refs, most=10)}"
+
+
+def _some(refs: Sequence[str], most: int) -> str:
+    more = f" and {len(refs) - most:,} more" if len(refs) > most else ""
+    return f"{', '.join(refs[:most])}{more}"
 
 
 def _refs_on_disk(root: Path) -> Iterator[str]:

@@ -5,6 +5,7 @@ Must not import jvagent: the folder may belong to another Python.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -12,11 +13,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from jvbundler.app.info import Info, Written, read_info
-from jvbundler.files import read_file
+from jvbundler.app.reading import exists, file_bytes, id_problem, outside, shown, unreadable
+from jvbundler.files import leads_outside, read_file
 from jvbundler.values.packaged import packaged_path
 from jvbundler.values.problem import Place, Problem, error
 
 _FOLDER = "schemas/catalog"
+_ACTIONS = "action"
+# Of a version specifier: Python makes no number of thousands of digits.
+_LONGEST = 200
+_VERSION = r"__version__\s*=\s*[\"']([0-9A-Za-z.+!_-]{1,64})[\"']"
 
 
 class CoreAction(NamedTuple):
@@ -26,45 +32,84 @@ class CoreAction(NamedTuple):
     actions: tuple[str, ...]
 
 
+class Package(NamedTuple):
+    """The folder of a jvagent package, and what messages call it.
+
+    Its files must not lead out of `within`, None for a package that is not the app's.
+    """
+
+    folder: Path
+    shown_as: str
+    within: Path | None = None
+
+
 class Catalog(NamedTuple):
-    """`jvspatial` is the version specifier that this jvagent asks for, empty when it is not known."""
+    """`jvagent` is what the package calls itself: a release, where the catalogue is one that is shipped.
+
+    `jvspatial` is the version specifier that this jvagent asks for, empty when it is not known.
+    """
 
     jvagent: str
     python: str
     jvspatial: str
     actions: Mapping[str, CoreAction]
+    is_shipped: bool = True
 
 
+@lru_cache(maxsize=1)
 def available_versions() -> tuple[str, ...]:
     """The jvagent releases whose catalogue is shipped, oldest first."""
     names = [path.stem for path in packaged_path(_FOLDER).glob("*.json")]
     return tuple(sorted(names, key=lambda name: [int(part) for part in re.findall(r"\d+", name)]))
 
 
-def load_catalog(
-    version: str, jvagent_path: Path | None, place: Place
-) -> tuple[Catalog | None, tuple[Problem, ...]]:
-    """The catalogue of `version`, or of the jvagent in `jvagent_path`; `place` is blamed for an unknown.
+def load_catalog(version: str, place: Place) -> tuple[Catalog | None, tuple[Problem, ...]]:
+    """The catalogue of a release; `place` is blamed for an unknown one.
 
     A version whose catalogue is not shipped is read from the jvagent that is installed, where that is it.
     """
-    if jvagent_path is not None:
-        return _from_folder(jvagent_path, version)
-    if packaged_path(f"{_FOLDER}/{version}.json").is_file():
+    if version in available_versions():
         return _shipped(version), ()
     installed = _installed()
-    if installed is not None and _own_version(installed) == version:
-        return _scanned(str(installed), version), ()
-    hint = f"shipped are {', '.join(available_versions())}; for another one give --jvagent PATH, its folder"
+    own = _own_version(installed, []) if installed else ""
+    if installed and own == version:
+        return _scanned_once(installed)
+    hint = f"shipped are {', '.join(available_versions())}"
+    hint += f", installed is {own}" if own else ""
+    hint += "; give another one by image.jvagent_path or --jvagent, the folder of its package"
     return None, (error("JVB205", place, f"no list of the actions of jvagent '{version}'", hint),)
 
 
-def _installed() -> Path | None:
-    """The package folder of the jvagent beside this jvbundler, which is not imported."""
+def releases_with(action: str) -> tuple[str, ...]:
+    """The releases that have a core action, oldest first."""
+    return tuple(version for version in available_versions() if action in _shipped(version).actions)
+
+
+def package_catalog(package: Package, place: Place) -> tuple[Catalog | None, tuple[Problem, ...]]:
+    """The catalogue of a jvagent package, or of the one a level below; `place` is blamed where none is."""
+    given = package
+    if not _is_package(given.folder):
+        package = given._replace(folder=given.folder / "jvagent", shown_as=shown(given.shown_as, "jvagent"))
+    if package.within is not None and leads_outside(package.folder / _ACTIONS, package.within):
+        return None, (outside(given.shown_as, place),)
+    if _is_package(package.folder):
+        return _scanned(package) if package.within else _scanned_once(package)
+    message = f"'{given.shown_as}' is not a jvagent package: it has no '{_ACTIONS}' folder"
+    hint = "give the installed package's folder, such as site-packages/jvagent, or one that contains it"
+    return None, (error("JVB205", place, message, hint),)
+
+
+def _is_package(folder: Path) -> bool:
+    return os.path.isdir(folder / _ACTIONS)  # noqa: PTH112 (Path raises where it may not look)
+
+
+def _installed() -> Package | None:
+    """The jvagent beside this jvbundler, which is not imported."""
     from importlib.util import find_spec
 
     spec = find_spec("jvagent")
-    return Path(spec.origin).parent if spec is not None and spec.origin else None
+    folder = Path(spec.origin).parent if spec is not None and spec.origin else None
+    return Package(folder, str(folder)) if folder else None
 
 
 @lru_cache(maxsize=16)
@@ -74,23 +119,16 @@ def _shipped(version: str) -> Catalog:
     return from_record(json.loads((packaged_path(_FOLDER) / f"{version}.json").read_text(encoding="utf-8")))
 
 
-def _from_folder(folder: Path, version: str) -> tuple[Catalog | None, tuple[Problem, ...]]:
-    package = folder if (folder / "action").is_dir() else folder / "jvagent"
-    if not (package / "action").is_dir():
-        return None, (
-            error(
-                "JVB205",
-                Place(str(folder)),
-                f"'{folder}' is not a jvagent package: it has no 'action' folder",
-                "give the installed package's folder, such as site-packages/jvagent, or one that contains it",
-            ),
-        )
-    return _scanned(str(package), version), ()
-
-
 @lru_cache(maxsize=4)
-def _scanned(package: str, version: str) -> Catalog:
-    return from_record(record_of(Path(package), version))
+def _scanned_once(package: Package) -> tuple[Catalog, tuple[Problem, ...]]:
+    """For a package that many apps of one run share."""
+    return _scanned(package)
+
+
+def _scanned(package: Package) -> tuple[Catalog, tuple[Problem, ...]]:
+    problems: list[Problem] = []
+    record = record_of(package, problems)
+    return from_record(record)._replace(is_shipped=False), tuple(problems)
 
 
 def from_record(record: dict[str, Any]) -> Catalog:
@@ -104,27 +142,59 @@ def from_record(record: dict[str, Any]) -> Catalog:
     return Catalog(record["jvagent"], record["python"], record["jvspatial"], actions)
 
 
-def record_of(package: Path, version: str = "") -> dict[str, Any]:
+def record_of(package: Package, problems: list[Problem]) -> dict[str, Any]:
     """The catalogue of a jvagent package as JSON values, as `schemas/catalog/<version>.json` holds it.
 
     Follows jvagent's `core_discovery.py`: every `info.yaml` under `action/` with namespace `jvagent` and an
     archetype, outside folders that begin with an underscore. `at` has the line and column of each of `pip`.
     """
     actions = {}
-    for path in sorted((package / "action").rglob("info.yaml")):
-        inside = path.relative_to(package)
-        info, _ = read_info(read_file(path), inside.as_posix())
-        if info is None or any(part.startswith("_") for part in inside.parts[:-1]):
+    for name in _info_files(package, problems):
+        data = _read(package, name, problems)
+        info = read_info(data, _shown(package, name))[0] if data is not None else None
+        if info is None or not (info.package.startswith("jvagent/") and info.archetype):
             continue
-        if info.package.startswith("jvagent/") and info.archetype:
-            actions[info.package] = _entry(info, f"jvagent/{inside.as_posix()}")
-    metadata = _metadata(package)
+        wrong = id_problem("action", info.package, info.place)
+        if wrong is not None:
+            problems.append(wrong)
+        else:
+            actions[info.package] = _entry(info, f"jvagent/{name}")
+    version = _own_version(package, problems)
+    metadata = _metadata(package, version, problems)
     return {
-        "jvagent": _own_version(package) or version,
-        "python": metadata.get("python", ""),
-        "jvspatial": metadata.get("jvspatial", ""),
+        "jvagent": version,
+        "python": metadata["python"],
+        "jvspatial": metadata["jvspatial"],
         "actions": dict(sorted(actions.items())),
     }
+
+
+def _info_files(package: Package, problems: list[Problem]) -> list[str]:
+    """Without recursion: a stranger's folders may be nested deeper than Python's calls."""
+    found, pending = [], [_ACTIONS]
+    while pending:
+        inside = pending.pop()
+        try:
+            with os.scandir(package.folder / inside) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        pending += [] if entry.name.startswith("_") else [f"{inside}/{entry.name}"]
+                    elif entry.name == "info.yaml":
+                        found.append(f"{inside}/{entry.name}")
+        except OSError as failure:
+            problems.append(unreadable(_shown(package, inside), failure))
+    return sorted(found)
+
+
+def _read(package: Package, name: str, problems: list[Problem]) -> bytes | None:
+    path, file = package.folder / name, _shown(package, name)
+    if package.within is not None:
+        return file_bytes(path, file, package.within, problems)
+    try:
+        return read_file(path)
+    except OSError as failure:
+        problems.append(unreadable(file, failure))
+    return None
 
 
 def _entry(info: Info, path: str) -> dict[str, Any]:
@@ -136,25 +206,43 @@ def _entry(info: Info, path: str) -> dict[str, Any]:
     }
 
 
-def _own_version(package: Path) -> str:
-    file = package / "version.py"
-    found = re.search(r"__version__\s*=\s*[\"']([^\"']+)", _text(file))
+def _shown(package: Package, name: str) -> str:
+    return os.path.normpath(shown(package.shown_as, name))
+
+
+def _own_version(package: Package, problems: list[Problem]) -> str:
+    found = re.search(_VERSION, _text(package, "version.py", problems))
     return found[1] if found else ""
 
 
-def _text(file: Path) -> str:
-    return read_file(file).decode("utf-8", "replace") if file.is_file() else ""
+def _text(package: Package, name: str, problems: list[Problem]) -> str:
+    """The file's text, empty where there is none."""
+    is_there = exists(package.folder / name, _shown(package, name), problems)
+    data = _read(package, name, problems) if is_there else None
+    return (data or b"").decode("utf-8", "replace")
 
 
-def _metadata(package: Path) -> dict[str, str]:
+def _metadata(package: Package, version: str, problems: list[Problem]) -> dict[str, str]:
     """What the wheel's METADATA, or a checkout's pyproject.toml, says of Python and jvspatial."""
-    installed = package.parent / f"jvagent-{_own_version(package)}.dist-info" / "METADATA"
-    checkout = package.parent / "pyproject.toml"
-    file = installed if installed.is_file() else checkout
-    content = _text(file)
+    installed = f"../jvagent-{version}.dist-info/METADATA"
+    name = installed if exists(package.folder / installed, "", []) else "../pyproject.toml"
+    # A package at the top of an app has nothing beside it that is the app's.
+    is_ours = package.within is None or not leads_outside(package.folder / "..", package.within)
+    content = _text(package, name, problems) if is_ours else ""
     patterns = {
         "python": r"^(?:Requires-Python:|requires-python\s*=)\s*[\"']?([^\"'\n]+)",
         "jvspatial": r"^(?:Requires-Dist:\s*|\s*[\"'])jvspatial(?:\[[^\]]*\])?\s*([<>=!~][^\"';\n]*)",
     }
     found = {key: re.search(pattern, content, re.MULTILINE) for key, pattern in patterns.items()}
-    return {key: match[1].strip() for key, match in found.items() if match}
+    return {key: _specifier(match[1].strip()) if match else "" for key, match in found.items()}
+
+
+def _specifier(text: str) -> str:
+    """The text where it is a version specifier of a sensible length, else an empty one."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier:
+        return ""
+    return text if len(text) <= _LONGEST else ""

@@ -11,21 +11,26 @@ from functools import cached_property
 from pathlib import Path
 
 from jvbundler.app.agents import Agent, LocalAction, unlisted_local_actions
-from jvbundler.app.catalog import Catalog
+from jvbundler.app.catalog import Catalog, releases_with
 from jvbundler.app.info import Written
 from jvbundler.app.model import Action, Wish
 from jvbundler.source.wording import MOST_GUESSES, closest, quoted
-from jvbundler.values.node import Node
+from jvbundler.values.node import Node, find
 from jvbundler.values.problem import Place, Problem, error, warning
 
 RULE = "JVB202"
 
 
 class Providers:
-    """Everything that may stand behind an action's id. `catalog` is None for an unknown jvagent."""
+    """Everything that may stand behind an action's id. `catalog` is None for an unknown jvagent.
 
-    def __init__(self, root: Path, agents: tuple[Agent, ...], catalog: Catalog | None) -> None:
-        self.root, self.agents, self.catalog = root, agents, catalog
+    `chosen_at` is where this jvagent is asked for, None where nobody does.
+    """
+
+    def __init__(
+        self, root: Path, agents: tuple[Agent, ...], catalog: Catalog | None, chosen_at: Place | None
+    ) -> None:
+        self.root, self.agents, self.catalog, self.chosen_at = root, agents, catalog, chosen_at
         self.local: dict[str, list[LocalAction]] = {}
         for agent in agents:
             for action in agent.local:
@@ -80,7 +85,7 @@ def resolve(providers: Providers, problems: list[Problem]) -> tuple[tuple[Action
     for agent in providers.agents:
         for name, place, node in agent.entries:
             entries.setdefault(name, []).append(node)
-            _check_entry(name, place, agent, providers, problems)
+            _check_entry(name, place, node, agent, providers, problems)
     found = _reachable([name for name in entries if providers.knows(name)], providers, problems)
     closure = tuple(_action(name, providers, tuple(entries.get(name, ()))) for name in sorted(found))
     beside = {a.id for agent in providers.agents if agent.entries for a in agent.local} - found
@@ -103,25 +108,42 @@ def _reachable(names: list[str], providers: Providers, problems: list[Problem]) 
 
 
 def _check_entry(
-    name: str, place: Place, agent: Agent, providers: Providers, problems: list[Problem]
+    name: str, place: Place, entry: Node, agent: Agent, providers: Providers, problems: list[Problem]
 ) -> None:
     if providers.is_core(name) or any(action.id == name for action in agent.local):
         return
     if not providers.knows(name):
-        problems.append(_unknown(name, place, f"'{agent.ref}' lists", providers, len(problems)))
+        unknown = _unknown(name, place, f"'{agent.ref}' lists", providers, len(problems))
+        problems.append(_harmless(unknown) if name.startswith("jvagent/") and _disabled(entry) else unknown)
         return
     message = f"action '{name}' is in another agent's folder, where jvagent does not look for '{agent.ref}'"
     hint = f"move or copy it to 'agents/{agent.ref}/actions/{name}'; jvagent starts without it"
     problems.append(warning(RULE, place, message, hint, providers.place(name)))
 
 
+def _disabled(entry: Node) -> bool:
+    """As jvagent's agent_yaml_validator.py has it: nothing but a literal false counts."""
+    enabled = find(entry, ["context", "enabled"])
+    return enabled is not None and enabled.value is False
+
+
+def _harmless(unknown: Problem) -> Problem:
+    """jvagent skips a core action that it does not have; here nobody wants it either."""
+    message = f"{unknown.message}; its entry is disabled, and jvagent starts without it"
+    return warning(unknown.rule, unknown.place, message, unknown.hint, *unknown.related)
+
+
 def _unknown(name: str, place: Place, who: str, providers: Providers, found: int) -> Problem:
     """`found` is how many problems there are already: only the first get a guess."""
     meant = _meant(name, providers) if found < MOST_GUESSES else ""
-    version = f" nor in jvagent {providers.catalog.jvagent}" if providers.catalog else ""
+    version = f" nor in jvagent {providers.catalog.jvagent}".rstrip() if providers.catalog else ""
     message = f"{who} action '{name}', which is neither in the app{version}"
     if "/" not in name:
         message = f"{who} '{name}', which is no action: an action is named 'namespace/name'"
+    having = releases_with(name)
+    if having:
+        hint = f"jvagent {', '.join(having)} {'has' if len(having) == 1 else 'have'} it"
+        return error(RULE, place, message, hint, *((providers.chosen_at,) if providers.chosen_at else ()))
     hint = "a local action lies in 'agents/<namespace>/<agent>/actions/<namespace>/<name>/info.yaml'"
     return error(RULE, place, message, f"did you mean {quoted(meant)}?" if meant else hint)
 

@@ -6,7 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from jvbundler.app.agents import read_agents
-from jvbundler.app.catalog import Catalog, load_catalog
+from jvbundler.app.catalog import (
+    Catalog,
+    Package,
+    available_versions,
+    load_catalog,
+    package_catalog,
+)
 from jvbundler.app.closure import Providers, resolve
 from jvbundler.app.model import REQUIREMENTS, App, PipRequirement, Wish
 from jvbundler.app.pip.requirements import merged_requirements
@@ -22,6 +28,7 @@ from jvbundler.app.reading import (
     text,
     version_text,
 )
+from jvbundler.app.release import Release, chosen_release, release_of_package
 from jvbundler.app.variables import configured_variables, read_env_example
 from jvbundler.source.yaml.file import parse_yaml
 from jvbundler.values.node import Node, find
@@ -35,23 +42,39 @@ def load_app(
     root: Path,
     shown_as: str,
     *,
-    jvagent_version: str,
-    extra_pip: Sequence[tuple[str, Place]] = (),
+    jvagent_version: str = "",
+    version_at: Place | None = None,
     jvagent_path: Path | None = None,
+    path_at: Place | None = None,
+    extra_pip: Sequence[tuple[str, Place]] = (),
 ) -> tuple[App | None, tuple[Problem, ...]]:
     """What the app in `root` consists of, and everything that is wrong with it.
 
-    `shown_as` is how messages call the folder. `jvagent_version` chooses the shipped list of core actions;
-    `jvagent_path`, the folder of a jvagent package, takes its place. `extra_pip` are deploy.yaml's own
-    packages. The app is None only when there is no app.yaml to speak of.
+    `shown_as` is how messages call the folder. `jvagent_version` is the release that deploy.yaml names at
+    `version_at`, if it does. `jvagent_path` is the folder of a jvagent package whose actions count instead of
+    a shipped list; where deploy.yaml gives it, at `path_at`, it must not lead out of the app. `extra_pip`
+    are deploy.yaml's own packages. The app is None only when there is no app.yaml to speak of.
     """
     problems: list[Problem] = []
     top = _app_yaml(root, shown_as, problems)
     if top is None:
         return None, tuple(problems)
-    catalog, found = load_catalog(jvagent_version, jvagent_path, Place(shown(shown_as, "app.yaml")))
-    problems.extend(found)
-    providers = Providers(root, read_agents(top, root, shown_as, problems), catalog)
+    named = Release(jvagent_version, version_at) if jvagent_version else None
+    if jvagent_path is None:
+        release = chosen_release(top, named, available_versions(), problems)
+        catalog, found = load_catalog(release.version, release.place or Place(shown(shown_as, "app.yaml")))
+        problems.extend(found)
+    else:
+        package, place = Package(jvagent_path, str(jvagent_path)), Place(str(jvagent_path))
+        if path_at is not None:
+            package = Package(root / jvagent_path, shown(shown_as, str(jvagent_path)), within=root)
+            place = path_at
+        catalog, found = package_catalog(package, place)
+        problems.extend(found)
+        if catalog is not None:
+            named = release_of_package(catalog.jvagent, place, named, problems)
+        release = chosen_release(top, named, available_versions(), problems)
+    providers = Providers(root, read_agents(top, root, shown_as, problems), catalog, release.place)
     actions, unlisted = resolve(providers, problems)
     has_file = exists(root / REQUIREMENTS, shown(shown_as, REQUIREMENTS), problems)
     wanted = [wish for action in actions + unlisted for wish in providers.wishes(action.id)]
@@ -75,14 +98,15 @@ def load_app(
         agents=tuple(agent.ref for agent in providers.agents),
         actions=actions,
         unlisted=unlisted,
-        requirements=_merged(wanted, catalog, problems),
+        requirements=_merged(wanted, release, catalog, problems),
         requirements_file=has_file,
         lock=read_lock(root, shown_as, problems),
         variables=read_env_example(root, shown_as, problems),
         configured=configured_variables(top),
         has_env_file=exists(root / ".env", shown(shown_as, ".env"), problems),
-        jvagent_version=catalog.jvagent if catalog else jvagent_version,
+        jvagent_version=release.version,
         requires_python=catalog.python if catalog else "",
+        jvagent_is_shipped=catalog is not None and catalog.is_shipped,
     )
     return app, tuple(dict.fromkeys(problems))  # a file that two steps look at is one problem
 
@@ -133,11 +157,9 @@ def _no_app(root: Path, shown_as: str) -> Problem:
 
 
 def _merged(
-    wanted: list[Wish], catalog: Catalog | None, problems: list[Problem]
+    wanted: list[Wish], release: Release, catalog: Catalog | None, problems: list[Problem]
 ) -> tuple[PipRequirement, ...]:
-    installed = []
-    if catalog and catalog.jvagent:
-        installed.append(("jvagent", f"=={catalog.jvagent}"))
+    installed = [("jvagent", f"=={release.version}")] if catalog else []
     if catalog and catalog.jvspatial:
         installed.append(("jvspatial", catalog.jvspatial))
     merged, found = merged_requirements(wanted, installed)

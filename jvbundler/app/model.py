@@ -68,7 +68,9 @@ class App(NamedTuple):
 
     `actions` is the closure that jvagent resolves, `unlisted` the local actions that it also installs and
     imports because they lie in a listed agent's folder. `configured` holds what app.yaml's `config` selects,
-    as the environment variables that would override it. `requires_python` is what that jvagent asks for.
+    as the environment variables that would override it. `jvagent_version` is the release for the image,
+    `requires_python` what that jvagent asks for; without `jvagent_is_shipped`, its actions were read from a
+    package, which may change.
     """
 
     root: pathlib.Path
@@ -91,3 +93,4 @@ class App(NamedTuple):
     has_env_file: bool
     jvagent_version: str
     requires_python: str
+    jvagent_is_shipped: bool = True

@@ -95,7 +95,7 @@ def config_options(command: Decorated) -> Decorated:
             help="Set an environment variable of the container; repeatable.",
         ),
         click.option(
-            "--jvagent", metavar="PATH", help="Folder of a jvagent package, instead of the shipped catalogue."
+            "--jvagent", metavar="PATH", help="Folder of a jvagent package whose actions and release count."
         ),
     )
     for option in reversed(options):

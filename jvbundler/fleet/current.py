@@ -80,7 +80,8 @@ def _unless_unchanged(
     looked = Looked(request.options.environ)
     rendered = render_app(app, request._replace(options=request.options._replace(environ=looked)))
     outcome = finish(rendered, inputs)
-    if key and not outcome.drift:
+    # The key says nothing of the files of a jvagent package.
+    if key and not outcome.drift and rendered.compiled.project.app.jvagent_is_shipped:
         remember(app, key, looked, rendered.artifacts, rendered.compiled.problems)
     return outcome
 

@@ -67,6 +67,7 @@ class Image(TypedDict):
     base_digest: str
     python_version: str
     jvagent_version: str
+    jvagent_path: str
     registry_mirror: str
     index_url: str
     system_packages: list[str]

@@ -71,6 +71,7 @@ TEXT_KEYS = {
   "base_digest": True,
   "python_version": True,
   "jvagent_version": True,
+  "jvagent_path": True,
   "registry_mirror": True,
   "index_url": True,
   "system_packages": {
@@ -795,9 +796,21 @@ def validate(data, custom_formats={}, name_prefix=None):
                     if not isinstance(data__image__jvagentversion, (str)):
                         raise Invalid
                     if isinstance(data__image__jvagentversion, str):
-                        if not REGEX_PATTERNS['^[0-9]+(\\.[0-9]+)*([a-z]+[0-9]+)?$'].search(data__image__jvagentversion):
+                        data__image__jvagentversion_len = len(data__image__jvagentversion)
+                        if data__image__jvagentversion_len > 64:
                             raise Invalid
-                else: data__image["jvagent_version"] = '0.1.7'
+                        if not REGEX_PATTERNS['^([0-9]+(\\.[0-9]+)*([a-z]+[0-9]+)?)?$'].search(data__image__jvagentversion):
+                            raise Invalid
+                else: data__image["jvagent_version"] = ''
+                if "jvagent_path" in data__image_keys:
+                    data__image_keys.remove("jvagent_path")
+                    data__image__jvagentpath = data__image["jvagent_path"]
+                    if not isinstance(data__image__jvagentpath, (str)):
+                        raise Invalid
+                    if isinstance(data__image__jvagentpath, str):
+                        if not REGEX_PATTERNS['^([A-Za-z0-9._-][A-Za-z0-9._/ -]*)?$'].search(data__image__jvagentpath):
+                            raise Invalid
+                else: data__image["jvagent_path"] = ''
                 if "registry_mirror" in data__image_keys:
                     data__image_keys.remove("registry_mirror")
                     data__image__registrymirror = data__image["registry_mirror"]
@@ -973,7 +986,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                 else: data__image["build"] = {'platform': 'linux/amd64', 'cache': True, 'args': {}}
                 if data__image_keys:
                     raise Invalid
-        else: data["image"] = {'name': '', 'tag': '', 'digest': '', 'base': 'python', 'base_digest': '', 'python_version': '3.12', 'jvagent_version': '0.1.7', 'registry_mirror': '', 'index_url': '', 'system_packages': [], 'build_packages': [], 'extra_pip': [], 'labels': {}, 'build': {'platform': 'linux/amd64', 'cache': True, 'args': {}}}
+        else: data["image"] = {'name': '', 'tag': '', 'digest': '', 'base': 'python', 'base_digest': '', 'python_version': '3.12', 'jvagent_version': '', 'jvagent_path': '', 'registry_mirror': '', 'index_url': '', 'system_packages': [], 'build_packages': [], 'extra_pip': [], 'labels': {}, 'build': {'platform': 'linux/amd64', 'cache': True, 'args': {}}}
         if "lambda" in data_keys:
             data_keys.remove("lambda")
             data__lambda = data["lambda"]

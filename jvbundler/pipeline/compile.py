@@ -110,12 +110,15 @@ def load_project_app(
     assert settings is not None, "an empty deploy.yaml is valid"
     image = settings["image"]
     extra = [(spec, locate(root, ("image", "extra_pip", i))) for i, spec in enumerate(image["extra_pip"])]
+    path = Path(image["jvagent_path"]) if image["jvagent_path"] and not options.jvagent else None
     return load_app(
         app_root,
         shown_as,
         jvagent_version=image["jvagent_version"],
+        version_at=locate(root, ("image", "jvagent_version")),
+        jvagent_path=path or options.jvagent,
+        path_at=locate(root, ("image", "jvagent_path")) if path else None,
         extra_pip=extra,
-        jvagent_path=options.jvagent,
     )
 
 

@@ -21,8 +21,7 @@ def initial_config(app_root: Path, shown_as: str, *, targets: Sequence[str]) -> 
     problems of the app are left to `render`.
     """
     schema = load_schema()
-    version = schema["properties"]["image"]["properties"]["jvagent_version"]["default"]
-    app, problems = load_app(app_root, shown_as, jvagent_version=version)
+    app, problems = load_app(app_root, shown_as)
     secrets = [problem for problem in problems if problem.rule == LITERAL_SECRET]
     if app is None or secrets:
         raise InputError(problems=secrets or problems)

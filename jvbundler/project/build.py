@@ -164,7 +164,7 @@ def platform_part(
 
 def framework_requirements(project: Project) -> list[str]:
     """The framework, pinned, and the extras of jvspatial that the configuration of any environment needs."""
-    pinned = f"jvagent=={project.base.settings['image']['jvagent_version']}"
+    pinned = f"jvagent=={project.app.jvagent_version}"
     extras = needed_extras(project)
     return [pinned, f"jvspatial[{','.join(extras)}]"] if extras else [pinned]
 
@@ -185,7 +185,7 @@ def image_digest(project: Project) -> str:
     return lock_digest(
         image_requirements(project),
         python_version=python_version(project),
-        jvagent_version=project.base.settings["image"]["jvagent_version"],
+        jvagent_version=project.app.jvagent_version,
         platforms=project.base.platforms,
     )
 

@@ -125,7 +125,8 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
         "JVB202", "error", "Action that nobody provides", JVAGENT,
         "agent.yaml lists an action, or an info.yaml depends on one, that is neither in the app nor in"
         " this release of jvagent. An action that lies in another agent's folder only, where jvagent does"
-        " not look for it, is a warning.",
+        " not look for it, is a warning, and so is one of the namespace jvagent whose entry has"
+        " `enabled: false`: jvagent starts without it.",
         also_warns=True,
     ),
     Rule(
@@ -141,8 +142,10 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
     Rule(
         "JVB205", "error", "Unknown release of jvagent",
         "jvbundler ships the actions of each release on PyPI",
-        "The actions of `image.jvagent_version` are not known. `--jvagent PATH` reads them from a jvagent"
-        " package.",
+        "The actions of `image.jvagent_version` are not known. `--jvagent PATH` or `image.jvagent_path` reads"
+        " them from a jvagent package. The image installs the release that this package is: one that calls"
+        " itself `0.1.8.dev3` or nothing is none, so `image.jvagent_version` has to name the release, and"
+        " where it is one, `image.jvagent_version` must not name another.",
     ),
     Rule(
         "JVB206", "error", "Broken file of the app", JVAGENT,
@@ -168,6 +171,21 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
         "The name, version, title or description of the app, or the name of an agent or action, is not what"
         " deploy.yaml may say in its place either. It becomes part of the Dockerfile, of templates and of"
         " manifests. A description over several lines is read as one.",
+    ),
+    Rule(
+        "JVB212", "warning", "Agents that app.yaml does not list", JVAGENT,
+        "There are folders `agents/namespace/name` with an agent.yaml that app.yaml's `agents` does not name."
+        " jvagent starts without these agents, and the packages of their actions are not in the image, unless"
+        " an agent of the list needs them too. One warning names them all.",
+    ),
+    Rule(
+        "JVB213", "error", "Release of jvagent that app.yaml does not allow",
+        "jvagent 0.1.7 writes `jvagent: ~0.1.7` into app.yaml and reads it nowhere: `~` is npm's, all else"
+        " PEP 440",
+        "app.yaml's `jvagent` asks for a newer release than those that are known. It is a warning where it"
+        " asks for an older one, where the image gets another one than it allows because"
+        " `image.jvagent_version` or a given package says so, and where it cannot be read.",
+        also_warns=True,
     ),
     Rule(
         "JVB326", "error", "Template over 1 MB",

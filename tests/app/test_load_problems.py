@@ -151,7 +151,7 @@ def test_an_unknown_jvagent_is_one_problem(write: Write) -> None:
     assert app is not None
     assert problem.rule == "JVB205"
     assert "0.1.1, 0.1.2" in problem.hint
-    assert "--jvagent PATH" in problem.hint
+    assert "image.jvagent_path or --jvagent" in problem.hint
 
 
 def test_values_of_the_wrong_type(write: Write) -> None:
@@ -297,6 +297,23 @@ def test_no_text_makes_it_crash(ref: str, action: str, pip: str, line: str) -> N
         app, problems = load_app(root, "myapp", jvagent_version="0.1.7")
     assert app is not None
     assert any(problem.rule == "JVB204" for problem in problems)
+
+
+def test_agents_that_are_not_listed_are_one_warning(write: Write) -> None:
+    others = {f"agents/{ref}/agent.yaml": AGENT for ref in ("acme/two", "acme/one", "beta/bot")}
+    place, rule, message, _ = only(write({**GOOD, **others, "agents/acme/no_agent/notes.txt": ""}))
+    assert (place, rule) == ("myapp/app.yaml:2:1", "JVB212")
+    assert message.endswith("not in the image: acme/one, acme/two, beta/bot")
+
+
+def test_an_app_that_lists_no_agent(write: Write) -> None:
+    assert only(write({**GOOD, "app.yaml": "app: demo\n"}))[:2] == ("myapp/app.yaml:1:1", "JVB212")
+
+
+def test_what_is_missing_in_a_wrong_list_may_be_misspelt(write: Write) -> None:
+    for agents in ("acme/bot", "[acme/bott]", "[{acme/bot: }]"):
+        found = problems_of(write({**GOOD, "app.yaml": f"agents: {agents}\n"}))
+        assert "JVB212" not in [problem.rule for problem in found]
 
 
 def test_everything_in_one_run(write: Write) -> None:

@@ -163,3 +163,30 @@ def test_an_interrupted_render_leaves_with_130(app: Path) -> None:
     process.send_signal(2)
     _, stderr = process.communicate(timeout=10)
     assert (process.returncode, stderr.strip()) == (130, "interrupted")
+
+
+def test_the_image_installs_the_jvagent_that_was_given(jvbundler: Run, app: Path, tmp_path: Path) -> None:
+    (tmp_path / "jvagent/action").mkdir(parents=True)
+    version = tmp_path / "jvagent/version.py"
+    version.write_text('__version__ = "0.1.5"\n')
+    done = jvbundler("render", "support", "--jvagent", "jvagent")
+    assert done.returncode == 0, done.stderr
+    assert "'jvagent==0.1.5'" in (app / "deploy/docker/Dockerfile").read_text()
+
+    version.write_text('__version__ = "0.2.0.dev1"\n')
+    done = jvbundler("render", "support", "--jvagent", "jvagent")
+    assert done.returncode == 2
+    assert "set image.jvagent_version" in done.stderr
+    done = jvbundler("render", "support", "--jvagent", "jvagent", "--set", "image.jvagent_version=0.1.4")
+    assert done.returncode == 0, done.stderr
+    assert "'jvagent==0.1.4'" in (app / "deploy/docker/Dockerfile").read_text()
+
+
+def test_the_image_installs_the_jvagent_that_app_yaml_allows(jvbundler: Run, app: Path) -> None:
+    with (app / "app.yaml").open("a") as stream:
+        stream.write("jvagent: '>=0.1.2,<0.1.5'\n")
+    for command in (["render", "support"], ["bundle", "support"]):
+        done = jvbundler(*command)
+        assert done.returncode == 0, done.stderr
+    for path in ("deploy/docker/Dockerfile", "Dockerfile"):
+        assert "'jvagent==0.1.4'" in (app / path).read_text()

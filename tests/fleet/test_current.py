@@ -15,7 +15,7 @@ from jvbundler.fleet.current import check_app, record_key, recorded, write_app
 from jvbundler.output.drift import Drift
 from jvbundler.pipeline.inputs import read_inputs
 from jvbundler.pipeline.request import AppFolder, Options, Outcome, Request
-from jvbundler.values.problem import Problem
+from jvbundler.values.problem import InputError, Problem
 from tests.fleet.conftest import GOLDEN, MakeApps
 
 REQUEST = Request(Options(environ={"IMAGE_TAG": "7", "HOME": "/home/me"}))
@@ -129,6 +129,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from jvbundler.fleet import current
 from jvbundler.output.drift import Drift
+from jvbundler.values.problem import InputError
 from jvbundler.values.problem import Problem
 from jvbundler.fleet.current import check_app
 from jvbundler.pipeline.request import AppFolder, Options, Request
@@ -191,3 +192,22 @@ def test_a_first_render_reads_no_file_of_the_app_for_two_digests(make_apps: Make
     numbers = ast.literal_eval(done.stdout)
     assert numbers["app.yaml"] == 2  # once for the digests, once for what it says
     assert max(numbers.values()) == 2
+
+
+def test_a_render_that_read_a_jvagent_package_is_not_on_record(app: AppFolder) -> None:
+    package = app.root / "vendor/jvagent"
+    (package / "action").mkdir(parents=True)
+    (package / "version.py").write_text('__version__ = "0.1.5"\n')
+    options = REQUEST.options._replace(assignments=(("image.jvagent_path", "vendor"),))
+    request = REQUEST._replace(options=options)
+    with pytest.raises(InputError):
+        write_app(app, request)  # the package has none of the actions that the app lists
+    action = "package: {{name: jvagent/{0}, archetype: A}}\n"
+    for name in ("orchestrator", "openai_lm"):
+        (package / "action" / name).mkdir()
+        (package / "action" / name / "info.yaml").write_text(action.format(name))
+    assert write_app(app, request).written
+    assert "'jvagent==0.1.5'" in (app.output / "docker/Dockerfile").read_text()
+    assert not is_on_record(app, request)
+    rewrite_in_place(str(package / "version.py"), "0.1.5", "0.1.6")
+    assert write_app(app, request).written == ("docker/Dockerfile",)

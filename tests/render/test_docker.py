@@ -25,7 +25,8 @@ lines = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_character
 def project(**document: Any) -> Project:
     document = {"kubernetes": {"enabled": True}, **document}
     source, found = parse_source(yaml.safe_dump(document).encode(), "deploy.yaml", environ={})
-    app, in_app = load_app(GOLDEN / "app", "app", jvagent_version="0.1.7")
+    version = document.get("image", {}).get("jvagent_version", "")
+    app, in_app = load_app(GOLDEN / "app", "app", jvagent_version=version)
     assert source is not None
     assert app is not None
     built, problems = build_project(source, app)

@@ -13,7 +13,8 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from jvbundler.app.load import load_app
+from jvbundler.pipeline.compile import load_project_app
+from jvbundler.pipeline.request import Options
 from jvbundler.project.build import build_project
 from jvbundler.project.model import Project
 from jvbundler.project.schema import check
@@ -21,8 +22,8 @@ from jvbundler.render.targets import TARGETS, render_target
 from jvbundler.rules.engine import check_project, without_waived
 from jvbundler.rules.rendered import check_artifacts, check_output
 from jvbundler.source.load import load_source
-from jvbundler.values.node import locate
-from jvbundler.values.problem import InputError, Problem
+from jvbundler.values.node import Node
+from jvbundler.values.problem import InputError, Place, Problem
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 INVALID = GOLDEN / "invalid"
@@ -61,15 +62,8 @@ def problems(case: str, app_root: Path) -> tuple[Problem, ...]:
         environments=environments,
         assignments=assignments,
     )
-    settings = check(source.base)[0] if source else None
-    image = settings["image"] if settings else None
-    extra = [
-        (spec, locate(source.base, ("image", "extra_pip", index)))
-        for index, spec in enumerate(image["extra_pip"] if image else ())
-        if source
-    ]
-    version = image["jvagent_version"] if image else "0.1.7"
-    app, more = load_app(app_root, ".", jvagent_version=version, extra_pip=extra)
+    root = source.base if source else Node({}, Place("deploy.yaml"))
+    app, more = load_project_app(app_root, ".", root, check(root), Options(environ={}))
     found = (*found, *more)
     if source is None or app is None:
         return found

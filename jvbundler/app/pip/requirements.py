@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
 _LEADING_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# Python makes no number of thousands of digits.
+_VERSION = r"([0-9]{1,20}(?:\.[0-9]{1,20})*)"
 _PLAIN = re.compile(
-    r"[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*\s*(?:>=([0-9]+(?:\.[0-9]+)*))?(?:,?\s*<([0-9]+(?:\.[0-9]+)*))?",
-    re.ASCII,
+    rf"[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*\s*(?:>={_VERSION})?(?:,?\s*<{_VERSION})?", re.ASCII
 )
 
 
@@ -84,6 +85,10 @@ def _parsed(wish: Wish, problems: list[Problem]) -> _Parsed | None:
         return None
     if not is_safe(wish.text.replace("\t", " ")):
         problems.append(error("JVB204", wish.place, "a requirement is one line of text", _hint("")))
+        return None
+    if re.search(r"[0-9]{1000}", wish.text, re.ASCII):
+        # Python makes no number of thousands of digits.
+        problems.append(error("JVB204", wish.place, "a requirement has too long a number", _hint("")))
         return None
     try:
         requirement = Requirement(wish.text)

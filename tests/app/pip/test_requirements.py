@@ -76,7 +76,11 @@ def test_three_that_agree_two_by_two_and_not_together() -> None:
     assert len(problem.related) == 2
 
 
-@pytest.mark.parametrize("text", ["", "a b", "-r other.txt", "git+https://git.example/a", "./a", "a>=x", "é"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "a b", "-r other.txt", "git+https://git.example/a", "./a", "a>=x", "é", "a>=" + 5000 * "1"],
+    ids=range(8),
+)
 def test_what_is_no_requirement(text: str) -> None:
     _, (problem,) = merged_requirements(wishes(text))
     assert (problem.rule, problem.place) == ("JVB204", Place("a1/info.yaml", 1, 9))
