@@ -14,6 +14,7 @@ from jvbundler.app.catalog import (
     package_catalog,
 )
 from jvbundler.app.closure import Providers, resolve
+from jvbundler.app.jvagent_release import JvagentRelease, chosen_release, release_of_package
 from jvbundler.app.model import REQUIREMENTS, App, PipRequirement, Wish
 from jvbundler.app.pip.requirements import merged_requirements
 from jvbundler.app.pip.requirements_lock import read_lock
@@ -28,7 +29,6 @@ from jvbundler.app.reading import (
     text,
     version_text,
 )
-from jvbundler.app.release import Release, chosen_release, release_of_package
 from jvbundler.app.variables import configured_variables, read_env_example
 from jvbundler.source.yaml.file import parse_yaml
 from jvbundler.values.node import Node, find
@@ -59,7 +59,7 @@ def load_app(
     top = _app_yaml(root, shown_as, problems)
     if top is None:
         return None, tuple(problems)
-    named = Release(jvagent_version, version_at) if jvagent_version else None
+    named = JvagentRelease(jvagent_version, version_at) if jvagent_version else None
     if jvagent_path is None:
         release = chosen_release(top, named, available_versions(), problems)
         catalog, found = load_catalog(release.version, release.place or Place(shown(shown_as, "app.yaml")))
@@ -157,7 +157,7 @@ def _no_app(root: Path, shown_as: str) -> Problem:
 
 
 def _merged(
-    wanted: list[Wish], release: Release, catalog: Catalog | None, problems: list[Problem]
+    wanted: list[Wish], release: JvagentRelease, catalog: Catalog | None, problems: list[Problem]
 ) -> tuple[PipRequirement, ...]:
     installed = [("jvagent", f"=={release.version}")] if catalog else []
     if catalog and catalog.jvspatial:

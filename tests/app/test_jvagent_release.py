@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 
 from jvbundler.app.catalog import available_versions
+from jvbundler.app.jvagent_release import allows, pep_440
 from jvbundler.app.load import load_app
 from jvbundler.app.model import App
-from jvbundler.app.release import allows, pep_440
 from jvbundler.values.problem import Place, Problem
 from tests.app.conftest import Write
 

@@ -22,7 +22,7 @@ _RELEASE = r"[0-9]+(?:\.[0-9]+)*"
 _LONGEST = 200
 
 
-class Release(NamedTuple):
+class JvagentRelease(NamedTuple):
     """A version of jvagent, and where it is asked for: None where nobody does."""
 
     version: str
@@ -35,18 +35,18 @@ def is_release(version: str) -> bool:
 
 
 def chosen_release(
-    app_yaml: Node, named: Release | None, known: tuple[str, ...], problems: list[Problem]
-) -> Release:
+    app_yaml: Node, named: JvagentRelease | None, known: tuple[str, ...], problems: list[Problem]
+) -> JvagentRelease:
     """The release for the image, and what is wrong with the constraint of app.yaml.
 
     `named` is what deploy.yaml or a package says, `known` are the releases to choose from, oldest first.
     """
     constraint = _constraint(app_yaml, problems)
     if constraint is None:
-        return named or Release(known[-1], None)
+        return named or JvagentRelease(known[-1], None)
     wanted, place = constraint
     allowed = [version for version in known if allows(wanted, version)]
-    release = named or Release(allowed[-1] if allowed else known[-1], place)
+    release = named or JvagentRelease(allowed[-1] if allowed else known[-1], place)
     if allows(wanted, release.version) is None:
         message = f"{quoted(wanted)} is no version constraint: the image gets jvagent {release.version}"
         problems.append(warning(RULE, place, message, "write one such as '~0.1.7' or '>=0.1.5,<0.2'"))
@@ -59,8 +59,8 @@ def chosen_release(
 
 
 def release_of_package(
-    version: str, place: Place, named: Release | None, problems: list[Problem]
-) -> Release | None:
+    version: str, place: Place, named: JvagentRelease | None, problems: list[Problem]
+) -> JvagentRelease | None:
     """What the image installs of a package that was given: the release that its actions are those of.
 
     `version` is what the package calls itself, `place` where it is given, `named` what deploy.yaml says.
@@ -71,7 +71,7 @@ def release_of_package(
         hint = "set image.jvagent_version to the release that the image gets"
         problems.append(error("JVB205", place, message, hint))
     elif named is None:
-        return Release(version, place)
+        return JvagentRelease(version, place)
     elif is_release(version) and version != named.version:
         message = f"the given jvagent package is {version}, and image.jvagent_version says {named.version}"
         hint = "remove image.jvagent_version, or give the package of that release"
@@ -79,7 +79,7 @@ def release_of_package(
     return named
 
 
-def _places(release: Release) -> tuple[Place, ...]:
+def _places(release: JvagentRelease) -> tuple[Place, ...]:
     return (release.place,) if release.place else ()
 
 
