@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from collections.abc import Callable, Iterator
@@ -362,6 +363,36 @@ def plant(app: Path, chance: random.Random) -> str:
     return f"planted: {kind}"
 
 
+def bring_jvagent(app: Path, chance: random.Random) -> str:
+    """A jvagent package in the app, deploy.yaml that names it, and a release that app.yaml asks for."""
+    package = app / "vendor/jvagent"
+    if os.path.lexists(package) or not app.is_dir() or (app / "vendor").is_file():
+        return "jvagent: nothing"
+    (package / "action/own").mkdir(parents=True)
+    version, name, path, asked = (
+        chance.choice((*NASTY, good)) for good in ("0.1.7", "own", "vendor", "~0.1")
+    )
+    info = {"package": {"name": f"jvagent/{name}", "archetype": "A", "dependencies": {"pip": [name]}}}
+    texts = {
+        "version.py": f"__version__ = '{version}'\n",
+        "action/own/info.yaml": json.dumps(info, default=str),
+        "../pyproject.toml": f'requires-python = "{version}"\n"jvspatial>={version}"\n',
+    }
+    for file, text in texts.items():
+        write(package / file, text.encode("utf-8", "surrogatepass"))
+    for path_of, keys in (
+        (app / "deploy.yaml", {"image": {"jvagent_path": path}}),
+        (app / "app.yaml", {"jvagent": asked}),
+    ):
+        try:
+            document = yaml.safe_load(path_of.read_text(encoding="utf-8"))
+            text = yaml.safe_dump({**document, **keys}, allow_unicode=True)
+            path_of.write_text(text, encoding="utf-8")
+        except (OSError, ValueError, TypeError, yaml.YAMLError, RecursionError):
+            continue
+    return f"jvagent: {version!r:.30} {name!r:.30} {path!r:.30} {asked!r:.30}"
+
+
 def write(path: Path, data: bytes) -> None:
     if not path.is_dir() and (path.is_file() or not os.path.lexists(path)):
         path.write_bytes(data)
@@ -371,5 +402,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *(change_tree,) * 8,
     *(change_bytes,) * 3,
     *(change_line,) * 2,
-    *(change_kind, change_name, plant),
+    *(change_kind, change_name, plant, bring_jvagent),
 )
