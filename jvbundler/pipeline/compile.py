@@ -78,7 +78,7 @@ def _built(
         # Only now: it would leave out the environments that were not asked for.
         _, problems = load(environments=environments)
     if source is None and not options.config:
-        problems = tuple(_naming_init(problem) for problem in problems)
+        problems = tuple(_naming_a_way(problem, app_root) for problem in problems)
     checked = checked_roots(source) if source else {}
     root = source.base if source else _EMPTY
     app, app_problems = load_project_app(app_root, shown_as, root, checked.get(BASE, _NOTHING), options)
@@ -89,9 +89,12 @@ def _built(
     return source, project, [*problems, *app_problems, *more]
 
 
-def _naming_init(problem: Problem) -> Problem:
+def _naming_a_way(problem: Problem, app_root: Path) -> Problem:
+    """A missing deploy.yaml with what to do about it."""
     if not problem.message.endswith("does not exist"):
         return problem
+    if (app_root / "deploy.yml").is_file():
+        return problem._replace(hint="rename deploy.yml, or name it with '-c'")
     return problem._replace(hint="'jvbundler init' writes one")
 
 

@@ -159,5 +159,6 @@ def _pair(option: str, text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not key or not equals:
         # The text is not repeated in full: it may be the value of a secret.
-        raise InputError(f"{option}: expected KEY=VALUE, found no '=' after a key")
+        meant = "; did you mean -e, which chooses an environment?" if option == "--env" and key else ""
+        raise InputError(f"{option}: expected KEY=VALUE, found no '=' after a key{meant}")
     return key, value

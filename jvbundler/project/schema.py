@@ -6,6 +6,7 @@ A null means "not given", and hides a key from both: an unknown one without a va
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -240,12 +241,20 @@ def bad_value(violation: Violation, place: Place, path: list[Any]) -> Problem:
             if violation.validator in ("type", "oneOf")
             else reason
         )
-    example = schema.get("examples", [None])[0]
+    return error("JVB103", place, f"{dotted(path)} {reason}", value_hint(violation.instance, schema))
+
+
+def value_hint(written: Any, schema: dict[str, Any]) -> str:
+    """What to write, in words and by an example."""
+    glued = re.match(r"(\w+):\S", written) if isinstance(written, str) else None
+    if glued and glued[1] in schema.get("properties", {}):
+        return f"write a space after '{glued[1]}:'"
     words = type_and_limits(schema)
-    hint = f"write {words if 'pattern' in schema else with_article(words)}" + (
-        f", such as {json.dumps(example)}" if example is not None else ""
-    )
-    return error("JVB103", place, f"{dotted(path)} {reason}", hint)
+    if schema.get("type") == "array" and not isinstance(written, list):
+        words = "list"
+    example = schema.get("examples", [None])[0]
+    such_as = f", such as {json.dumps(example)}" if example is not None else ""
+    return f"write {words if 'pattern' in schema else with_article(words)}{such_as}"
 
 
 def with_article(words: str) -> str:

@@ -28,6 +28,18 @@ def test_a_render_is_current_until_something_changes(app: Path, jvbundler: Run) 
     assert "to mend it: jvbundler render support" in check.stderr
 
 
+def test_the_command_that_mends_has_the_values_that_were_given_but_no_secret(
+    app: Path, jvbundler: Run
+) -> None:
+    jvbundler("render", "support")
+    given = ("--set", "app.description=other words", "--env", "A_TOKEN=${B_TOKEN}", "--env", "LEVEL=1")
+    check = jvbundler("render", "support", "--check", *given)
+    assert check.returncode == 1
+    mending = check.stderr.partition("to mend it: ")[2].strip()
+    described = "--set 'app.description=other words'"
+    assert mending == f"jvbundler render support {described} --env 'A_TOKEN=…' --env LEVEL=1"
+
+
 def test_a_comment_in_deploy_yaml_is_no_drift_and_changes_no_file(app: Path, jvbundler: Run) -> None:
     jvbundler("render", "support")
     before = {p: p.read_bytes() for p in (app / "deploy").rglob("*") if p.is_file()}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from jvbundler.cli.report.formats import formatted
 from jvbundler.cli.report.problems import problem_line, summary
-from jvbundler.cli.report.source_lines import source_lines
+from jvbundler.cli.report.source_lines import source_lines, word_at
 from jvbundler.values.packaged import packaged_text
 from jvbundler.values.problem import Place, Problem, error, warning
 from tests.cli.conftest import Run
@@ -46,6 +46,21 @@ def test_the_line_is_shown_with_its_word_underlined(tmp_path: Path) -> None:
         "    2 |  memmory: 2",
         "      |  ^^^^^^^",
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "word"),
+    [
+        ("tag: a b c  # why", 6, "a b c"),
+        ("image: {tag: a b, name: x}", 14, "a b"),
+        ("image: {tag: a b, name: x}", 9, "tag"),
+        ("tags: [a b, c]", 8, "a b"),
+        ("- 'a b' # c", 3, "'a b'"),
+        ("url: http://a:1/b", 6, "http://a:1/b"),
+    ],
+)
+def test_a_value_is_underlined_up_to_its_end(line: str, column: int, word: str) -> None:
+    assert word_at(line, column) == word
 
 
 @pytest.mark.parametrize(

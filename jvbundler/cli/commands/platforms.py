@@ -37,6 +37,13 @@ class PlatformGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(PLATFORMS)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """An environment, an app or an option in place of the platform: the platform comes first."""
+        if args and args[0] not in (*PLATFORMS, *ALIASES, *ctx.help_option_names):
+            ways = " or ".join(f"'jvbundler {self.verb} {platform} …'" for platform in PLATFORMS)
+            raise click.UsageError(f"choose a platform: {ways}", ctx)
+        return super().parse_args(ctx, args)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         folder = PLATFORMS.get(ALIASES.get(cmd_name, cmd_name))
         if folder is None:

@@ -78,7 +78,8 @@ def command(
     outcomes = outcomes_of(apps, folder, request, check_app if check else write_app)
     if check:
         given = (("-c", config), ("-o", output), ("--templates", templates))
-        _tell_drift(outcomes, _render_words(apps, given), terminal)
+        values = (*(("--set", pair) for pair in settings), *(("--env", pair) for pair in variables))
+        _tell_drift(outcomes, _render_words(apps, (*given, *values)), terminal)
     else:
         _tell_result(outcomes, terminal)
     return outcomes.exit_code
@@ -106,9 +107,20 @@ def printed(artifacts: Iterable[Artifact]) -> str:
 
 
 def _render_words(apps: Iterable[str], given: Iterable[tuple[str, str | None]]) -> list[str]:
-    """The command that writes what was checked, but for `--set` and `--env`, which may hold secrets."""
-    words = [word for option, value in given if value for word in (option, value)]
+    """The command that writes what was checked; a value that looks like a secret is left out of it."""
+    words = [word for option, value in given if value for word in (option, _shown_pair(option, value))]
     return ["jvbundler", "render", *(app for app in apps if app != "."), *words]
+
+
+def _shown_pair(option: str, value: str) -> str:
+    from jvbundler.values.secret_names import looks_secret
+    from jvbundler.values.secret_values import contains_secret
+
+    key, equals, text = value.partition("=")
+    is_secret = option in ("--set", "--env") and (
+        looks_secret(key.rpartition(".")[2]) or contains_secret(text)
+    )
+    return f"{key}{equals}…" if is_secret else value
 
 
 def _tell_drift(outcomes: Outcomes, render: Sequence[str], terminal: Terminal) -> None:

@@ -30,11 +30,15 @@ def source_lines(problem: Problem) -> Iterator[str]:
 
 
 def word_at(line: str, column: int) -> str:
-    """The key or the value that begins at `column`: up to its colon, its closing quote or the next space."""
-    rest = line[column - 1 :]
+    """The key or the value that begins at `column`: up to its colon, its closing quote or its end."""
+    before, rest = line[: column - 1], line[column - 1 :]
     quote = rest[0] if rest[0] in "'\"" else ""
     end = rest.find(quote, 1) + 1 if quote else 0
-    return rest[:end] if end else re.split(r":(?= |$)|[ ,\]}]", rest, maxsplit=1)[0] or rest[0]
+    if end:
+        return rest[:end]
+    is_in_flow = "{" in before or "[" in before
+    ends = r":(?= |$)|\s#|[,\]}]" if is_in_flow else r":(?= |$)|\s#"
+    return re.split(ends, rest, maxsplit=1)[0].rstrip() or rest[0]
 
 
 def _lines_until(place: Place) -> list[str]:

@@ -150,6 +150,28 @@ def repeated_path(environment: Environment, app: App) -> Iterator[Finding]:
 
 
 @rule(
+    "JVB442",
+    "warning",
+    title="Ingress for every host",
+    source="Kubernetes, Ingress: a rule without a host applies to all inbound HTTP traffic",
+)
+def ingress_for_every_host(environment: Environment, app: App) -> Iterator[Finding]:
+    """An Ingress without `rules`, or with a rule without a host, takes the requests of every host that
+    reaches the controller, those of other people's apps too, and has no certificate of its own. Name the
+    hosts, and the certificates under `tls`."""
+    ingress = environment.settings["kubernetes"]["ingress"]
+    if not environment.settings["kubernetes"]["enabled"] or not ingress["enabled"]:
+        return
+    hint = "name the host, as in rules: [{host: app.example.com}], and its certificate under tls"
+    if not ingress["rules"]:
+        yield Finding(("kubernetes", "ingress", "enabled"), "the Ingress takes every host", hint)
+    for index, entry in enumerate(ingress["rules"]):
+        if not entry["host"]:
+            path: Path = ("kubernetes", "ingress", "rules", index)
+            yield Finding(path, "this rule of the Ingress takes every host", hint)
+
+
+@rule(
     "JVB427",
     "warning",
     title="Namespace that is shared",

@@ -41,6 +41,54 @@ RESERVED_NAMES = frozenset(
 # The runtime interface holds the one, the telemetry API the other; a non-root user has none below 1024.
 TAKEN_PORTS = (3000, 9001)
 ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
+REGIONS = [
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eusc-de-east-1",
+    "eu-isoe-west-1",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "us-iso-east-1",
+    "us-iso-west-1",
+    "us-isob-east-1",
+    "us-isob-west-1",
+    "us-isof-east-1",
+    "us-isof-south-1",
+    "us-west-1",
+    "us-west-2",
+]
 ENVIRONMENT: Path = ("lambda", "environment")
 # The parts of deploy.yaml whose texts are in the template, and the maps whose keys are.
 IN_TEMPLATE = ("app", "environment", "lambda")
@@ -248,6 +296,25 @@ def composed_of_arns(environment: Environment, app: App) -> Iterator[Finding]:
             f"list {name} under 'secrets' and remove the text, or set lambda.secrets.source: secretsmanager"
         )
         yield Finding(written_at(environment, name), message, hint)
+
+
+@rule(
+    "JVB324",
+    "warning",
+    title="Region that is not known",
+    source="AWS: the regions of Lambda, as botocore 1.44 lists them",
+)
+def unknown_region(environment: Environment, app: App) -> Iterator[Finding]:
+    """The region is not one that AWS had when this release of jvbundler was made, so it is probably misspelt;
+    a deployment would fail to reach it. For a newer region, waive this."""
+    settings = environment.settings["lambda"]
+    if settings["enabled"] and settings["region"] not in REGIONS:
+        from difflib import get_close_matches
+
+        near = " or ".join(get_close_matches(settings["region"], REGIONS, n=2, cutoff=0.8))
+        hint = f"did you mean {near}?" if near else "see 'aws ec2 describe-regions --all-regions'"
+        message = f"'{settings['region']}' is not a region of AWS that is known here"
+        yield Finding(("lambda", "region"), message, hint)
 
 
 @rule(
