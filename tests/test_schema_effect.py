@@ -45,6 +45,7 @@ EXTERNAL_SECRETS = {"kubernetes": {"external_secrets": {"enabled": True, "store"
 # What has to be on for a key to count, beside the sections above it.
 NEEDS: dict[str, dict[str, Any]] = {
     "lambda.efs": {"lambda": {"vpc": {"enabled": True}}},
+    "lambda.ecr.digest": {"lambda": {"account_id": "123456789012"}},
     "lambda.api_gateway.endpoint_type": {"lambda": {"api_gateway": {"type": "REST"}}},
     "lambda.secrets.secret_id": {"lambda": {"secrets": {"source": "secretsmanager"}}},
     "kubernetes.registry.create_secret": {"kubernetes": {"registry": {"secret_name": "regcred"}}},

@@ -16,6 +16,7 @@ from jvbundler.values.problem import InputError
 if TYPE_CHECKING:
     from jvbundler.deploy.image.commands import ImageOptions
     from jvbundler.deploy.release import Release, Target
+    from jvbundler.project.variables import Platform
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 Decorator = Callable[[Any], Any]
@@ -138,8 +139,11 @@ class ImageChoice(NamedTuple):
     registry_user_env: str | None
     registry_password_env: str | None
 
-    def options(self, common: Common) -> ImageOptions:
-        """The same as an operation takes it; the commit becomes a tag where there is one."""
+    def options(self, common: Common, *registries: Platform) -> ImageOptions:
+        """The same as an operation takes it; the commit becomes a tag where there is one.
+
+        `registries` are those of the platforms that the image is for: all, where none is given.
+        """
         from jvbundler.deploy.image.commands import ImageOptions
         from jvbundler.deploy.image.push import git_revision
 
@@ -154,6 +158,7 @@ class ImageChoice(NamedTuple):
             user_variable=self.registry_user_env or "",
             password_variable=self.registry_password_env or "",
             attest=not self.no_attestations,
+            registries=registries or ("kubernetes", "lambda"),
         )
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from jvbundler.source.interpolate import SecretName, secret_names_in
 from jvbundler.values.safe_text import printable, shell_word
+
+if TYPE_CHECKING:
+    from jvbundler.project.variables import Platform
 
 PARAMETERS = "{parameters}"
 OUTPUT = "{output}"
@@ -34,7 +37,7 @@ class Command(NamedTuple):
     `composed` variables are set beside ours, too: texts with secrets in them (source/interpolate.py), which
     are filled in when the command runs.
     `live` output is what the user asked for: it is shown as it comes, and not kept.
-    `role` says what the command is in its operation.
+    `role` says what the command is in its operation; `registries` are those of which a note has the digest.
     """
 
     argv: tuple[str, ...]
@@ -53,6 +56,7 @@ class Command(NamedTuple):
     live: bool = False
     waits: bool = False
     role: Role = ""
+    registries: tuple[Platform, ...] = ()
 
     def __str__(self) -> str:
         """The command as it can be pasted into a shell, with its secrets by reference."""

@@ -15,10 +15,14 @@ from jvbundler.values.node import find
 from jvbundler.values.problem import ToolFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from jvbundler.deploy.release import Release
+    from jvbundler.project.variables import Platform
 
+# The key of each platform's own digest.
+_OWN: dict[Platform, str] = {"kubernetes": "kubernetes.registry.digest", "lambda": "lambda.ecr.digest"}
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
 
 
@@ -33,22 +37,40 @@ def pushed_digest(metadata: str) -> str:
     return digest
 
 
-def require_writable(release: Release) -> None:
+def digest_keys(release: Release, registries: Collection[Platform]) -> tuple[str, ...]:
+    """The keys of deploy.yaml that the digest of a push to the registries of these platforms belongs into.
+
+    A push to all registries of the environment has one key, and those of a single one that are in use.
+    """
+    enabled = [platform for platform in _OWN if release.environment.settings[platform]["enabled"]]
+    pushed = [platform for platform in enabled if platform in registries]
+    if pushed == enabled:
+        return ("image.digest", *(_OWN[platform] for platform in enabled if _has_own(release, platform)))
+    return tuple(_OWN[platform] for platform in pushed)
+
+
+def _has_own(release: Release, platform: Platform) -> bool:
+    settings = release.environment.settings
+    if platform == "lambda":
+        return bool(settings["lambda"]["ecr"]["digest"])
+    return bool(settings["kubernetes"]["registry"]["digest"])
+
+
+def require_writable(release: Release, registries: Collection[Platform]) -> None:
     """Raise InputError before a push whose digest could not be written to deploy.yaml."""
-    _edited(release, f"sha256:{'0' * 64}")
+    _edited(release, digest_keys(release, registries), f"sha256:{'0' * 64}")
 
 
-def with_digest(release: Release, digest: str) -> Release:
+def with_digest(release: Release, digest: str, registries: Collection[Platform]) -> Release:
     """Write the digest to deploy.yaml, and load the release as it is then; its files are not written yet.
 
     A digest by `${NAME}` is the user's to set: it is left alone, and this release alone gets the new one.
     """
     options = release.options
-    text = _edited(release, digest)
-    if text is None:
-        options = options._replace(assignments=(*options.assignments, ("image.digest", digest)))
-    else:
-        write_file(config_path(release.app_root, options), text, force=True)
+    text, others = _edited(release, digest_keys(release, registries), digest)
+    assignments = (*options.assignments, *((key, digest) for key in others))
+    options = options._replace(assignments=assignments)
+    write_file(config_path(release.app_root, options), text, force=True)
     return load_release(
         release.app_root,
         release.shown_as,
@@ -59,17 +81,21 @@ def with_digest(release: Release, digest: str) -> Release:
     )
 
 
-def _keys(release: Release) -> tuple[str, ...]:
-    """Where deploy.yaml holds the digest: with its environment, as each may run another image."""
-    declared = release.rendered.compiled.source.environments
-    return (*(("environments", release.environment.name) if declared else ()), "image", "digest")
-
-
-def _edited(release: Release, digest: str) -> str | None:
-    """deploy.yaml with the digest in it; None where it has a digest by `${NAME}`."""
+def _edited(release: Release, keys: Iterable[str], digest: str) -> tuple[str, tuple[str, ...]]:
+    """deploy.yaml with the digest at the keys, and the keys that have one by `${NAME}`."""
     path = config_path(release.app_root, release.options)
-    keys = _keys(release)
-    return None if _is_interpolated(path, keys) else set_value(read_for_edit(path), keys, digest)
+    declared = release.rendered.compiled.source.environments
+    # With its environment, as each may run another image.
+    section = ("environments", release.environment.name) if declared else ()
+    text = read_for_edit(path)
+    interpolated = []
+    for key in keys:
+        where = (*section, *key.split("."))
+        if _is_interpolated(path, where):
+            interpolated.append(key)
+        else:
+            text = set_value(text, where, digest)
+    return text, tuple(interpolated)
 
 
 def _is_interpolated(path: Path, keys: tuple[str, ...]) -> bool:

@@ -137,7 +137,7 @@ def _run_here(command: Command, release: Release, execution: Execution, digest: 
     """Our own steps: render, or note the digest that was pushed and render."""
 
     def work(_: Callable[[str], None]) -> Release:
-        done = with_digest(release, digest) if command.role == "note" else release
+        done = with_digest(release, digest, command.registries) if command.role == "note" else release
         write_release(done)
         refuse_drift(done)
         return done

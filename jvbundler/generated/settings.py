@@ -88,6 +88,7 @@ class LambdaFunction(TypedDict):
 
 class LambdaEcr(TypedDict):
     repository_name: str
+    digest: str
     create_if_missing: bool
     scan_on_push: bool
     immutable_tags: bool
@@ -215,6 +216,7 @@ class Lambda(TypedDict):
 
 class KubernetesRegistry(TypedDict):
     url: str
+    digest: str
     secret_name: str
     create_secret: bool
 

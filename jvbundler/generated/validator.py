@@ -107,6 +107,7 @@ TEXT_KEYS = {
   },
   "ecr": {
    "repository_name": True,
+   "digest": True,
    "kms_key_arn": True
   },
   "environment": {
@@ -205,6 +206,7 @@ TEXT_KEYS = {
   },
   "registry": {
    "url": True,
+   "digest": True,
    "secret_name": True
   },
   "secrets": {
@@ -1133,6 +1135,15 @@ def validate(data, custom_formats={}, name_prefix=None):
                                 if not REGEX_PATTERNS['^([a-z0-9]+([._-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)*)?$'].search(data__lambda__ecr__repositoryname):
                                     raise Invalid
                         else: data__lambda__ecr["repository_name"] = ''
+                        if "digest" in data__lambda__ecr_keys:
+                            data__lambda__ecr_keys.remove("digest")
+                            data__lambda__ecr__digest = data__lambda__ecr["digest"]
+                            if not isinstance(data__lambda__ecr__digest, (str)):
+                                raise Invalid
+                            if isinstance(data__lambda__ecr__digest, str):
+                                if not REGEX_PATTERNS['^(sha256:[0-9a-f]{64})?$'].search(data__lambda__ecr__digest):
+                                    raise Invalid
+                        else: data__lambda__ecr["digest"] = ''
                         if "create_if_missing" in data__lambda__ecr_keys:
                             data__lambda__ecr_keys.remove("create_if_missing")
                             data__lambda__ecr__createifmissing = data__lambda__ecr["create_if_missing"]
@@ -1173,7 +1184,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                         else: data__lambda__ecr["kms_key_arn"] = ''
                         if data__lambda__ecr_keys:
                             raise Invalid
-                else: data__lambda["ecr"] = {'repository_name': '', 'create_if_missing': True, 'scan_on_push': True, 'immutable_tags': True, 'keep_images': 30, 'kms_key_arn': ''}
+                else: data__lambda["ecr"] = {'repository_name': '', 'digest': '', 'create_if_missing': True, 'scan_on_push': True, 'immutable_tags': True, 'keep_images': 30, 'kms_key_arn': ''}
                 if "environment" in data__lambda_keys:
                     data__lambda_keys.remove("environment")
                     data__lambda__environment = data__lambda["environment"]
@@ -1904,7 +1915,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                 else: data__lambda["tags"] = {}
                 if data__lambda_keys:
                     raise Invalid
-        else: data["lambda"] = {'enabled': False, 'region': 'us-east-1', 'account_id': '', 'stack_name': '', 'invoke_mode': 'buffered', 'deferred_tasks': True, 'function': {'name': '', 'description': '', 'memory': 1024, 'timeout': 29, 'architecture': '', 'ephemeral_storage': 512}, 'ecr': {'repository_name': '', 'create_if_missing': True, 'scan_on_push': True, 'immutable_tags': True, 'keep_images': 30, 'kms_key_arn': ''}, 'environment': {}, 'secrets': {'source': 'parameter', 'secret_id': ''}, 'iam': {'role_arn': '', 'role_name': '', 'policies': [], 'statements': [], 'permissions_boundary': ''}, 'vpc': {'enabled': False, 'security_group_ids': [], 'subnet_ids': []}, 'efs': {'enabled': False, 'file_system_id': '', 'access_point_arn': '', 'mount_path': '/mnt/efs', 'root_directory': ''}, 'function_url': {'enabled': False, 'auth_type': 'AWS_IAM', 'cors': {'enabled': True, 'allow_origins': ['*'], 'allow_methods': ['*'], 'allow_headers': ['*'], 'expose_headers': [], 'allow_credentials': False, 'max_age': 0}}, 'api_gateway': {'enabled': True, 'type': 'HTTP', 'name': '', 'stage_name': '', 'endpoint_type': 'REGIONAL', 'cors': {'enabled': True, 'allow_origins': ['*'], 'allow_methods': ['*'], 'allow_headers': ['*'], 'expose_headers': [], 'allow_credentials': False, 'max_age': 0}, 'throttling': {'rate_limit': None, 'burst_limit': None}, 'access_logs': True, 'custom_domain': {'enabled': False, 'domain_name': '', 'certificate_arn': '', 'base_path': '', 'hosted_zone_id': '', 'disable_default_endpoint': False}}, 'logs': {'retention_days': 30, 'format': 'Text', 'kms_key_arn': ''}, 'kms_key_arn': '', 'tracing': False, 'reserved_concurrency': None, 'provisioned_concurrency': None, 'alarms': {'enabled': False, 'topic_arn': '', 'errors': 5, 'throttles': 5, 'duration_percent': 80}, 'tags': {}}
+        else: data["lambda"] = {'enabled': False, 'region': 'us-east-1', 'account_id': '', 'stack_name': '', 'invoke_mode': 'buffered', 'deferred_tasks': True, 'function': {'name': '', 'description': '', 'memory': 1024, 'timeout': 29, 'architecture': '', 'ephemeral_storage': 512}, 'ecr': {'repository_name': '', 'digest': '', 'create_if_missing': True, 'scan_on_push': True, 'immutable_tags': True, 'keep_images': 30, 'kms_key_arn': ''}, 'environment': {}, 'secrets': {'source': 'parameter', 'secret_id': ''}, 'iam': {'role_arn': '', 'role_name': '', 'policies': [], 'statements': [], 'permissions_boundary': ''}, 'vpc': {'enabled': False, 'security_group_ids': [], 'subnet_ids': []}, 'efs': {'enabled': False, 'file_system_id': '', 'access_point_arn': '', 'mount_path': '/mnt/efs', 'root_directory': ''}, 'function_url': {'enabled': False, 'auth_type': 'AWS_IAM', 'cors': {'enabled': True, 'allow_origins': ['*'], 'allow_methods': ['*'], 'allow_headers': ['*'], 'expose_headers': [], 'allow_credentials': False, 'max_age': 0}}, 'api_gateway': {'enabled': True, 'type': 'HTTP', 'name': '', 'stage_name': '', 'endpoint_type': 'REGIONAL', 'cors': {'enabled': True, 'allow_origins': ['*'], 'allow_methods': ['*'], 'allow_headers': ['*'], 'expose_headers': [], 'allow_credentials': False, 'max_age': 0}, 'throttling': {'rate_limit': None, 'burst_limit': None}, 'access_logs': True, 'custom_domain': {'enabled': False, 'domain_name': '', 'certificate_arn': '', 'base_path': '', 'hosted_zone_id': '', 'disable_default_endpoint': False}}, 'logs': {'retention_days': 30, 'format': 'Text', 'kms_key_arn': ''}, 'kms_key_arn': '', 'tracing': False, 'reserved_concurrency': None, 'provisioned_concurrency': None, 'alarms': {'enabled': False, 'topic_arn': '', 'errors': 5, 'throttles': 5, 'duration_percent': 80}, 'tags': {}}
         if "kubernetes" in data_keys:
             data_keys.remove("kubernetes")
             data__kubernetes = data["kubernetes"]
@@ -1997,6 +2008,15 @@ def validate(data, custom_formats={}, name_prefix=None):
                                 if not REGEX_PATTERNS['^([a-zA-Z0-9][a-zA-Z0-9._:/-]*[a-zA-Z0-9])?$'].search(data__kubernetes__registry__url):
                                     raise Invalid
                         else: data__kubernetes__registry["url"] = ''
+                        if "digest" in data__kubernetes__registry_keys:
+                            data__kubernetes__registry_keys.remove("digest")
+                            data__kubernetes__registry__digest = data__kubernetes__registry["digest"]
+                            if not isinstance(data__kubernetes__registry__digest, (str)):
+                                raise Invalid
+                            if isinstance(data__kubernetes__registry__digest, str):
+                                if not REGEX_PATTERNS['^(sha256:[0-9a-f]{64})?$'].search(data__kubernetes__registry__digest):
+                                    raise Invalid
+                        else: data__kubernetes__registry["digest"] = ''
                         if "secret_name" in data__kubernetes__registry_keys:
                             data__kubernetes__registry_keys.remove("secret_name")
                             data__kubernetes__registry__secretname = data__kubernetes__registry["secret_name"]
@@ -2014,7 +2034,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                         else: data__kubernetes__registry["create_secret"] = False
                         if data__kubernetes__registry_keys:
                             raise Invalid
-                else: data__kubernetes["registry"] = {'url': '', 'secret_name': '', 'create_secret': False}
+                else: data__kubernetes["registry"] = {'url': '', 'digest': '', 'secret_name': '', 'create_secret': False}
                 if "secrets" in data__kubernetes_keys:
                     data__kubernetes_keys.remove("secrets")
                     data__kubernetes__secrets = data__kubernetes["secrets"]
@@ -3782,7 +3802,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                 else: data__kubernetes["patches"] = []
                 if data__kubernetes_keys:
                     raise Invalid
-        else: data["kubernetes"] = {'enabled': False, 'version': '1.34', 'context': '', 'namespace': '', 'create_namespace': False, 'labels': {}, 'annotations': {}, 'registry': {'url': '', 'secret_name': '', 'create_secret': False}, 'secrets': {'name': ''}, 'external_secrets': {'enabled': False, 'store': {'name': '', 'kind': 'ClusterSecretStore'}, 'key': '', 'refresh_interval': '1h', 'api_version': 'external-secrets.io/v1'}, 'deployment': {'replicas': 1, 'revision_history_limit': 10, 'progress_deadline_seconds': 600, 'min_ready_seconds': 0, 'strategy': {'type': '', 'rolling_update': {'max_surge': 1, 'max_unavailable': 0}}, 'pod': {'labels': {}, 'annotations': {}, 'init_containers': [], 'extra_containers': [], 'extra_volumes': [], 'host_aliases': [], 'runtime_class_name': ''}, 'container': {'name': '', 'port': None, 'image_pull_policy': '', 'environment': {}, 'extra_volume_mounts': [], 'resources': {'requests': {'cpu': '100m', 'memory': '512Mi', 'ephemeral_storage': '256Mi'}, 'limits': {'cpu': '', 'memory': '1Gi', 'ephemeral_storage': '1Gi'}}, 'startup_probe': {'period_seconds': 5, 'failure_threshold': 24, 'enabled': True, 'http_get': None, 'tcp_socket': None, 'exec': None, 'initial_delay_seconds': 0, 'timeout_seconds': 3, 'success_threshold': 1}, 'readiness_probe': {'period_seconds': 5, 'timeout_seconds': 2, 'enabled': True, 'http_get': None, 'tcp_socket': None, 'exec': None, 'initial_delay_seconds': 0, 'failure_threshold': 3, 'success_threshold': 1}, 'liveness_probe': {'enabled': True, 'http_get': None, 'tcp_socket': None, 'exec': None, 'initial_delay_seconds': 0, 'period_seconds': 10, 'timeout_seconds': 3, 'failure_threshold': 3, 'success_threshold': 1}}}, 'service': {'type': 'ClusterIP', 'port': 80, 'target_port': None, 'node_port': None, 'annotations': {}, 'load_balancer_source_ranges': [], 'load_balancer_class': '', 'external_traffic_policy': '', 'session_affinity': 'None'}, 'ingress': {'enabled': False, 'class_name': '', 'annotations': {}, 'rules': [], 'tls': []}, 'persistence': {'enabled': False, 'existing_claim': '', 'storage_class': '', 'size': '10Gi', 'mount_path': '/data', 'access_modes': ['ReadWriteOnce'], 'annotations': {}}, 'config_map': {'enabled': False, 'data': {}, 'mount_path': '/etc/jvagent'}, 'autoscaling': {'enabled': False, 'min_replicas': 2, 'max_replicas': 10, 'target_cpu_utilization': 80, 'target_memory_utilization': None, 'behavior': {}}, 'service_account': {'create': True, 'name': '', 'annotations': {}, 'automount_token': False}, 'security': {'run_as_user': 10001, 'run_as_group': 10001, 'fs_group': 10001, 'read_only_root_filesystem': True, 'tmp_size': '512Mi'}, 'network_policy': {'enabled': True, 'allow_from': [], 'egress': []}, 'pod_disruption_budget': {'enabled': None, 'min_available': None, 'max_unavailable': 1}, 'topology_spread': {'enabled': None, 'topology_keys': ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'], 'max_skew': 1, 'when_unsatisfiable': 'ScheduleAnyway'}, 'node_selector': {}, 'tolerations': [], 'affinity': {}, 'priority_class_name': '', 'termination_grace_period_seconds': 30, 'extra_env_from': [], 'extra_resources': [], 'patches': []}
+        else: data["kubernetes"] = {'enabled': False, 'version': '1.34', 'context': '', 'namespace': '', 'create_namespace': False, 'labels': {}, 'annotations': {}, 'registry': {'url': '', 'digest': '', 'secret_name': '', 'create_secret': False}, 'secrets': {'name': ''}, 'external_secrets': {'enabled': False, 'store': {'name': '', 'kind': 'ClusterSecretStore'}, 'key': '', 'refresh_interval': '1h', 'api_version': 'external-secrets.io/v1'}, 'deployment': {'replicas': 1, 'revision_history_limit': 10, 'progress_deadline_seconds': 600, 'min_ready_seconds': 0, 'strategy': {'type': '', 'rolling_update': {'max_surge': 1, 'max_unavailable': 0}}, 'pod': {'labels': {}, 'annotations': {}, 'init_containers': [], 'extra_containers': [], 'extra_volumes': [], 'host_aliases': [], 'runtime_class_name': ''}, 'container': {'name': '', 'port': None, 'image_pull_policy': '', 'environment': {}, 'extra_volume_mounts': [], 'resources': {'requests': {'cpu': '100m', 'memory': '512Mi', 'ephemeral_storage': '256Mi'}, 'limits': {'cpu': '', 'memory': '1Gi', 'ephemeral_storage': '1Gi'}}, 'startup_probe': {'period_seconds': 5, 'failure_threshold': 24, 'enabled': True, 'http_get': None, 'tcp_socket': None, 'exec': None, 'initial_delay_seconds': 0, 'timeout_seconds': 3, 'success_threshold': 1}, 'readiness_probe': {'period_seconds': 5, 'timeout_seconds': 2, 'enabled': True, 'http_get': None, 'tcp_socket': None, 'exec': None, 'initial_delay_seconds': 0, 'failure_threshold': 3, 'success_threshold': 1}, 'liveness_probe': {'enabled': True, 'http_get': None, 'tcp_socket': None, 'exec': None, 'initial_delay_seconds': 0, 'period_seconds': 10, 'timeout_seconds': 3, 'failure_threshold': 3, 'success_threshold': 1}}}, 'service': {'type': 'ClusterIP', 'port': 80, 'target_port': None, 'node_port': None, 'annotations': {}, 'load_balancer_source_ranges': [], 'load_balancer_class': '', 'external_traffic_policy': '', 'session_affinity': 'None'}, 'ingress': {'enabled': False, 'class_name': '', 'annotations': {}, 'rules': [], 'tls': []}, 'persistence': {'enabled': False, 'existing_claim': '', 'storage_class': '', 'size': '10Gi', 'mount_path': '/data', 'access_modes': ['ReadWriteOnce'], 'annotations': {}}, 'config_map': {'enabled': False, 'data': {}, 'mount_path': '/etc/jvagent'}, 'autoscaling': {'enabled': False, 'min_replicas': 2, 'max_replicas': 10, 'target_cpu_utilization': 80, 'target_memory_utilization': None, 'behavior': {}}, 'service_account': {'create': True, 'name': '', 'annotations': {}, 'automount_token': False}, 'security': {'run_as_user': 10001, 'run_as_group': 10001, 'fs_group': 10001, 'read_only_root_filesystem': True, 'tmp_size': '512Mi'}, 'network_policy': {'enabled': True, 'allow_from': [], 'egress': []}, 'pod_disruption_budget': {'enabled': None, 'min_available': None, 'max_unavailable': 1}, 'topology_spread': {'enabled': None, 'topology_keys': ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'], 'max_skew': 1, 'when_unsatisfiable': 'ScheduleAnyway'}, 'node_selector': {}, 'tolerations': [], 'affinity': {}, 'priority_class_name': '', 'termination_grace_period_seconds': 30, 'extra_env_from': [], 'extra_resources': [], 'patches': []}
         if "gitops" in data_keys:
             data_keys.remove("gitops")
             data__gitops = data["gitops"]

@@ -73,8 +73,18 @@ class Environment(NamedTuple):
         """The reference that the cluster pulls: `registry/name:tag`, with the digest once it is known."""
         registry = self.settings["kubernetes"]["registry"]["url"]
         name = f"{registry}/{self.image_name}" if registry else self.image_name
-        digest = self.settings["image"]["digest"]
+        digest = self.kubernetes_digest
         return f"{name}:{self.image_tag}@{digest}" if digest else f"{name}:{self.image_tag}"
+
+    @property
+    def kubernetes_digest(self) -> str:
+        """The digest of the image in the cluster's registry, empty while it is not known."""
+        return self.settings["kubernetes"]["registry"]["digest"] or self.settings["image"]["digest"]
+
+    @property
+    def lambda_digest(self) -> str:
+        """The same in Lambda's repository."""
+        return self.settings["lambda"]["ecr"]["digest"] or self.settings["image"]["digest"]
 
     @property
     def architectures(self) -> tuple[str, ...]:

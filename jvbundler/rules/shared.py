@@ -121,10 +121,8 @@ def moving_tag(environment: Environment, app: App) -> Iterator[Finding]:
     """Nobody can say which image runs, a rollback goes to the same tag, and a rollout happens only by
     chance. The ECR repository that is made has immutable tags, where `latest` can be pushed once. The
     default tag is the app's version."""
-    if (
-        any(platforms(environment))
-        and environment.image_tag == "latest"
-        and not environment.settings["image"]["digest"]
-    ):
+    digests = {"lambda": environment.lambda_digest, "kubernetes": environment.kubernetes_digest}
+    by_tag = [platform for platform in platforms(environment) if not digests[platform]]
+    if by_tag and environment.image_tag == "latest":
         message = "the tag 'latest' does not say which image runs"
         yield Finding(("image", "tag"), message, "leave it out: it is then the app's version")

@@ -72,7 +72,8 @@ def push(terminal: Terminal, /, *, common: Common, image: ImageChoice, running: 
     """Build the image and push it to every registry of the environment.
 
     The digest becomes image.digest in deploy.yaml, and the output is rendered again: what is deployed is
-    the image that was pushed, whatever its tag says later.
+    the image that was pushed, whatever its tag says later. `deploy k8s --push` and `deploy lambda --push`
+    push to the registry of their platform alone.
     """
     return make(terminal, common, image, running, push=True)
 
@@ -89,9 +90,9 @@ def make(terminal: Terminal, common: Common, image: ImageChoice, running: Runnin
         run = session(release, common, progress, ask_nothing, verbose=running.verbose)
         done = make_image(release, steps, run, render=running.render).release
     if push:
-        result = {"digest": done.environment.settings["image"]["digest"]}
+        result = {"digest": done.environment.kubernetes_digest or done.environment.lambda_digest}
     else:
-        result = {"image": ", ".join(image_names(done))}
+        result = {"image": ", ".join(image_names(done, steps.options))}
     if running.as_json:
         print_json({"ok": True, **result, "steps": progress.steps})
     else:

@@ -1,6 +1,6 @@
 """The image: docker's commands that build it, push it to every registry of an environment, and run it.
 
-One build is pushed to all registries, so that both platforms run the same digest.
+One build is pushed to all registries that were asked for, so that both platforms run the same digest.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment
+    from jvbundler.project.variables import Platform
 
 BUILD_SECONDS = 3600.0
 LOGIN_SECONDS = 120.0
@@ -35,7 +36,7 @@ class ImageOptions(NamedTuple):
 
     `tags` come beside deploy.yaml's, `revision` is the commit that is built. The variables `user_variable`
     and `password_variable` log in to a registry that is no ECR. Without `attest` nothing attests to what is
-    in the image, or how it was built.
+    in the image, or how it was built. `registries` are those of the platforms that the image is for.
     """
 
     builder: str = ""
@@ -46,18 +47,26 @@ class ImageOptions(NamedTuple):
     user_variable: str = ""
     password_variable: str = ""
     attest: bool = True
+    registries: tuple[Platform, ...] = ("kubernetes", "lambda")
 
 
-def repositories(environment: Environment, lambda_repository: str = "") -> tuple[str, ...]:
+def is_for(environment: Environment, options: ImageOptions, platform: Platform) -> bool:
+    """Whether the image goes to the registry that this platform pulls from."""
+    return platform in options.registries and environment.settings[platform]["enabled"]
+
+
+def repositories(
+    environment: Environment, options: ImageOptions, lambda_repository: str = ""
+) -> tuple[str, ...]:
     """Where the image is pushed to: the cluster's registry and Lambda's, as far as they are enabled.
 
     `lambda_repository` is for an account that deploy.yaml leaves open. Raises InputError for one that cannot
     be pushed to.
     """
     found = []
-    if environment.settings["kubernetes"]["enabled"]:
+    if is_for(environment, options, "kubernetes"):
         found.append(kubernetes_repository(environment))
-    if environment.settings["lambda"]["enabled"]:
+    if is_for(environment, options, "lambda"):
         uri = lambda_repository or repository_uri(environment)
         if not uri:
             raise InputError("lambda.account_id is not set: the image's repository is in that account")
@@ -94,7 +103,7 @@ def build_commands(
     environment: Environment, app: str, dockerfile: str, names: tuple[str, ...], options: ImageOptions
 ) -> tuple[Command, ...]:
     """Build for this machine's docker; an image for several platforms stays in the build cache."""
-    several = len(platforms(environment)) > 1
+    several = len(platforms(environment, options)) > 1
     where = () if several else ("--load",)
     kept = (
         "into the build cache: docker holds images of one platform" if several else "and load it into docker"
@@ -150,9 +159,9 @@ def _login(host: str, options: ImageOptions) -> tuple[Command, ...]:
     return (login,)
 
 
-def platforms(environment: Environment) -> tuple[str, ...]:
+def platforms(environment: Environment, options: ImageOptions) -> tuple[str, ...]:
     """Lambda takes an image of one platform, and rejects an index of several."""
-    if environment.settings["lambda"]["enabled"] and len(environment.platforms) > 1:
+    if is_for(environment, options, "lambda") and len(environment.platforms) > 1:
         wanted = "arm64" if environment.settings["lambda"]["function"]["architecture"] == "arm64" else "amd64"
         return (f"linux/{wanted}",)
     return environment.platforms
@@ -160,7 +169,7 @@ def platforms(environment: Environment) -> tuple[str, ...]:
 
 def attests(environment: Environment, options: ImageOptions) -> bool:
     """Attestations make an image an index, which Lambda rejects."""
-    return options.attest and not environment.settings["lambda"]["enabled"]
+    return options.attest and not is_for(environment, options, "lambda")
 
 
 def _attestations(environment: Environment, options: ImageOptions) -> tuple[str, ...]:
@@ -183,7 +192,7 @@ def _buildx(
         *("docker", "buildx", "build", "--progress=plain"),
         *(("--builder", options.builder) if options.builder else ()),
         *("--file", dockerfile),
-        *("--platform", ",".join(platforms(environment))),
+        *("--platform", ",".join(platforms(environment, options))),
         *(() if environment.settings["image"]["build"]["cache"] else ("--no-cache",)),
         *(word for place in options.cache_from for word in ("--cache-from", place)),
         *(word for place in options.cache_to for word in ("--cache-to", place)),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.deploy.aws import Account, account_id
-from jvbundler.deploy.digest import require_writable
+from jvbundler.deploy.digest import digest_keys, require_writable
 from jvbundler.deploy.doctor import Check, aws, docker_checks, engine, require
 from jvbundler.deploy.execution import execute_all
 from jvbundler.deploy.image import ecr
@@ -18,6 +18,7 @@ from jvbundler.deploy.image.commands import (
     ImageOptions,
     attests,
     build_commands,
+    is_for,
     platforms,
     push_commands,
     repositories,
@@ -69,8 +70,8 @@ def make_image(release: Release, steps: ImageSteps, session: Session, *, render:
 def using(release: Release, steps: ImageSteps) -> Release:
     """The release with the files that these steps read."""
     used = release.using("docker") if steps.uses_docker else release
-    on_lambda = used.environment.settings["lambda"]
-    makes_repository = steps.push and on_lambda["enabled"] and on_lambda["ecr"]["create_if_missing"]
+    creates = used.environment.settings["lambda"]["ecr"]["create_if_missing"]
+    makes_repository = steps.push and creates and is_for(used.environment, steps.options, "lambda")
     return used.using("lambda") if makes_repository else used
 
 
@@ -78,10 +79,10 @@ def checks(release: Release, steps: ImageSteps, environ: Mapping[str, str]) -> t
     """What has to be there before a build."""
     if not steps.uses_docker:
         return ()
-    several = len(platforms(release.environment)) > 1
+    several = len(platforms(release.environment, steps.options)) > 1
     index = steps.push and (attests(release.environment, steps.options) or several)
     # Lambda's repository is looked for, and made where it is missing.
-    to_lambda = steps.push and release.environment.settings["lambda"]["enabled"]
+    to_lambda = steps.push and is_for(release.environment, steps.options, "lambda")
     docker = docker_checks(environ, builder=steps.options.builder, index=index)
     return (*docker, *((aws(environ),) if to_lambda else ()))
 
@@ -90,10 +91,10 @@ def look(release: Release, steps: ImageSteps, environ: Mapping[str, str]) -> Fac
     """Raises InputError where the digest could not be noted, or the credentials are of another account."""
     if not steps.push:
         return Facts()
-    require_writable(release)
-    settings = release.environment.settings["lambda"]
-    if not settings["enabled"]:
+    require_writable(release, steps.options.registries)
+    if not is_for(release.environment, steps.options, "lambda"):
         return Facts()
+    settings = release.environment.settings["lambda"]
     account = Account(settings["region"], environ)
     repository = _repository(release, account_id(account, settings["account_id"]))
     return Facts(repository, ecr.look(account, repository) if repository.template else None)
@@ -102,7 +103,7 @@ def look(release: Release, steps: ImageSteps, environ: Mapping[str, str]) -> Fac
 def plan(release: Release, steps: ImageSteps, facts: Facts | None, *, render: bool) -> Operation:
     """Render where it is needed, make the repository, build, push, and note the digest."""
     known = facts or Facts(
-        _repository(release) if release.environment.settings["lambda"]["enabled"] else None
+        _repository(release) if is_for(release.environment, steps.options, "lambda") else None
     )
     before: tuple[Command, ...] = render_commands(release, render=render)
     notes: tuple[str, ...] = ()
@@ -122,26 +123,29 @@ def image_commands(release: Release, steps: ImageSteps, lambda_repository: str) 
     """docker's commands, and the render that notes the digest; none where no step was asked for."""
     environment, file, app = release.environment, release.path(DOCKERFILE), release.shown_as
     if steps.push:
-        names = repositories(environment, lambda_repository)
-        reason = "note the digest as image.digest in deploy.yaml, and render"
-        note = render_command(release, reason, role="note")
+        names = repositories(environment, steps.options, lambda_repository)
+        keys = " and ".join(digest_keys(release, steps.options.registries))
+        reason = f"note the digest as {keys} in deploy.yaml, and render"
+        note = render_command(release, reason, role="note")._replace(registries=steps.options.registries)
         return (*push_commands(environment, app, file, names, steps.options), note)
     if steps.build:
-        return build_commands(environment, app, file, image_repositories(release), steps.options)
+        return build_commands(
+            environment, app, file, image_repositories(release, steps.options), steps.options
+        )
     return ()
 
 
-def image_repositories(release: Release) -> tuple[str, ...]:
+def image_repositories(release: Release, options: ImageOptions) -> tuple[str, ...]:
     """For an image that stays here, an account that is not known yet does not matter."""
     try:
-        return repositories(release.environment)
+        return repositories(release.environment, options)
     except InputError:
         return (release.environment.image_name,)
 
 
-def image_names(release: Release) -> tuple[str, ...]:
+def image_names(release: Release, options: ImageOptions) -> tuple[str, ...]:
     """What a build calls the image, once for each repository."""
-    return tuple(f"{name}:{release.environment.image_tag}" for name in image_repositories(release))
+    return tuple(f"{name}:{release.environment.image_tag}" for name in image_repositories(release, options))
 
 
 def git_revision(folder: Path, environ: Mapping[str, str]) -> str:
@@ -160,7 +164,7 @@ def git_revision(folder: Path, environ: Mapping[str, str]) -> str:
 
 def plan_run(release: Release, *, image: str, port: int, on_lambda: bool) -> Operation:
     """`image` is empty for the one that `build` made."""
-    image = image or image_names(release)[0]
+    image = image or image_names(release, ImageOptions())[0]
     return Operation(run_commands(release.environment, image, port=port, on_lambda=on_lambda))
 
 

@@ -109,7 +109,7 @@ def _checks(
 def _built(ran: Ran, workload: Workload, options: DeployOptions) -> Deployed:
     if options.image.push:
         return Deployed(workload_of(ran.release, context=workload.context).image)
-    return Deployed(", ".join(image_names(ran.release)))
+    return Deployed(", ".join(image_names(ran.release, options.image.options)))
 
 
 def _apply(

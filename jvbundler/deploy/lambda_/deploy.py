@@ -132,12 +132,12 @@ def look(release: Release, options: DeployOptions, environ: Mapping[str, str]) -
         there = {} if deployed is None or deployed.is_empty else deployed.parameters
         values = parameter_values(release, options.parameters, environ, there)
     if options.image.push:
-        require_writable(release)
+        require_writable(release, options.image.options.registries)
     uses_repository = stack.repository.template and (options.image.push or options.update)
     repository = ecr.look(account, stack.repository) if uses_repository else None
     image = ""
     if options.update and not options.image.push:
-        version = release.environment.settings["image"]["digest"] or release.environment.image_tag
+        version = release.environment.lambda_digest or release.environment.image_tag
         image = image_digest(account, stack, version)
     return Facts(account, stack, deployed, repository, values, image)
 
@@ -178,7 +178,7 @@ def _stack_commands(
 def _digest(release: Release, options: DeployOptions, facts: Facts | None) -> str:
     if options.image.push:
         return DIGEST
-    return facts.image if facts else release.environment.settings["image"]["digest"] or DIGEST
+    return facts.image if facts else release.environment.lambda_digest or DIGEST
 
 
 def plan_change(
@@ -231,7 +231,7 @@ def _deployed(
     """What there is afterwards, and what the app answers."""
     from jvbundler.deploy.lambda_.live import health_answers
 
-    digest = facts.image or release.environment.settings["image"]["digest"]
+    digest = facts.image or release.environment.lambda_digest
     version = f"@{digest}" if digest else f":{release.environment.image_tag}"
     image = f"{facts.stack.repository.uri}{version}"
     if not options.update:

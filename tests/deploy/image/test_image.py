@@ -6,8 +6,6 @@ import json
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from tests.deploy.conftest import DIGEST, Run, Tools
 
 PUSHED = "sha256:" + "cd" * 32
@@ -91,14 +89,11 @@ def aws_answers(tools: Tools) -> None:
     tools.answer("describe-repositories", stderr="RepositoryNotFoundException\n", code=254)
 
 
-@pytest.mark.parametrize("words", [("push",), ("deploy", "k8s", "--all")])
-def test_the_repository_of_lambda_is_made_before_the_push(
-    app: Path, tools: Tools, jvbundler: Run, words: tuple[str, ...]
-) -> None:
+def test_the_repository_of_lambda_is_made_before_the_push(app: Path, tools: Tools, jvbundler: Run) -> None:
     with_lambda(app)
     tools.put("aws")
     aws_answers(tools)
-    asked = (*words, "support", "-e", "dev")
+    asked = ("push", "support", "-e", "dev")
     shown = [line.split() for line in jvbundler(*asked, "--dry-run").stdout.splitlines() if line[:3] == "aws"]
     done = jvbundler(*asked)
     assert done.returncode == 0, done.stderr
@@ -219,6 +214,42 @@ def test_a_deployment_of_everything_builds_pushes_and_applies_that_digest(
     only = jvbundler("deploy", "k8s", "support", "-e", "dev", "--build", "--dry-run").stdout
     assert "--load" in only
     assert "kubectl" not in only
+
+
+def test_a_deployment_needs_nothing_of_the_other_platform(
+    rendered: Path, tools: Tools, jvbundler: Run
+) -> None:
+    """Neither the account of Lambda nor its tools: only the cluster's registry is pushed to."""
+    with_lambda(rendered, '""')
+    assert jvbundler("render", "support").returncode == 0
+    done = jvbundler("deploy", "k8s", "support", "-e", "dev", "--all")
+    assert done.returncode == 0, done.stderr
+    (argv,) = builds(tools)
+    assert [word for word in argv if "/acme" in word] == ["ghcr.io/acme/acme-support:1.2.3"]
+    assert "--sbom=true" in argv
+    assert not [call for call in tools.calls() if call["argv"][0] in ("aws", "sam")]
+    text = (rendered / "deploy.yaml").read_text()
+    assert f"  dev:\n    kubernetes:\n      registry:\n        digest: {PUSHED}\n" in text
+    manifest = (rendered / "deploy/kubernetes/rendered/dev/manifest.yaml").read_text()
+    assert f"acme-support:1.2.3@{PUSHED}" in manifest
+
+
+def test_a_push_to_all_registries_replaces_the_digest_of_a_single_one(
+    rendered: Path, tools: Tools, jvbundler: Run
+) -> None:
+    with_lambda(rendered)
+    tools.put("aws")
+    tools.answer("get-login-password", stdout="token-of-ecr")
+    aws_answers(tools)
+    own = f"dev:\n    kubernetes:\n      registry:\n        digest: {DIGEST}\n"
+    text = (rendered / "deploy.yaml").read_text().replace("dev: {}\n", own)
+    (rendered / "deploy.yaml").write_text(text)
+    assert jvbundler("render", "support").returncode == 0
+    done = jvbundler("push", "support", "-e", "dev")
+    assert done.returncode == 0, done.stderr
+    assert (rendered / "deploy.yaml").read_text().count(PUSHED) == 2
+    manifest = (rendered / "deploy/kubernetes/rendered/dev/manifest.yaml").read_text()
+    assert f"acme-support:1.2.3@{PUSHED}" in manifest
 
 
 def test_the_image_runs_here_as_a_pod_runs_it(rendered: Path, tools: Tools, jvbundler: Run) -> None:

@@ -104,7 +104,7 @@ def deploy(
 
     release, workload = cluster.workload(common, timeout)
     wanted = verb.DeployOptions(
-        image=ImageSteps(everything or build, everything or push, image.options(common)),
+        image=ImageSteps(everything or build, everything or push, image.options(common, "kubernetes")),
         apply=everything or apply_ or not (build or push),
         render=render,
         diff=diff,

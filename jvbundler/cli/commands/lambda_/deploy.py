@@ -125,7 +125,7 @@ def deploy(
 
     release = names.release(common)
     wanted = verb.DeployOptions(
-        image=ImageSteps(all_steps or build, all_steps or push, image.options(common)),
+        image=ImageSteps(all_steps or build, all_steps or push, image.options(common, "lambda")),
         update=all_steps or update or create_api or not (build or push),
         diff=diff,
         render=render,

@@ -232,7 +232,7 @@ def rollback(
         done = verb.rollback(release, wanted, run)
     if as_json:
         print_json({"ok": True, "from": done.running, "image": done.image, "steps": progress.steps})
-    progress.note(f"rolled back; to stay there, set 'image.digest: {done.image.rpartition('@')[2]}'")
+    progress.note(f"rolled back; to stay there, set 'lambda.ecr.digest: {done.image.rpartition('@')[2]}'")
     return 0
 
 
