@@ -13,7 +13,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code. An interruption before or after it shows no traceback."""
     former = signal.getsignal(signal.SIGINT)
     if former is signal.default_int_handler:
-        # An exception would be lost in some of what runs during imports.
+        # Some of the code that runs during imports swallows exceptions.
         signal.signal(signal.SIGINT, _leave)
     from jvbundler.cli.main import main as run
 

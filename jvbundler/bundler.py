@@ -23,7 +23,7 @@ class Bundler:
     def generate_dockerfile(self) -> bool:
         """Write `Dockerfile`, and `.dockerignore` unless the app has its own.
 
-        True if the Dockerfile is there; what is wrong is logged, as ever.
+        True if the Dockerfile could be written; problems are logged.
         """
         options = Options(environ=dict(os.environ))
         try:
@@ -41,7 +41,7 @@ class Bundler:
         return True
 
     def _write(self, file: Artifact) -> None:
-        """A Dockerfile is replaced, as the predecessor did; an ignore file of the app's own is kept."""
+        """A Dockerfile is replaced, as the predecessor did; the app's own ignore file is kept."""
         try:
             write_bundle(self.app_root, [file], force=file.path == "Dockerfile")
         except OutputRefused as refused:

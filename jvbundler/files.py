@@ -1,8 +1,8 @@
-"""The one door to files where strangers may have laid something: to read one, and to put one in its place.
+"""The only access to files that somebody else may have planted: reads one, or replaces one.
 
-What is read is a regular file of a bounded size, or OSError: nothing waits for a pipe, opens a device or
-fills the memory. What is written is whole, by one rename, and follows no planted link. Must not know what a
-file means.
+Reads only a regular file of bounded size, or raises OSError: it never waits for a pipe, opens a device or
+fills the memory. Writes are atomic, by one rename, and follow no planted link. Must not know what a file
+means.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MIB = 1024 * 1024
-# Windows has one of them, the others have the rest.
+# Windows has the first of them, other systems the rest.
 _READ = os.O_RDONLY
 for _name in ("O_BINARY", "O_CLOEXEC", "O_NOCTTY", "O_NONBLOCK"):
     _READ |= getattr(os, _name, 0)
@@ -37,16 +37,16 @@ _KINDS = {
 def read_file(path: str | os.PathLike[str], limit: int = MIB, *, follow_links: bool = True) -> bytes:
     """The content of a regular file of at most `limit` bytes.
 
-    Raises OSError for everything else, with what it is in `strerror`. Without `follow_links`, what is a
-    symbolic link itself is refused.
+    Raises OSError for everything else, with what it is in `strerror`. Without `follow_links`, a path that is
+    itself a symbolic link is refused.
     """
     name = os.fspath(path)
     try:
-        # Before it is opened: to open a device may already do something.
+        # Before opening it: just opening a device may have an effect.
         _require_regular(os.stat(name, follow_symlinks=follow_links).st_mode, name)  # noqa: PTH116
         descriptor = os.open(name, _READ | (0 if follow_links else getattr(os, "O_NOFOLLOW", 0)))
     except ValueError:
-        raise OSError(errno.EINVAL, "no name that a file can have", name) from None
+        raise OSError(errno.EINVAL, "not a valid file name", name) from None
     try:
         _require_regular(os.fstat(descriptor).st_mode, name)
         return _content(descriptor, limit, name)
@@ -63,7 +63,7 @@ def _require_regular(mode: int, name: str) -> None:
 
 
 def _content(descriptor: int, limit: int, name: str) -> bytes:
-    """What the size says is not relied on: that of a file in /proc is 0."""
+    """Does not rely on the reported size: a file in /proc has 0."""
     parts, size = [], 0
     for part in iter(partial(os.read, descriptor, 65_536), b""):
         parts.append(part)
@@ -74,7 +74,7 @@ def _content(descriptor: int, limit: int, name: str) -> bytes:
 
 
 def replace_file(path: Path, data: bytes, *, mode: int) -> None:
-    """Make `path` hold `data`, with the permissions `mode`; a link at `path` gives way to the file.
+    """Make `path` hold `data`, with the permissions `mode`; a link at `path` is replaced by the file.
 
     Raises OSError. The file is staged beside `path` under a name that nobody can guess, readable by us alone.
     """
@@ -100,7 +100,7 @@ def usual_mode() -> int:
 
 
 def leads_outside(path: str | os.PathLike[str], root: str | os.PathLike[str]) -> bool:
-    """Whether `path` is, through `..` or symbolic links, a place that is not under `root`."""
+    """Whether `path` is outside `root` once `..` and symbolic links are resolved."""
     try:
         real, base = os.path.realpath(path), os.path.realpath(root)
     except ValueError:  # a NUL in a name: there is no such file, inside or outside

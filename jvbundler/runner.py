@@ -1,6 +1,6 @@
-"""The one door to other programs: runs an argv and says in full what went wrong. Never a shell.
+"""The only way to run other programs: runs an argv, never a shell, and says in full what went wrong.
 
-Decides nothing; who calls says which exit codes are expected and which strings are secret.
+Decides nothing: the caller says which exit codes are expected and which strings are secret.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from jvbundler.values.safe_text import shell_line
 
 # From SIGTERM to SIGKILL: sam and kubectl stop within one second.
 GRACE_SECONDS = 2.0
-# What Ctrl-C, a supervisor, a terminal that closes and Ctrl-\ send; Windows lacks the last two.
+# What Ctrl-C, a supervisor, a closing terminal and Ctrl-\ send; Windows lacks the last two.
 _ENDING = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
 )
 MASK = "***"
-# How long one call of a tool may take, in the place of its own limit; `--tool-timeout` sets it.
+# Overrides the time limit of every tool call; `--tool-timeout` sets it.
 TIMEOUT_VARIABLE = "JVBUNDLER_TOOL_TIMEOUT"
-# How much of a tool's output an error shows; the end tells why.
+# How many lines of a tool's output an error shows: the last ones, which say why.
 SHOWN_LINES = 60
-# What `follow` keeps of each stream, and shows of it: all, but for a tool that never stops talking.
+# How many lines of each stream `follow` keeps and shows: all, except of a tool that never stops.
 KEPT_LINES = 20_000
 
-# What to type when a tool is missing; others are named without advice.
+# How to install a missing tool; others are named without advice.
 INSTALL = {
     "aws": "pip install awscli, or the AWS CLI version 2 from its own installer",
     "docker": "install Docker Engine or Docker Desktop",
@@ -49,7 +49,7 @@ INSTALL = {
 
 
 class Completed(NamedTuple):
-    """What a program said; secrets are masked in `argv`, and kept as they are in the output."""
+    """What a program returned; secrets are masked in `argv`, but not in the output."""
 
     argv: tuple[str, ...]
     code: int
@@ -63,7 +63,7 @@ class Completed(NamedTuple):
 
 
 def limit(seconds: float, environ: Mapping[str, str]) -> float:
-    """The limit that the user has set for every call of a tool, or `seconds`."""
+    """The limit that the user set for every tool call, or `seconds`."""
     text = environ.get(TIMEOUT_VARIABLE, "")
     if not text:
         return seconds
@@ -71,7 +71,7 @@ def limit(seconds: float, environ: Mapping[str, str]) -> float:
         found = float(text)
     except ValueError:
         found = 0.0
-    # NaN is not above 0, either.
+    # NaN is not above 0 either.
     if not found > 0:
         raise InputError(f"{TIMEOUT_VARIABLE} must be a number of seconds above 0, found '{text}'")
     return found
@@ -86,7 +86,7 @@ def find_tool(name: str) -> str | None:
 def interruptible() -> Iterator[None]:
     """Every signal that would end us raises KeyboardInterrupt, as Ctrl-C does: what we started ends with us.
 
-    One that is ignored, as SIGHUP is under nohup, stays so.
+    An ignored signal, such as SIGHUP under nohup, stays ignored.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # signals go to the main thread
@@ -117,13 +117,12 @@ def run(
     mask: Sequence[str] = (),
     secret_output: bool = False,
 ) -> Completed:
-    """Run a program to its end and capture what it says, within `timeout_seconds` or the user's own limit.
+    """Run a program to completion and capture its output, within `timeout_seconds` or the user's own limit.
 
-    `env` is its whole environment; None hands on ours. Without `input`, its standard input is empty.
-    With `secret_output`, no failure repeats its standard output.
-    Raises ToolFailed when the program is missing, runs out of time or exits with a code that is not
-    `expected`; the message has the argv to paste, the code and the program's own words, with every
-    string of `mask` replaced.
+    `env` is its whole environment; None passes ours on. Without `input`, its standard input is empty. With
+    `secret_output`, no failure repeats its standard output. Raises ToolFailed when the program is missing,
+    runs out of time or exits with a code that is not `expected`; the message has the argv to paste, the code
+    and the program's output, with every string of `mask` replaced.
     """
     timeout_seconds = limit(timeout_seconds, os.environ if env is None else env)
     child = _start(argv, cwd=cwd, env=env, mask=mask)
@@ -158,9 +157,9 @@ def follow(
 ) -> Completed:
     """The same as `run`, with each line of both streams given to `on_line` as it comes, masked.
 
-    A failure holds the output as far as it was kept (KEPT_LINES a stream), or nothing of it where it was
-    `shown` already. Whatever ends the wait, KeyboardInterrupt too, ends the program first: SIGTERM, then
-    SIGKILL after `grace_seconds`.
+    A failure includes the output that was kept (KEPT_LINES per stream), or none if it was `shown` already.
+    Whatever ends the wait, KeyboardInterrupt included, ends the program first: SIGTERM, then SIGKILL after
+    `grace_seconds`.
     """
     child = _start(argv, cwd=None, env=env, mask=mask)
     kept: dict[str, deque[bytes]] = {"stdout": deque(maxlen=KEPT_LINES), "stderr": deque(maxlen=KEPT_LINES)}
@@ -189,7 +188,7 @@ def _lines(child: subprocess.Popen[bytes], input: bytes, deadline: float) -> Ite
     """The lines of both streams in the order in which they come, until the program has ended."""
     import queue
 
-    # Bounded: a tool that talks faster than we print has to wait, instead of filling the memory.
+    # Bounded: a tool that writes faster than we print has to wait, instead of filling the memory.
     lines: queue.Queue[tuple[str, bytes]] = queue.Queue(1000)
 
     def read(stream: str) -> None:
@@ -248,7 +247,7 @@ def _start(
     if program is None:
         raise ToolFailed(_missing(argv[0]))
     try:
-        with _signals_held() as came:
+        with _signals_held() as received:
             child = subprocess.Popen(
                 [program, *argv[1:]],
                 stdin=subprocess.PIPE,
@@ -261,7 +260,7 @@ def _start(
             )
     except OSError as failure:
         raise _failure(argv, f"cannot be started: {failure.strerror}", b"", b"", mask) from None
-    for number in came:
+    for number in received:
         _end(child, GRACE_SECONDS)
         signal.raise_signal(number)
     return child
@@ -269,18 +268,18 @@ def _start(
 
 @contextlib.contextmanager
 def _signals_held() -> Iterator[list[int]]:
-    """Collects the signals that would end us: while a program starts, nobody could end it in turn.
+    """Collects the signals that would end us while a program starts, as it could not be ended yet.
 
-    One that is ignored, as Ctrl-C is in a worker and in a shell's background, stays so.
+    An ignored signal, such as Ctrl-C in a worker or in a shell's background job, stays ignored.
     """
-    came: list[int] = []
+    received: list[int] = []
     if threading.current_thread() is not threading.main_thread():
-        yield came  # signals go to the main thread
+        yield received  # signals go to the main thread
         return
     handled = [n for n in _ENDING if signal.getsignal(n) not in (signal.SIG_IGN, None)]
-    former = {number: signal.signal(number, lambda n, _: came.append(n)) for number in handled}
+    former = {number: signal.signal(number, lambda n, _: received.append(n)) for number in handled}
     try:
-        yield came
+        yield received
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
@@ -292,7 +291,7 @@ def _missing(tool: str) -> str:
 
 
 def _stop(child: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
-    """End the child and all that it started; what it had said until then."""
+    """End the child and all that it started; returns its output so far."""
     _signal(child, signal.SIGTERM)
     try:
         return child.communicate(timeout=GRACE_SECONDS)

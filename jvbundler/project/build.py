@@ -1,6 +1,6 @@
-"""Source and App → Project: the one place where settings that derive from others are worked out.
+"""Source and App → Project: the only place where derived settings are worked out.
 
-So is what is installed into the image: the same list for the Dockerfile and for requirements.lock.
+So are the requirements of the image: the same list for the Dockerfile and for requirements.lock.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jvbundler.app.pip.requirements_lock import lock_digest
 from jvbundler.app.variables import framework_extras
 from jvbundler.project.model import BASE, Environment, Project, Secret, slug
-from jvbundler.project.schema import Checked, Told, check, unknown_empty_keys
+from jvbundler.project.schema import Checked, Reported, check, unknown_empty_keys
 from jvbundler.project.variables import (
     DERIVED,
     REQUIRED_SECRETS,
@@ -46,10 +46,10 @@ def roots(source: Source) -> dict[str, Node]:
 
 
 def checked_roots(source: Source) -> dict[str, Checked]:
-    """What the schema says of each of the roots."""
-    told: Told = {}
-    base = check(source.base, told)
-    environments = {name: check(root, told) for name, root in source.environments.items()}
+    """The result of the schema check of each root."""
+    reported: Reported = {}
+    base = check(source.base, reported)
+    environments = {name: check(root, reported) for name, root in source.environments.items()}
     return {BASE: base, **(environments or {DEFAULT_ENVIRONMENT: base})}
 
 
@@ -58,7 +58,7 @@ def build_project(
 ) -> tuple[Project | None, tuple[Problem, ...]]:
     """The project, or None and the problems that keep it from being one. Each problem is reported once.
 
-    `checked` is what the schema says of the roots, where that is known already.
+    `checked` is the result of the schema check, where it is known already.
     """
     checked = checked or checked_roots(source)
     built: list[Environment] = []
@@ -79,7 +79,7 @@ def build_project(
 def build_environment(
     name: str, root: Node, settings: Settings, app: App
 ) -> tuple[Environment, tuple[Problem, ...]]:
-    """The environment that valid settings make, and what is wrong with its secrets."""
+    """The environment built from valid settings, and the problems of its secrets."""
     app_name = settings["app"]["name"] or app.id
     instance = slug(app_name) or "app"
     suffix = "" if name in (BASE, DEFAULT_ENVIRONMENT) else f"-{name}"
@@ -119,7 +119,7 @@ def tag(version: str) -> str:
 
 
 class PlatformPart(NamedTuple):
-    """What an environment has of its own on a platform."""
+    """The part of an environment that is specific to a platform."""
 
     variables: dict[str, str]
     secrets: tuple[Secret, ...]
@@ -181,7 +181,7 @@ def python_version(project: Project) -> str:
 
 
 def image_digest(project: Project) -> str:
-    """What a requirements.lock of this image has to have been made from."""
+    """The digest of what a requirements.lock of this image must have been made from."""
     return lock_digest(
         image_requirements(project),
         python_version=python_version(project),

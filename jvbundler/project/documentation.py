@@ -1,4 +1,4 @@
-"""Words for every key of deploy.yaml, from the schema: docs/configuration.md and `jvbundler explain`."""
+"""Describes every key of deploy.yaml, from the schema: docs/configuration.md and `jvbundler explain`."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def references_reference() -> str:
     )
     lines = [REFERENCES_HEAD.format(expression=f"{LONGEST_EXPRESSION:,}", text=LONGEST_TEXT // 1024)]
     for title, example, offers, form in tables:
-        lines += [f"## {title}", "", f"As in {example}.", "", "| name | what it makes |", "|---|---|"]
+        lines += [f"## {title}", "", f"As in {example}.", "", "| name | result |", "|---|---|"]
         lines += [f"| {form.format(name)} | {offer.words} |" for name, offer in offers.items()]
         lines += [""]
     return "\n".join(lines)
@@ -88,8 +88,8 @@ REFERENCES_HEAD = """\
 
 ## `${{NAME}}`: the environment
 `${{NAME}}` is the value of a variable of the process that renders, `${{NAME:-default}}` has a default,
-and `$${{` is a literal `${{`. The file says which variables it reads, for in CI the environment holds the
-secrets of others as well:
+and `$${{` is a literal `${{`. The file lists the variables that it reads, because in CI the environment
+also holds other people's secrets:
 
 ```yaml
 variables:
@@ -100,11 +100,11 @@ variables:
 ```
 
 - Any other name is an error (JVB118) that says what to add.
-- Without the list, the names that are read are told in one warning (JVB119); with `--strict` in CI the
+- Without the list, one warning (JVB119) names the variables that are read; with `--strict` in CI the
   list is required.
 - A name or a value that looks like a secret is an error with and without the list. A secret is listed
   under `secrets`, and needs no entry here: its value is never read.
-- `--env NAME=value` and `--set environment.NAME=value` answer `${{NAME}}` as well, and need no entry; nor
+- `--env NAME=value` and `--set environment.NAME=value` set `${{NAME}}` as well, and need no entry; nor
   does a `${{NAME}}` that is written on the command line. What `--set` replaces is not read.
 
 ## `{{{{ KEY }}}}`: another key of the file
@@ -112,10 +112,10 @@ variables:
 `{{{{ app.tags.0 }}}}` is an item of a list, and `{{{{ '{{{{' }}}}` writes two literal braces.
 `{{{{resolve:ssm:…}}}}` and its like are left for CloudFormation.
 
-Jinja2's syntax, with what is listed here and nothing else: there is no arithmetic, no function and no
+The syntax is Jinja2's, limited to what is listed here: there is no arithmetic, no function and no
 loop. The operators are `~`, which joins texts, `==`, `!=`, `<`, `<=`, `>`, `>=`, `in`, `not in`, `and`,
-`or`, `not` and `A if B else C`. An expression has at most {expression} characters, a text that it makes
-{text} KiB, and all that the references of a file make, in all its environments, 8 MiB.
+`or`, `not` and `A if B else C`. An expression may have {expression} characters, and a text that it makes
+{text} KiB. All texts that the references of a file make, in all its environments, may have 8 MiB.
 `jvbundler explain references` prints the list.
 """
 
@@ -123,7 +123,7 @@ loop. The operators are `~`, which joins texts, `==`, `!=`, `<`, `<=`, `>`, `>=`
 def explain_key(key: str) -> str:
     """The key's entry, or what `{{ }}` may use for `references`; InputError for a key that does not exist.
 
-    An index and an environment are no part of a key: `environments.prod.lambda.region` is `lambda.region`.
+    An index and an environment are not part of a key: `environments.prod.lambda.region` is `lambda.region`.
     """
     if key == "references":
         from jvbundler.source.filters import reference_lines

@@ -32,13 +32,13 @@ class Secret(NamedTuple):
 
 
 class Environment(NamedTuple):
-    """One environment's settings with all that derives from them.
+    """One environment's settings with everything derived from them.
 
     `name` is empty for the top level alone, which becomes the Kustomize base. `lambda_variables` and
     `kubernetes_variables` are the plain environment variables of each platform, sorted by name, as
-    deploy.yaml gives them and as the writable paths of the platform require; the image sets the rest.
-    Secrets are those of the platform, sorted by name; composed variables are texts in which secrets of the
-    platform stand (`SecretName`s, source/interpolate.py). `instance` is the app's name as a DNS label,
+    deploy.yaml gives them and as the writable paths of the platform require; the image sets the rest. Secrets
+    are those of the platform, sorted by name; composed variables are texts that contain secrets of the
+    platform (`SecretName`s, source/interpolate.py). `instance` is the app's name as a DNS label,
     `qualified_name` the same with the environment, `acme-support-prod`.
     """
 
@@ -88,7 +88,7 @@ class Environment(NamedTuple):
 
     @property
     def architectures(self) -> tuple[str, ...]:
-        """The image's architectures in Kubernetes' words: amd64, arm64."""
+        """The image's architectures as Kubernetes names them: amd64, arm64."""
         return tuple(platform.rsplit("/", 1)[1] for platform in self.platforms)
 
 
@@ -96,7 +96,7 @@ class Project(NamedTuple):
     """An app and all its environments. `base` is the top level of deploy.yaml, without any environment.
 
     `file` is deploy.yaml as the user would type it. `output` is the output folder relative to the app, empty
-    where it lies elsewhere: the image must not hold it.
+    if it is outside: the image must not contain it.
     """
 
     app: App

@@ -1,6 +1,6 @@
 """A resolved document → Settings: the compiled validator accepts it, jsonschema explains what is wrong.
 
-A null means "not given", and hides a key from both: an unknown one without a value is looked for here.
+A null means "not given", and hides a key from both: unknown keys without a value are looked for here.
 """
 
 from __future__ import annotations
@@ -31,25 +31,25 @@ KEYS_OF_THE_SCAFFOLD = {
 # The settings of a tree, None where it is not valid, and what is wrong with it.
 Checked = tuple["Settings | None", tuple[Problem, ...]]
 # The problems of a section, by its key and the identity of its node.
-Told = dict[tuple[str, int], tuple[Problem, ...]]
+Reported = dict[tuple[str, int], tuple[Problem, ...]]
 
 # A jsonschema ValidationError; its attributes are what the schema holds at that place.
 Violation = Any
 Path = tuple[Any, ...]
 
 
-def check(root: Node, told: Told | None = None) -> Checked:
+def check(root: Node, reported: Reported | None = None) -> Checked:
     """The settings with every default filled in, or None and all that is wrong with them.
 
     A null stands for "not given", as an empty section does. Numbers where a text is expected are taken as
-    written, so that `version: 1.10` and an account number need no quotes. `told` is what was found in other
-    environments: they share what they do not change.
+    written, so that `version: 1.10` and an account number need no quotes. `reported` holds the problems of
+    other environments: they share the sections that they do not change.
     """
     ignored, empty = ignored_sections(root), unknown_empty_keys(root)
     try:
         settings = cast("Settings", validator.validate(document(root)))
     except validator.Invalid:
-        found = explain(root, {} if told is None else told)
+        found = explain(root, {} if reported is None else reported)
         return None, (*ignored, *sorted([*found, *empty], key=by_place))
     return (None if empty else settings), (*ignored, *empty)
 
@@ -94,21 +94,23 @@ def written(node: Node, text_keys: Any) -> Any:
     return value
 
 
-def explain(root: Node, told: Told) -> tuple[Problem, ...]:
-    """Every violation of the schema, with its place; a section that was `told` of is not looked at again."""
+def explain(root: Node, reported: Reported) -> tuple[Problem, ...]:
+    """Every violation of the schema, with its place; a section in `reported` is not checked again."""
     sections = root.value if isinstance(root.value, dict) else {}
     found: list[Problem] = []
     for key, section in sections.items():
         known = (key, id(section))
-        if known not in told:
-            may_guess = sum(map(len, told.values())) < MOST_GUESSES if len(told) < MOST_GUESSES else False
-            told[known] = section_problems(key, section, root, may_guess=may_guess)
-        found += told[known]
+        if known not in reported:
+            may_guess = (
+                sum(map(len, reported.values())) < MOST_GUESSES if len(reported) < MOST_GUESSES else False
+            )
+            reported[known] = section_problems(key, section, root, may_guess=may_guess)
+        found += reported[known]
     return tuple(sorted(found, key=lambda p: (p.place, p.message)))
 
 
 def section_problems(key: str, section: Node, root: Node, *, may_guess: bool) -> tuple[Problem, ...]:
-    """What the schema has against one top-level key and what is below it; no rule of it is about two."""
+    """The schema violations of one top-level key and what is below it; no schema rule spans two of them."""
     alone = root._replace(value={key: section})
     schema = load_schema()
     found: list[Problem] = []
@@ -201,7 +203,7 @@ def unknown_key(
 
 
 def suggestion(path: list[Any], siblings: list[str], schema: dict[str, Any]) -> str:
-    """The key that was probably meant: one of another tool's, a sibling, or one of its name elsewhere."""
+    """The key that was probably meant: another tool's, a sibling, or one of the same name elsewhere."""
     key = str(path[-1])
     if dotted(path) in KEYS_OF_THE_SCAFFOLD:
         return f"did you mean '{KEYS_OF_THE_SCAFFOLD[dotted(path)]}'?"
@@ -232,7 +234,7 @@ def bad_value(violation: Violation, place: Place, path: list[Any]) -> Problem:
         "type": "has the wrong type",
         "minimum": "is too small",
         "maximum": "is too large",
-        "enum": "is none of the known values",
+        "enum": "is not one of the known values",
     }
     reason = reasons.get(str(violation.validator), "is not valid")
     if isinstance(violation.instance, (dict, list)):
@@ -258,7 +260,7 @@ def value_hint(written: Any, schema: dict[str, Any]) -> str:
 
 
 def with_article(words: str) -> str:
-    """`an integer, 1 to 900`; what already says `one of` needs none."""
+    """`an integer, 1 to 900`; `one of …` needs no article."""
     if words.startswith("one of"):
         return words
     return f"an {words}" if words[0] in "aeiou" else f"a {words}"
@@ -300,7 +302,7 @@ def empty_keys(node: Node) -> Iterator[Path]:
 
 
 def unknown_among(paths: list[Path], schema: dict[str, Any]) -> Iterator[EmptyKey]:
-    """Those whose key is unknown in a map that is known: an unknown map is told of anyway."""
+    """Those whose key is unknown in a known map: an unknown map is reported anyway."""
     for path in paths:
         maps = [
             found for found in _schemas_at(schema, path[:-1]) if found is not True and "properties" in found

@@ -56,9 +56,9 @@ class Split(NamedTuple):
 
 
 def split_variables(written: dict[str, Node], listed: Container[str]) -> Split:
-    """Tells apart what is written; a secret that is written out is a problem.
+    """Splits the written variables; a secret that is written out is a problem.
 
-    An empty value is no secret: it says that the variable is not used.
+    An empty value is not a secret: it says that the variable is not used.
     """
     found = Split({}, {}, {}, [])
     for name, node in sorted(written.items()):
@@ -79,14 +79,14 @@ def split_variables(written: dict[str, Node], listed: Container[str]) -> Split:
 
 
 def sources(split: Split, listed: Mapping[str, Secrets]) -> dict[str, str]:
-    """The variable that each secret is handed over from, where it has another name."""
+    """The variable that each secret is handed over from, if its name differs."""
     written = {name: node.secret for name, node in split.secret.items() if node.secret}
     named = {name: item["from"] for name, item in listed.items() if item["from"]}
     return {**written, **named}
 
 
 def contradictions(split: Split, listed: Mapping[str, Secrets], written: Mapping[str, Node]) -> list[Problem]:
-    """Secrets that come from two places: one of them would be left out without a word."""
+    """Secrets that come from two places: one of them would be ignored silently."""
     found = []
     for name, node in split.secret.items():
         wanted = listed[name]["from"] if name in listed else ""
@@ -185,14 +185,14 @@ def secret(
 
 
 def variables_with_secrets(environment: Environment, platform: Platform) -> tuple[str, ...]:
-    """The names of those that are a secret, or composed of some."""
+    """The names of the variables that are secrets or are composed of secrets."""
     if platform == "lambda":
         return (*(secret.name for secret in environment.lambda_secrets), *environment.lambda_composed)
     return (*(secret.name for secret in environment.kubernetes_secrets), *environment.kubernetes_composed)
 
 
 def misplaced_secrets(root: Node) -> list[Problem]:
-    """Secrets outside the maps of environment variables: whatever stands there is rendered."""
+    """Secrets outside the maps of environment variables, where every value is rendered."""
     problems = []
     for path, node in scalars(root):
         if len(path) > 1 and path[-2] == "environment":

@@ -1,4 +1,4 @@
-"""Rules about the app and its packages, in the light of deploy.yaml. Reads sizes of files, never content."""
+"""Rules about the app and its packages, given deploy.yaml. Reads the sizes of files, never their content."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ DISABLE_PIP = "JVAGENT_DISABLE_RUNTIME_PIP_INSTALL"
 )
 def stale_lock(project: Project) -> Iterator[Finding]:
     """requirements.lock was made from other requirements, another Python, platform or release of jvagent,
-    so the image would not have what the app asks for."""
+    so the image would lack what the app asks for."""
     if project.app.lock is None:
         return
     problem = lock_problem(project.app.lock, image_digest(project))
@@ -55,9 +55,9 @@ def stale_lock(project: Project) -> Iterator[Finding]:
 )
 def missing_system_package(project: Project) -> Iterator[Finding]:
     """Some Python packages are built from source, or load a library or run a program that pip does not
-    bring. The slim base image has none of them, so the build or the first use fails. Put what is needed at
+    install. The slim base image has none of them, so the build or the first use fails. Put what is needed at
     run time into `image.system_packages`, and what only the build needs into `image.build_packages`. With a
-    base image of your own nothing is reported: it may have them."""
+    base image of your own, nothing is reported: it may have them."""
     image = project.base.settings["image"]
     if image["base"].rpartition("/")[2] != "python":
         return
@@ -84,8 +84,8 @@ def missing_system_package(project: Project) -> Iterator[Finding]:
     source="AWS Lambda quotas: 10 GB for an image; measured: the framework's packages take 1.3 GB",
 )
 def large_app(project: Project) -> Iterator[Finding]:
-    """The whole app folder is copied into the image, except for what its ignore file names. Over 500 MB of
-    it make every build, push and cold start slow. Keep models and data in a bucket or on a volume."""
+    """The whole app folder is copied into the image, except what its ignore file names. More than 500 MB make
+    every build, push and cold start slow. Keep models and data in a bucket or on a volume."""
     sizes = sorted(sizes_of_entries(str(project.app.root)), reverse=True)
     total = sum(size for size, _ in sizes)
     if total > MAX_APP_BYTES:
@@ -103,7 +103,7 @@ def sizes_of_entries(folder: str) -> Iterator[tuple[int, str]]:
 
 
 def size_of(entry: os.DirEntry[str]) -> int:
-    """Without recursion: a stranger's folders may be nested deeper than Python's calls."""
+    """Without recursion: a hostile folder may be nested deeper than Python's stack."""
     total, pending = 0, [entry]
     while pending:
         entry = pending.pop()
@@ -128,7 +128,7 @@ def entries_of(folder: str) -> list[os.DirEntry[str]]:
 )
 def runtime_pip_disabled(environment: Environment, app: App) -> Iterator[Finding]:
     """All packages of the actions are in the image, so jvagent installs nothing at start. With
-    `JVAGENT_DISABLE_RUNTIME_PIP_INSTALL` it logs an error for every action all the same. Leave it unset."""
+    `JVAGENT_DISABLE_RUNTIME_PIP_INSTALL`, it logs an error for every action anyway. Leave it unset."""
     for platform in platforms(environment):
         if is_true(app_variables(environment, app, platform).get(DISABLE_PIP, "")):
             path = variable_path(environment, platform, DISABLE_PIP, PLATFORM_PATHS[platform])
@@ -143,8 +143,8 @@ def runtime_pip_disabled(environment: Environment, app: App) -> Iterator[Finding
     source="jvagent's package metadata: Requires-Python",
 )
 def unsupported_python(project: Project) -> Iterator[Finding]:
-    """The image's Python is older than the one that this release of jvagent asks for, so installing it
-    fails. The predecessor's build argument `PYTHON_VERSION` counts as `image.python_version`."""
+    """The image's Python is older than this release of jvagent requires, so installing it fails. The
+    predecessor's build argument `PYTHON_VERSION` counts as `image.python_version`."""
     image = project.base.settings["image"]
     python = python_version(project)
     oldest = [part.strip()[2:] for part in project.app.requires_python.split(",") if part.strip()[:2] == ">="]

@@ -1,4 +1,4 @@
-"""Python packages that pip alone does not bring to life on a slim Debian image, and what they need there.
+"""Python packages that need more than pip on a slim Debian image, and what they need there.
 
 A short table of common ones, not a database: a package with complete wheels does not belong in it.
 """
@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 
 class Need(NamedTuple):
-    """Debian packages: `system` at run time, `build` while pip builds; `instead` is as good as `system`.
+    """Debian packages: `system` at run time, `build` while pip builds; `instead` does as well as `system`.
 
-    One of them that is configured is enough: whoever names one has thought of it.
+    One configured package is enough: whoever names one has thought of it.
     """
 
     why: str
@@ -80,7 +80,7 @@ NEEDS: dict[str, Need] = {
     "uwsgi": Need("a compiler", build=("gcc",)),
     "weasyprint": Need("the library Pango", system=("libpangoft2-1.0-0",), instead=("libpango-1.0-0",)),
 }
-# It has the compiler and the headers of libc.
+# It includes the compiler and the headers of libc.
 COMPILER = "build-essential"
 _GIT = Need("the program git while it is installed", build=("git",))
 

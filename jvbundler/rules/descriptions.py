@@ -12,12 +12,12 @@ JVAGENT = "jvagent 0.1.7: how it loads agents and actions"
 RAISED_ELSEWHERE: tuple[Rule, ...] = (
     Rule(
         "JVB100", "error", "File that cannot be read", "The operating system",
-        "deploy.yaml does not exist, is a folder, or may not be read.",
+        "deploy.yaml does not exist, is a folder, or cannot be read.",
     ),
     Rule(
         "JVB101", "error", "Not YAML", YAML,
         "The text is not valid YAML: a tab in the indentation, a quote or bracket that is never closed, a"
-        " `{{` or `${` that has to be quoted, a tag that is not known.",
+        " `{{` or `${` that has to be quoted, an unknown tag.",
     ),
     Rule(
         "JVB102", "error", "Duplicate key", YAML,
@@ -26,34 +26,34 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
     Rule(
         "JVB103", "error", "Value that the format does not allow", FORMAT,
         "The value has the wrong type, is too small or too large, or does not match the pattern of its"
-        " key. `jvbundler explain KEY` says what is allowed. The limits that the platforms set are among"
-        " them: memory of a function (128 to 10,240 MB), its timeout (1 to 900 s), ephemeral storage (512"
+        " key. `jvbundler explain KEY` says what is allowed. The limits of the platforms are"
+        " included: memory of a function (128 to 10,240 MB), its timeout (1 to 900 s), ephemeral storage (512"
         " to 10,240 MB), the mount path of EFS (`/mnt/…`), names of repositories, tags, namespaces and"
         " regions. A value is never repeated in the message: it may be a secret in the wrong place.",
     ),
     Rule(
         "JVB104", "error", "Unknown key", FORMAT,
-        "The format has no such key at this place. The key that was probably meant is named.",
+        "The format has no such key here. The message names the key that was probably meant.",
     ),
     Rule(
         "JVB105", "error", "Variable that is not set", LOADING,
-        "`${NAME}` is taken from the environment of the process that renders, and NAME is not set there,"
+        "`${NAME}` is read from the environment of the process that renders, and NAME is not set there,"
         " or the reference is malformed. `${NAME:-default}` has a default, and `$${` is a literal `${`. A"
         " secret needs no value: its name is enough.",
     ),
     Rule(
-        "JVB106", "error", "Reference that leads nowhere", LOADING,
-        "`{{app.name}}` refers to another key of the file. The key does not exist, refers back to itself,"
-        " or the expression uses what is not offered (docs/references.md) or makes too much.",
+        "JVB106", "error", "Reference that cannot be resolved", LOADING,
+        "`{{app.name}}` refers to another key of the file. The key does not exist or refers back to itself,"
+        " or the expression uses what is not available (docs/references.md) or makes too long a text.",
     ),
     Rule(
         "JVB107", "error", "File over a limit", LOADING,
-        "The file is larger than 1 MiB, nested deeper than 64 levels, repeats too much by aliases, holds"
+        "The file is larger than 1 MiB, nested deeper than 64 levels, repeats too much through aliases, holds"
         " several documents, or is not UTF-8. Its environments are more than 100, or have more than 200,000"
         " keys and values together; or the values of variables would make it longer than 4 MiB.",
     ),
     Rule(
-        "JVB108", "error", "No map at the top", LOADING,
+        "JVB108", "error", "Top level that is not a map", LOADING,
         "The file is empty, or its top level is a list or a single value.",
     ),
     Rule(
@@ -64,7 +64,7 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
         "JVB110", "error", "Invalid environments", LOADING,
         "`environments` is a map of names to partial copies of the file, without `environments` and"
         " `variables` of their own. A name has at most 32 lower-case"
-        " letters, digits and hyphens, for it becomes part of names on both platforms; `base` is taken.",
+        " letters, digits and hyphens, as it becomes part of names on both platforms; `base` is reserved.",
     ),
     Rule(
         "JVB111", "error", "--set that cannot be read", LOADING,
@@ -76,7 +76,7 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
     ),
     Rule(
         "JVB113", "error", "Key that is missing", FORMAT,
-        "An entry lacks a key that it cannot do without, such as the reason of a waiver.",
+        "An entry lacks a required key, such as the reason of a waiver.",
     ),
     Rule(
         "JVB115", "error", "Waiver of an error", "jvbundler: checks.ignore",
@@ -85,22 +85,23 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
     ),
     Rule(
         "JVB116", "warning", "Waiver that is not used", "jvbundler: checks.ignore",
-        "The rule finds nothing any more, so its waiver would only hide a later finding.",
+        "The rule no longer finds anything, so its waiver would only hide a later finding.",
     ),
     Rule(
         "JVB117", "warning", "Waiver of a rule that does not exist", "jvbundler: checks.ignore",
-        "There is no rule of that id; `jvbundler rules` lists them.",
+        "There is no rule with that id; `jvbundler rules` lists them.",
     ),
     Rule(
         "JVB118", "error", "Variable that is not declared", LOADING,
-        "The file has a list of `variables`, and `${NAME}` reads one that is not in it. Whoever renders has"
-        " variables of many others in the environment, and what is read is written into files. Add the name"
+        "The file has a list of `variables`, and `${NAME}` reads one that is not in it. The environment of a"
+        " render holds many unrelated variables, and what is read is written into files. Add the name"
         " to the list. What `--env` or `--set` gives needs no entry.",
     ),
     Rule(
         "JVB119", "error", "Variables without a list", LOADING,
-        "`${NAME}` reads the environment, and the file has no list of `variables` that says which. A warning"
-        " that names them; with `--strict` in CI (where `CI` is set) an error, which no waiver covers.",
+        "`${NAME}` reads the environment, and the file has no list of `variables` that says which. This is a"
+        " warning that names them; with `--strict` in CI (where `CI` is set) it is an error, which no waiver"
+        " covers.",
         also_warns=True,
     ),
     Rule(
@@ -108,13 +109,13 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
         "A template of your own (`--templates`) names a value that does not exist, or cannot be parsed.",
     ),
     Rule(
-        "JVB121", "error", "Variable unlike its pattern", LOADING,
-        "The value of a variable does not match the `pattern` that `variables` gives it, or the pattern is no"
-        " regular expression, or one that takes too long. The value is not repeated in the message.",
+        "JVB121", "error", "Variable that does not match its pattern", LOADING,
+        "The value of a variable does not match the `pattern` that `variables` gives it, or the pattern is"
+        " not a regular expression, or takes too long. The value is not repeated in the message.",
     ),
     Rule(
         "JVB200", "error", "No app", JVAGENT,
-        "The folder has no app.yaml. The nearest one is named.",
+        "The folder has no app.yaml. The message names the nearest one.",
     ),
     Rule(
         "JVB201", "error", "Agent without a folder", JVAGENT,
@@ -124,18 +125,18 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
     Rule(
         "JVB202", "error", "Action that nobody provides", JVAGENT,
         "agent.yaml lists an action, or an info.yaml depends on one, that is neither in the app nor in"
-        " this release of jvagent. An action that lies in another agent's folder only, where jvagent does"
+        " this release of jvagent. An action found only in another agent's folder, where jvagent does"
         " not look for it, is a warning, and so is one of the namespace jvagent whose entry has"
         " `enabled: false`: jvagent starts without it.",
         also_warns=True,
     ),
     Rule(
         "JVB203", "error", "Conflict of pip requirements", "PEP 440",
-        "Two requirements of one package have no version in common. Both places are named.",
+        "Two requirements of one package have no version in common. The message names both places.",
     ),
     Rule(
         "JVB204", "error", "Requirement that cannot be installed", "PEP 508",
-        "A text is no pip requirement, names no package, or holds a password. An option that steers pip"
+        "A text is not a pip requirement, names no package, or holds a password. An option for pip"
         " in requirements.txt is a warning: it is left out.",
         also_warns=True,
     ),
@@ -143,9 +144,9 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
         "JVB205", "error", "Unknown release of jvagent",
         "jvbundler ships the actions of each release on PyPI",
         "The actions of `image.jvagent_version` are not known. `--jvagent PATH` or `image.jvagent_path` reads"
-        " them from a jvagent package. The image installs the release that this package is: one that calls"
-        " itself `0.1.8.dev3` or nothing is none, so `image.jvagent_version` has to name the release, and"
-        " where it is one, `image.jvagent_version` must not name another.",
+        " them from a jvagent package. The image installs the release that this package is. A package without"
+        " a version, or with one such as `0.1.8.dev3`, is not a release, so `image.jvagent_version` has to"
+        " name it; where the package is a release, `image.jvagent_version` must not name another.",
     ),
     Rule(
         "JVB206", "error", "Broken file of the app", JVAGENT,
@@ -155,36 +156,36 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
     ),
     Rule(
         "JVB207", "error", "Path outside the app", "Docker: the build context is the app folder",
-        "A file or link of the app leads out of its folder, and the image has nothing that is outside. The"
-        " app's own deploy.yaml must not lead out of it either; one that `-c` names may lie anywhere.",
+        "A file or link of the app leads out of its folder, and the image has nothing from outside. The"
+        " app's own deploy.yaml must not lead out of it either; one that `-c` names may be anywhere.",
     ),
     Rule(
-        "JVB208", "error", "Two actions of one name", JVAGENT,
+        "JVB208", "error", "Two actions with one name", JVAGENT,
         "Two actions in one agent's folder have the same `package.name`; jvagent loads one of them.",
     ),
     Rule(
         "JVB209", "error", "File of the app that cannot be read", "The operating system",
-        "A file or folder of the app may not be read, or is not what its name says.",
+        "A file or folder of the app cannot be read, or is not what its name says.",
     ),
     Rule(
-        "JVB211", "error", "Name or description that no file can hold", "schemas/deploy.schema.json: app",
+        "JVB211", "error", "Name or description that no file may contain", "schemas/deploy.schema.json: app",
         "The name, version, title or description of the app, or the name of an agent or action, is not what"
-        " deploy.yaml may say in its place either. It becomes part of the Dockerfile, of templates and of"
+        " deploy.yaml allows there either. It becomes part of the Dockerfile, of templates and of"
         " manifests. A description over several lines is read as one.",
     ),
     Rule(
         "JVB212", "warning", "Agents that app.yaml does not list", JVAGENT,
-        "There are folders `agents/namespace/name` with an agent.yaml that app.yaml's `agents` does not name."
-        " jvagent starts without these agents, and the packages of their actions are not in the image, unless"
-        " an agent of the list needs them too. One warning names them all.",
+        "There are folders `agents/namespace/name` with an agent.yaml that `agents` in app.yaml does not"
+        " name. jvagent starts without these agents, and the packages of their actions are not in the image,"
+        " unless an agent of the list needs them too. One warning names them all.",
     ),
     Rule(
         "JVB213", "error", "Release of jvagent that app.yaml does not allow",
-        "jvagent 0.1.7 writes `jvagent: ~0.1.7` into app.yaml and reads it nowhere: `~` is npm's, all else"
+        "jvagent 0.1.7 writes `jvagent: ~0.1.7` into app.yaml and never reads it: `~` is npm's, all else"
         " PEP 440",
-        "app.yaml's `jvagent` asks for a newer release than those that are known. It is a warning where it"
-        " asks for an older one, where the image gets another one than it allows because"
-        " `image.jvagent_version` or a given package says so, and where it cannot be read.",
+        "`jvagent` in app.yaml asks for a newer release than the known ones. It is a warning if it"
+        " asks for an older one, if `image.jvagent_version` or a given package makes the image get a release"
+        " that it does not allow, and if it cannot be read.",
         also_warns=True,
     ),
     Rule(
@@ -196,7 +197,7 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
         "JVB327", "warning", "Template over 51,200 bytes",
         "AWS CloudFormation quotas: 51,200 bytes for a template in a request",
         "Such a template goes through an S3 bucket. samconfig.toml then says `resolve_s3`, and whoever"
-        " deploys needs the permission to make one and to write to it.",
+        " deploys needs permission to create one and to write to it.",
     ),
     Rule(
         "JVB420", "error", "Patch without an object", "jvbundler: kubernetes.patches",
@@ -207,7 +208,7 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
         "An operation names a path that the object does not have, or the patch leaves no valid object.",
     ),
     Rule(
-        "JVB422", "error", "Object that is there twice", "Kubernetes: kind, namespace and name are unique",
+        "JVB422", "error", "Duplicate object", "Kubernetes: kind, namespace and name are unique",
         "An entry of `kubernetes.extra_resources` has the kind and name of an object that is rendered"
         " already, or of another entry.",
     ),
@@ -216,16 +217,16 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
         "An entry of `kubernetes.extra_resources` lacks apiVersion, kind or metadata.name.",
     ),
     Rule(
-        "JVB424", "error", "Label or annotation that is worked out",
+        "JVB424", "error", "Label or annotation that is generated",
         "jvbundler: how pods are selected and rolled",
-        "The labels that select the pods may not be given another value, nor the annotation that"
-        " rolls them when a ConfigMap changes.",
+        "The labels that select the pods must not be given another value, nor the annotation that"
+        " restarts them when a ConfigMap changes.",
     ),
     Rule(
-        "JVB425", "error", "Name or path in the pod that is taken",
+        "JVB425", "error", "Name or path that is taken in the pod",
         "Kubernetes API, PodSpec: names are unique",
-        "Two containers or volumes of the pod have one name, two volumes are mounted at one path, or an entry"
-        " of yours has no name.",
+        "Two containers or volumes of the pod have the same name, two volumes are mounted at the same path,"
+        " or an entry of yours has no name.",
     ),
     Rule(
         "JVB426", "error", "Probe of two kinds",
@@ -235,8 +236,8 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
     Rule(
         "JVB428", "error", "Volume that cannot change",
         "Kubernetes API, PersistentVolumeClaim: spec is immutable, except that it may grow",
-        "The storage class, the access modes or a smaller size differ from the manifest that was rendered"
-        " before, and the API server refuses the change. Copy the data to a new claim and name it in"
+        "The storage class or the access modes differ from the manifest that was rendered before, or the size"
+        " is smaller, and the API server refuses the change. Copy the data to a new claim and name it in"
         " `kubernetes.persistence.existing_claim`.",
     ),
     Rule(
@@ -247,14 +248,14 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
     ),
     Rule(
         "JVB901", "error", "Literal secret", "jvbundler: no value of a secret reaches a rendered file",
-        "A variable whose name looks like a secret, or is listed under `secrets`, has its value written"
-        " out, or a value has the shape of a token, a private key or a URL with a password. The value is"
+        "The value of a variable whose name looks like a secret, or is listed under `secrets`, is written"
+        " out, or a value looks like a token, a private key or a URL with a password. The value is"
         " not repeated in the message. Remove it, and list the variable under `secrets`.",
     ),
     Rule(
-        "JVB905", "error", "Secret from two places",
+        "JVB905", "error", "Secret with two sources",
         "jvbundler: no value of a secret reaches a rendered file",
-        "deploy.yaml says in two ways where a secret comes from: `${OTHER}` as the value of the variable and"
+        "deploy.yaml names two sources of a secret: `${OTHER}` as the value of the variable and"
         " `from` under `secrets`; a text that is composed of secrets and an entry under `secrets`, which is"
         " for the whole value; or a secret in such a text that is also a variable with a value of its own.",
     ),
@@ -267,7 +268,7 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
     Rule(
         "JVB902", "error", "Secret outside the environment",
         "jvbundler: no value of a secret reaches a rendered file",
-        "`${NAME}` of a secret stands at a place other than an environment variable. Whatever stands"
-        " there is rendered, so the secret would be.",
+        "`${NAME}` of a secret is used outside an environment variable. Any value there"
+        " is rendered, so the secret would be.",
     ),
 )  # fmt: skip

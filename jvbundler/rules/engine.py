@@ -1,7 +1,7 @@
 """Runs the rules over a project and turns findings into problems: places, waivers, environments, order.
 
 It has all rules, sorted by id: those with a check, and those that are raised where files are read or
-rendered. It must not know what any of them is about.
+rendered. It must not know what any of them checks.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MODULES = (
 
 RULES: tuple[Rule, ...] = tuple(sorted((*REGISTERED, *RAISED_ELSEWHERE), key=lambda rule: rule.id))
 RULES_BY_ID: dict[str, Rule] = {rule.id: rule for rule in RULES}
-# Found in what is rendered, after `check_project`: whether its waiver is used cannot be known here.
+# Found in rendered files, after `check_project`: whether its waiver is used cannot be known here.
 FOUND_LATER = ("JVB327",)
 
 
@@ -52,9 +52,9 @@ class Waivers:
 
 
 def check_project(project: Project, earlier: Iterable[Problem] = ()) -> tuple[Problem, ...]:
-    """Every problem of the project, sorted by place: what the rules find and what was found `earlier`.
+    """Every problem of the project, sorted by place: what the rules find, and what was found `earlier`.
 
-    Warnings that `checks.ignore` waives are gone from both; a waiver that waived nothing is a warning.
+    Warnings that `checks.ignore` waives are removed from both; a waiver that waived nothing is a warning.
     """
     waivers = {environment.name: waivers_of(environment) for environment in project.environments}
     found = [
@@ -80,10 +80,10 @@ def waivers_of(environment: Environment) -> Waivers:
 
 
 def is_waived(problem: Problem, waivers: Iterable[Waivers]) -> bool:
-    """A warning about all environments goes when one of them waives it: there is no second place to ask."""
+    """A warning about all environments is waived when one of them waives it: it has no other place."""
     if problem.is_error:
         return False
-    # All of them are asked: each notes that it was used.
+    # Ask all of them, as each notes that it was used.
     answers = [known.waive(problem.rule) for known in waivers]
     return any(answers)
 
@@ -99,7 +99,7 @@ def problems_of_project(project: Project, waivers: dict[str, Waivers]) -> Iterat
 
 
 def problems_of_environments(project: Project, waivers: dict[str, Waivers]) -> Iterator[Problem]:
-    """The problems of the environments, each once, with the environment's name where it takes one to tell."""
+    """The problems of the environments, each once, with the environment's name where it is needed."""
     found: dict[Problem, tuple[Path | Place, list[Environment]]] = {}
     for environment in project.environments:
         for rule in RULES:
@@ -112,7 +112,7 @@ def problems_of_environments(project: Project, waivers: dict[str, Waivers]) -> I
 
 
 def all_alike(problem: Problem, at: Path | Place, environments: list[Environment], project: Project) -> bool:
-    """Whether the line alone tells which environments have the problem: all that share it have it."""
+    """Whether the line alone says which environments have the problem: all that share it have it."""
     sharing = [other for other in project.environments if place_of(at, other) == problem.place]
     return len(sharing) == len(environments)
 

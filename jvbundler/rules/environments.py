@@ -1,4 +1,4 @@
-"""Rules about all environments together: one image, names of their own, something to render."""
+"""Rules about all environments together: one image, distinct names, something to render."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     source="jvbundler: protected",
 )
 def undeclared_protected(project: Project) -> Iterator[Finding]:
-    """`protected` names an environment that deploy.yaml does not have, so the one that was meant is not
+    """`protected` names an environment that deploy.yaml does not have, so the intended one is not
     protected: `deploy`, `rollback` and `destroy` do not ask."""
     declared = [environment.name for environment in project.environments]
     for index, name in enumerate(project.base.settings["protected"]):
         if name not in declared:
             place = project.base.place("protected", index)
-            yield Finding(place, f"there is no environment '{name}'", f"declared are: {', '.join(declared)}")
+            yield Finding(place, f"there is no environment '{name}'", f"declared: {', '.join(declared)}")
 
 
 @project_rule(
@@ -37,7 +37,7 @@ def undeclared_protected(project: Project) -> Iterator[Finding]:
 )
 def another_image(project: Project) -> Iterator[Finding]:
     """What shapes the image (`image`, except name, tag and digest, and `server`) is taken from the top
-    level of deploy.yaml, for there is one Dockerfile. An environment with another value would not get
+    level of deploy.yaml, as there is one Dockerfile. An environment with another value would not get
     it."""
     base = project.base.settings
     shaping = {"image": {**base["image"]}, "server": {**base["server"]}}
@@ -89,7 +89,7 @@ def no_platform(project: Project) -> Iterator[Finding]:
 )
 def no_repository(environment: Environment, app: App) -> Iterator[Finding]:
     """Argo CD and Flux pull the output from a repository, which has to be named: both refuse an object
-    without its address."""
+    without its URL."""
     gitops = environment.settings["gitops"]
     if not environment.settings["kubernetes"]["enabled"] or gitops["repo_url"]:
         return
@@ -106,7 +106,7 @@ def no_repository(environment: Environment, app: App) -> Iterator[Finding]:
     source="jvbundler: Argo CD and Flux apply the manifests of Kubernetes",
 )
 def gitops_without_kubernetes(project: Project) -> Iterator[Finding]:
-    """`gitops.argocd` or `gitops.flux` is enabled, but Kubernetes is so in no environment: nothing is
+    """`gitops.argocd` or `gitops.flux` is enabled, but Kubernetes is enabled in no environment, so nothing is
     rendered for them."""
     if any(environment.settings["kubernetes"]["enabled"] for environment in project.environments):
         return
@@ -127,13 +127,13 @@ def gitops_without_kubernetes(project: Project) -> Iterator[Finding]:
     source="AWS: names are unique per account and region; Kubernetes: per cluster and namespace",
 )
 def shared_names(project: Project) -> Iterator[Finding]:
-    """Two environments use one name in one place, so that the second deployment fails or replaces the
+    """Two environments use the same name in the same place, so the second deployment fails or replaces the
     first. Leave the name out (it then ends in the environment's name), or say that the places differ:
     `lambda.account_id` or `lambda.region`, `kubernetes.context` or `kubernetes.namespace`."""
     for first, second in combinations(project.environments, 2):
         for path, name, what in (*shared_on_lambda(first, second), *shared_on_kubernetes(first, second)):
-            message = f"environments '{first.name}' and '{second.name}' have one {what}, '{name}'"
-            hint = "give each its own, or put them into different accounts, regions, clusters or namespaces"
+            message = f"environments '{first.name}' and '{second.name}' have the same {what}, '{name}'"
+            hint = "give each its own, or use different accounts, regions, clusters or namespaces"
             yield Finding(second.place(*path), message, hint)
 
 
@@ -151,7 +151,7 @@ def shared_on_lambda(first: Environment, second: Environment) -> Iterator[tuple[
 
 
 def shared_on_kubernetes(first: Environment, second: Environment) -> Iterator[tuple[Path, str, str]]:
-    """Only a context that both name says that they are in one cluster."""
+    """They are known to be in one cluster only if both name the same context."""
     one, other = first.settings["kubernetes"], second.settings["kubernetes"]
     shared = one["context"] and one["context"] == other["context"] and first.namespace == second.namespace
     if one["enabled"] and other["enabled"] and shared:

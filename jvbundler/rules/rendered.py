@@ -1,6 +1,6 @@
-"""Rules about what is rendered, which only a render can tell: its size, and what it may not change.
+"""Rules that only a render can check: the size of its files, and what it must not change.
 
-Reads the old manifest through the function it is given, and only where a volume is asked for.
+Reads the old manifest through the function it is given, and only if there is a volume.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MAX_DIRECT_BYTES = 51_200
 
 
 def check_output(project: Project, read: Read) -> tuple[Problem, ...]:
-    """Errors where the API server would refuse the change from the manifest that is there.
+    """Errors where the API server would refuse the change from the existing manifest.
 
     `read` gives the text of a file of the output folder by its relative path, or None.
     """
@@ -35,7 +35,7 @@ def check_output(project: Project, read: Read) -> tuple[Problem, ...]:
 
 
 def objects(text: str) -> list[dict[str, Any]]:
-    """The objects of a manifest; none where it is no YAML, which the drift check reports."""
+    """The objects of a manifest; none if it is not YAML, which the drift check reports."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -68,7 +68,7 @@ def changed_claim(environment: Environment, claim: dict[str, Any]) -> Iterator[P
     volume = environment.settings["kubernetes"]["persistence"]
     hint = "keep it, or copy the data to a new claim and name that in existing_claim"
     old_class = within(claim, "spec", "storageClassName") or ""
-    # Without one the cluster's default class was taken, which may be the one that is named now.
+    # Without one, the cluster's default class was used, which may be the one that is named now.
     if old_class and old_class != volume["storage_class"]:
         message = (
             f"the storage class of a claim cannot change from '{old_class}' to '{volume['storage_class']}'"
@@ -114,6 +114,6 @@ def problems_of_template(artifact: Artifact) -> Iterator[Problem]:
             "JVB326", Place(artifact.path), message, "shorten lambda.iam.statements or the environment"
         )
     elif size > MAX_DIRECT_BYTES:
-        message = f"the template has {size:,} bytes; over 51,200 it goes through a bucket"
-        hint = "samconfig.toml asks for one (resolve_s3); the deployer needs permission to make it"
+        message = f"the template has {size:,} bytes; above 51,200 it goes through a bucket"
+        hint = "samconfig.toml asks for one (resolve_s3); the deployer needs permission to create it"
         yield warning("JVB327", Place(artifact.path), message, hint)

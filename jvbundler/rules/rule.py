@@ -1,6 +1,6 @@
-"""What a rule is, the two decorators that register one, and what several rules read off an environment.
+"""What a rule is, the two decorators that register one, and what several rules read from an environment.
 
-Knows no rule and judges nothing itself.
+Knows no rule and checks nothing itself.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def app_variables(environment: Environment, app: App, platform: Platform) -> dic
 
 
 def database(environment: Environment, app: App, platform: Platform) -> str:
-    """The kind of the app's database, `json` where nobody says."""
+    """The kind of the app's database, `json` by default."""
     return app_variables(environment, app, platform).get("JVSPATIAL_DB_TYPE", "json").strip().lower()
 
 
@@ -130,7 +130,7 @@ def variable_path(environment: Environment, platform: Platform, name: str, other
 
 
 def written_or(environment: Environment, path: Path, otherwise: Path) -> Path:
-    """The path where it is written, else the one that has to be blamed in its place."""
+    """The path if it is written, else `otherwise`, the one to blame instead."""
     return path if find(environment.node, path) is not None else otherwise
 
 

@@ -1,4 +1,4 @@
-"""Rules about secrets in places that project.variables does not look at: they judge a name, never a value."""
+"""Rules about secrets in places that project.variables does not check: they judge a name, never a value."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ TAKE_IT = "take it from a Secret: valueFrom: {secretKeyRef: {name: …, key: …
 def secret_by_name(environment: Environment, app: App) -> Iterator[Finding]:
     """A build argument whose name looks like a secret ends up in the Dockerfile and in the image's history,
     and so does a label or a key of the ConfigMap in the manifest. In containers, objects and patches of your
-    own, a variable with such a name and a `Secret` with values count. Use a build secret there, and
-    `valueFrom` with a `secretKeyRef` here. The value is not repeated in the message."""
+    own, a variable with such a name and a `Secret` with values count too. Use a build secret for the image,
+    and `valueFrom` with a `secretKeyRef` in containers. The value is not repeated in the message."""
     for name, value in environment.settings["image"]["build"]["args"].items():
         if value and looks_secret(name):
             message = f"build argument '{name}' looks like a secret and would stay in the image"

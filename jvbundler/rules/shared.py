@@ -37,10 +37,10 @@ EVERYWHERE = ("0.0.0.0", "::")
     source="jvbundler: both platforms run the same image and app",
 )
 def one_sided_variable(environment: Environment, app: App) -> Iterator[Finding]:
-    """The app has a variable or secret on one platform and lacks it on the other, so it behaves differently
+    """The app has a variable or secret on one platform and not on the other, so it behaves differently
     there. Write it under the top-level `environment`, or set it to `null` under the other platform's
     environment to say that this is meant. Storage paths and what belongs to one platform (`AWS_…`) are not
-    looked at."""
+    checked."""
     if len(list(platforms(environment))) < 2:
         return
     for platform, other in OTHER.items():
@@ -50,7 +50,7 @@ def one_sided_variable(environment: Environment, app: App) -> Iterator[Finding]:
             there = (*PLATFORM_PATHS[other], name)
             said = find(environment.node, there) is not None
             if not said and name not in STORAGE_PATHS and not name.startswith(OF_ONE_PLATFORM):
-                message = f"{PLATFORM_TITLES[platform]} has '{name}', {PLATFORM_TITLES[other]} has not"
+                message = f"{PLATFORM_TITLES[platform]} has '{name}', {PLATFORM_TITLES[other]} does not"
                 hint = f"move it to the top-level 'environment', or set {path_of(there)}: null"
                 path = variable_path(environment, platform, name, PLATFORM_PATHS[platform])
                 yield Finding(path, message, hint)
@@ -59,12 +59,12 @@ def one_sided_variable(environment: Environment, app: App) -> Iterator[Finding]:
 @rule(
     "JVB502",
     "warning",
-    title="Variable that is plain here and secret there",
+    title="Variable that is plain on one platform and secret on the other",
     source="jvbundler: a value is a secret on both platforms or on none",
 )
 def plain_and_secret(environment: Environment, app: App) -> Iterator[Finding]:
-    """One platform takes the variable from its store of secrets, the other has it in clear in a rendered
-    file: either the one hides nothing, or the other publishes it."""
+    """One platform takes the variable from its store of secrets, the other has it in plain text in a
+    rendered file: either it is not a secret, or it is published."""
     if len(list(platforms(environment))) < 2:
         return
     for platform, other in OTHER.items():
@@ -73,18 +73,18 @@ def plain_and_secret(environment: Environment, app: App) -> Iterator[Finding]:
             here, there = PLATFORM_TITLES[platform], PLATFORM_TITLES[other]
             message = f"'{name}' is plain text on {here} and a secret on {there}"
             path = variable_path(environment, platform, name, PLATFORM_PATHS[platform])
-            yield Finding(path, message, f"list {name} under 'secrets', or write it plainly for both")
+            yield Finding(path, message, f"list {name} under 'secrets', or write it in plain text for both")
 
 
 @rule(
     "JVB504",
     "warning",
-    title="Server that listens where nobody asks",
+    title="Server that listens where nothing connects",
     source="jvagent 0.1.7: JVAGENT_HOST, JVAGENT_PORT; Lambda Web Adapter: AWS_LWA_PORT",
 )
 def listens_elsewhere(environment: Environment, app: App) -> Iterator[Finding]:
     """Port and health path come from `server.port` and `server.health_path`: the image, the adapter, probes
-    and the Service all follow them. A variable that says otherwise moves one of them away from the rest.
+    and the Service all follow them. A variable with another value moves one of them away from the rest.
     `JVAGENT_HOST` must be 0.0.0.0, or only the container itself reaches the server."""
     for platform in platforms(environment):
         variables = plain_variables(environment, platform)
@@ -115,11 +115,11 @@ def expected_variables(environment: Environment, platform: Platform) -> dict[str
     "JVB505",
     "warning",
     title="Image tag 'latest'",
-    source="Kubernetes and Docker: a tag that moves names another image at every pull",
+    source="Kubernetes and Docker: a moving tag may name another image at every pull",
 )
 def moving_tag(environment: Environment, app: App) -> Iterator[Finding]:
     """Nobody can say which image runs, a rollback goes to the same tag, and a rollout happens only by
-    chance. The ECR repository that is made has immutable tags, where `latest` can be pushed once. The
+    chance. The rendered ECR repository has immutable tags, so `latest` can be pushed only once. The
     default tag is the app's version."""
     digests = {"lambda": environment.lambda_digest, "kubernetes": environment.kubernetes_digest}
     by_tag = [platform for platform in platforms(environment) if not digests[platform]]

@@ -55,8 +55,8 @@ def type_path(environment: Environment, platform: Platform, name: str) -> Path:
 )
 def missing_address(environment: Environment, app: App) -> Iterator[Finding]:
     """The kind of database is set, but not where it is, so jvspatial looks for it on localhost: inside the
-    container, where there is none. The address holds a password as a rule and belongs under `secrets`.
-    Nothing is reported on Kubernetes when `extra_env_from` may bring it."""
+    container, where there is none. The address usually holds a password and belongs under `secrets`.
+    Nothing is reported on Kubernetes when `extra_env_from` may provide it."""
     for platform in platforms(environment):
         if platform == "kubernetes" and environment.settings["kubernetes"]["extra_env_from"]:
             continue
@@ -75,12 +75,12 @@ def missing_address(environment: Environment, app: App) -> Iterator[Finding]:
 @rule(
     "JVB223",
     "warning",
-    title="DynamoDB with a jvagent that does not start on it",
+    title="DynamoDB with a jvagent release that does not start on it",
     source="Run for real: jvagent 0.1.7 with jvspatial 0.0.17 against a DynamoDB emulator",
 )
 def broken_dynamodb(environment: Environment, app: App) -> Iterator[Finding]:
     """jvagent 0.1.7 with jvspatial 0.0.17 does not start on DynamoDB: "Database initialization failed:
-    Event loop is closed". Use another database, or another release once there is one that was tried."""
+    Event loop is closed". Use another database, or another release once one has been tested."""
     for platform in platforms(environment):
         variables = app_variables(environment, app, platform)
         for name in DATABASE_TYPES:
@@ -121,7 +121,7 @@ def has_file_database(environment: Environment, app: App, platform: Platform) ->
     source="AWS Lambda: /tmp belongs to one instance and is gone with it",
 )
 def file_database_on_lambda(environment: Environment, app: App) -> Iterator[Finding]:
-    """A json or sqlite database on Lambda lies in /tmp of one instance: the next instance begins with an
+    """A json or sqlite database on Lambda is in /tmp of one instance: the next instance begins with an
     empty one, and all of them are lost. json is jvagent's default. Use mongodb or postgres, or EFS with
     `lambda.reserved_concurrency: 1`."""
     if has_file_database(environment, app, "lambda") and not storage_root(environment.settings, "lambda"):
@@ -163,7 +163,7 @@ def files_on_lambda(environment: Environment, app: App) -> Iterator[Finding]:
     source="jvspatial: json and sqlite databases have one writer",
 )
 def several_writers_on_efs(environment: Environment, app: App) -> Iterator[Finding]:
-    """Every instance of the function would write the same files. A reserved concurrency of 1 keeps it to
+    """Every instance of the function would write the same files. A reserved concurrency of 1 limits it to
     one instance at a time."""
     settings = environment.settings["lambda"]
     if not has_file_database(environment, app, "lambda") or not storage_root(environment.settings, "lambda"):
@@ -184,7 +184,7 @@ def several_writers_on_efs(environment: Environment, app: App) -> Iterator[Findi
 )
 def file_database_with_pods(environment: Environment, app: App) -> Iterator[Finding]:
     """Each pod would have a database of its own, or all of them would write the same files: either way
-    users see other users' absence. Run one pod, or use a database that is a server."""
+    users miss each other's data. Run one pod, or use a database that is a server."""
     most = pods(environment)[1]
     if has_file_database(environment, app, "kubernetes") and most > 1:
         kind = database(environment, app, "kubernetes")
@@ -206,11 +206,11 @@ def mounts_on_one_node(environment: Environment) -> bool:
     "JVB402",
     "warning",
     title="One-node volume with several pods",
-    source="Kubernetes, access modes: ReadWriteOnce is one node, ReadWriteOncePod one pod",
+    source="Kubernetes, access modes: ReadWriteOnce means one node, ReadWriteOncePod one pod",
 )
 def one_node_volume_with_pods(environment: Environment, app: App) -> Iterator[Finding]:
-    """A `ReadWriteOnce` volume attaches to one node, so pods on other nodes wait for it for ever. Use
-    `ReadWriteMany` with a storage class that has it, or one pod."""
+    """A `ReadWriteOnce` volume attaches to one node, so pods on other nodes wait for it forever. Use
+    `ReadWriteMany` with a storage class that supports it, or one pod."""
     most = pods(environment)[1]
     if mounts_on_one_node(environment) and most > 1:
         modes = ", ".join(environment.settings["kubernetes"]["persistence"]["access_modes"])
@@ -228,7 +228,7 @@ def one_node_volume_with_pods(environment: Environment, app: App) -> Iterator[Fi
 def surge_with_one_writer(environment: Environment, app: App) -> Iterator[Finding]:
     """With `RollingUpdate` and a surge the new pod waits for a volume that the old one holds, and the old
     one for the new: the rollout never ends. On a shared volume both would write one file database. Leave
-    `strategy.type` out: it is then `Recreate` where it has to be."""
+    `strategy.type` out: it is then `Recreate` where necessary."""
     strategy = environment.settings["kubernetes"]["deployment"]["strategy"]
     surges = strategy["rolling_update"]["max_surge"] not in (0, "0", "0%")
     if strategy["type"] != "RollingUpdate" or not surges or pods(environment)[1] != 1:
@@ -247,7 +247,7 @@ def surge_with_one_writer(environment: Environment, app: App) -> Iterator[Findin
     source="Kubernetes: a container's file system is gone with the container",
 )
 def file_database_without_volume(environment: Environment, app: App) -> Iterator[Finding]:
-    """Without `kubernetes.persistence` a json or sqlite database lies in the pod's /tmp and is lost at
+    """Without `kubernetes.persistence`, a json or sqlite database is in the pod's /tmp and is lost at
     every restart. json is jvagent's default."""
     on_disk = has_file_database(environment, app, "kubernetes")
     if on_disk and not storage_root(environment.settings, "kubernetes"):
@@ -267,8 +267,8 @@ def file_database_without_volume(environment: Environment, app: App) -> Iterator
     source="jvspatial 0.0.17: JVSPATIAL_DB_PATH, JVSPATIAL_LOG_DB_PATH, JVSPATIAL_FILES_ROOT_PATH",
 )
 def path_outside_volume(environment: Environment, app: App) -> Iterator[Finding]:
-    """There is a volume (or EFS), and a path that is written out leads elsewhere: what is kept there is
-    lost, or the read-only file system refuses it. Leave the variable out: it then points into the
+    """There is a volume (or EFS), and a path written in deploy.yaml leads elsewhere: what is kept there
+    is lost, or the read-only file system refuses it. Leave the variable out: it then points into the
     volume."""
     for platform in platforms(environment):
         root = storage_root(environment.settings, platform).rstrip("/")

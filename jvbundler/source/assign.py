@@ -24,10 +24,10 @@ class _Misfit(Exception):
 def assign(
     root: Node, key: str, text: str, interpolated: Callable[[Node], Interpolated]
 ) -> tuple[Node, tuple[Problem, ...]]:
-    """The tree with `text`, read as YAML, at the dotted path `key`; missing maps on the way are made.
+    """The tree with `text`, read as YAML, at the dotted path `key`; missing maps on the way are created.
 
-    A number is an index where a list stands, and one past the end appends. No message repeats `text`.
-    Its `${NAME}` are `interpolated` as if the value stood in the file: there too a secret stays a name.
+    A number is an index into a list, and one past the end appends. No message repeats `text`. Its
+    `${NAME}` are `interpolated` as if the value were written in the file: a secret stays a name there too.
     """
     steps = _steps(key)
     if not (key + text).isascii() and _has_surrogates(key + text):
@@ -39,7 +39,7 @@ def assign(
         return root, (_malformed(key, "is inside an environment", hint),)
     if steps[0] == KEY:
         hint = "write it into the file; '--env NAME=value' gives a variable a value"
-        return root, (_malformed(key, "says what the file may read, and only the file says that", hint),)
+        return root, (_malformed(key, "lists what the file may read, and only the file can set it", hint),)
     value = _value(text)
     if value is None:
         return root, (_malformed(key, "has a value that is not YAML", "quote it for the shell and for YAML"),)
@@ -53,9 +53,9 @@ def assign(
 
 
 def without_assigned(root: Node, assignments: Sequence[tuple[str, str]]) -> Node:
-    """The tree without the texts that the assignments replace, wherever an environment has them as well.
+    """The tree without the texts that the assignments replace, in its environments too.
 
-    Their variables are not read: a value of the command line takes the place of one that need not be set.
+    Their variables are not read: what the command line replaces need not be set.
     """
     for key, _ in assignments:
         root = _emptied(root, _steps(key))
@@ -88,7 +88,7 @@ def _emptied(node: Node, steps: Sequence[str]) -> Node:
 
 
 def given_variables(assignments: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """The variables of the app that the command line sets for both platforms: `${NAME}` means the same."""
+    """The variables of the app that the command line sets for both platforms: `${NAME}` finds them too."""
     given = {}
     for key, text in assignments:
         steps = _steps(key)
@@ -107,7 +107,7 @@ def _malformed(key: str, message: str, hint: str = "write '--set key.path=value'
 
 
 def _has_surrogates(text: str) -> bool:
-    """Whether the command line held bytes that are no text; Python passes them on as lone surrogates."""
+    """Whether the command line held bytes that are not text; Python passes them on as lone surrogates."""
     return any("\ud800" <= char <= "\udfff" for char in text)
 
 

@@ -1,8 +1,8 @@
 """A reference with a filter or an operator, such as `{{ app.name | replace("_", "-") }}`: its value.
 
-Jinja2 parses it, and is imported only where such a reference is written. It is not evaluated by Jinja2, but
-here, node by node: what is not in `_NODES` or filters.py does not exist. There is no arithmetic and no loop,
-so that an expression takes as many steps as it has nodes.
+Jinja2 parses it, and is imported only where such a reference is written. It is evaluated here, node by node,
+not by Jinja2: what is not in `_NODES` or filters.py does not exist. There is no arithmetic and no loop, so
+that an expression takes as many steps as it has nodes.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 class _Map:
-    """A map of the file; its values are resolved when they are asked for, so that no false cycle comes up."""
+    """A map of the file; its values are resolved on demand, so that no false cycle is reported."""
 
     __slots__ = ("keys", "path")
 
@@ -55,7 +55,7 @@ class _Map:
 
 
 class _Scope:
-    """What an expression sees of the tree. It notes the secrets that it touches, and what stands for them."""
+    """What an expression sees of the tree. It notes the secrets that it touches, and their stand-ins."""
 
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver
@@ -79,7 +79,7 @@ class _Scope:
         return node.value
 
     def made(self, text: str) -> str:
-        """A text that the expression made, if it may be as long as it is."""
+        """A text that the expression made, if it is not too long."""
         self.resolver.spend(len(text))
         return checked(text)
 
@@ -108,10 +108,10 @@ def evaluate(expression: str, resolver: Resolver) -> Node:
         if isinstance(value, (_Map, list)):
             hint = "end it with a filter that makes one value, such as '| join(\",\")'"
             raise NotAllowed("is not a single value", hint)
-        # The same object: a filter may make an equal text, of what is not the value.
+        # The same object: a filter may make an equal text from something else.
         if scope.secret and not any(value is text for text in scope.secret_texts):
             hint = f"refer to '{scope.secret}' by its key alone"
-            raise NotAllowed("looks at a secret, whose value is not known here", hint)
+            raise NotAllowed("uses the value of a secret, which is not known here", hint)
     except (NotAllowed, TemplateSyntaxError, TypeError, RecursionError) as failure:
         raise _explained(failure, expression) from None
     return Node(value, resolver.root.place, secret=scope.secret)
@@ -122,7 +122,7 @@ def _parsed(expression: str) -> nodes.Node:
     tree = parser.parse_expression()
     if not parser.stream.eos:
         raise NotAllowed(
-            f"'{one_line(str(parser.stream.current), 40)}' stands where the expression should end", _HINT
+            f"'{one_line(str(parser.stream.current), 40)}' is where the expression should end", _HINT
         )
     return tree
 
@@ -195,7 +195,7 @@ def _disjunction(node: nodes.Or, scope: _Scope) -> Any:
 
 def _filtered(node: nodes.Filter, scope: _Scope) -> Any:
     offer = _offered("filter", node.name, FILTERS)
-    assert node.node is not None, "a block of a template is no expression"
+    assert node.node is not None, "a block of a template is not an expression"
     value = (_value if node.name == "default" else _present)(node.node, scope)
     return _applied(offer, node.name, value, node, scope)
 
@@ -214,7 +214,7 @@ def _called(node: nodes.Call, scope: _Scope) -> Any:
 def _offered(kind: str, name: str, offers: Mapping[str, Offer]) -> Offer:
     if name in offers:
         return offers[name]
-    there = f"there are: {', '.join(offers)}"
+    there = f"known here: {', '.join(offers)}"
     raise NotAllowed(f"there is no {kind} '{one_line(name)}'", did_you_mean(name, offers) or there)
 
 

@@ -1,4 +1,4 @@
-"""What a `{{ … }}` may use beside names: the filters, tests and methods, each with its words for the docs.
+"""What a `{{ … }}` may use besides names: filters, tests and methods, each with its description for the docs.
 
 Nothing here takes much time or memory, whatever its arguments: a result has at most LONGEST_TEXT characters,
 and its length is known before it is made. It must not import jinja2.
@@ -13,17 +13,17 @@ LONGEST_TEXT = 64 * 1024  # characters; ten times the largest value of a real de
 
 
 class NotAllowed(Exception):
-    """The expression asks for what is not offered, or for too much; the hint says what to write instead."""
+    """The expression uses what is not available, or too much; the hint says what to write instead."""
 
     def __init__(
-        self, message: str, hint: str = "'jvbundler explain references' lists what there is"
+        self, message: str, hint: str = "'jvbundler explain references' lists what is available"
     ) -> None:
         super().__init__(message)
         self.hint = hint
 
 
 class Missing(NamedTuple):
-    """The value of a name that is no key of the file."""
+    """The value of a name that is not a key of the file."""
 
     name: str
 
@@ -37,15 +37,13 @@ class Offer(NamedTuple):
 
 
 def text_of(value: Any) -> str:
-    """A value as it would stand in a text."""
+    """A value as it would appear in a text."""
     if isinstance(value, (list, Sized)) and not isinstance(value, str):
         raise NotAllowed(
-            "a list or map stands where a text has to", "end it with '| join(\",\")', or name one value"
+            "a list or map is used where a text is expected", "end it with '| join(\",\")', or name one value"
         )
     if value is None:
-        raise NotAllowed(
-            "a value is null where a text has to stand", "give it a value, or use '| default(…)'"
-        )
+        raise NotAllowed("a value is null where a text is expected", "give it a value, or use '| default(…)'")
     return checked(str(value).lower() if isinstance(value, bool) else str(value))
 
 
@@ -72,7 +70,7 @@ def items_of(value: Any) -> list[Any]:
     if isinstance(value, str):
         return list(checked(value))
     if not isinstance(value, Sized):
-        raise NotAllowed("a single value stands where a list has to", "name a list of the file")
+        raise NotAllowed("a single value is used where a list is expected", "name a list of the file")
     return list(value)  # type: ignore[call-overload,no-any-return]
 
 
@@ -103,26 +101,26 @@ def _length(value: Any) -> int:
 def _number(value: Any) -> int:
     text = text_of(value).strip()
     if len(text) > 18 or not text.removeprefix("-").isdecimal():
-        raise NotAllowed("a text is no whole number of at most 18 digits", "give it a number")
+        raise NotAllowed("the text is not a whole number of at most 18 digits", "give it a number")
     return int(text)
 
 
 FILTERS: dict[str, Offer] = {
     "capitalize": Offer(
-        lambda value: text_of(value).capitalize(), "the first letter large, the others small"
+        lambda value: text_of(value).capitalize(), "the first letter in upper case, the rest in lower case"
     ),
     "default": Offer(_defaulted, "another value where the key is missing or null", (0, 1)),
-    "first": Offer(_picked(0), "the first item of a list, or letter of a text"),
+    "first": Offer(_picked(0), "the first item of a list, or character of a text"),
     "int": Offer(_number, "a text as a whole number"),
     "join": Offer(joined, "the items of a list in one text, with a separator between them", (0, 1)),
-    "last": Offer(_picked(-1), "the last item of a list, or letter of a text"),
-    "length": Offer(_length, "how many items a list or map has, or letters a text"),
-    "lower": Offer(lambda value: text_of(value).lower(), "in small letters"),
+    "last": Offer(_picked(-1), "the last item of a list, or character of a text"),
+    "length": Offer(_length, "the number of items of a list or map, or characters of a text"),
+    "lower": Offer(lambda value: text_of(value).lower(), "in lower case"),
     "replace": Offer(_replaced, "each occurrence of a text replaced by another", (2, 2)),
     "string": Offer(text_of, "a number or boolean as text"),
-    "title": Offer(lambda value: text_of(value).title(), "each word with a large first letter"),
+    "title": Offer(lambda value: text_of(value).title(), "the first letter of each word in upper case"),
     "trim": Offer(lambda value: text_of(value).strip(), "without spaces and line ends around it"),
-    "upper": Offer(lambda value: text_of(value).upper(), "in large letters"),
+    "upper": Offer(lambda value: text_of(value).upper(), "in upper case"),
 }
 TESTS: dict[str, Offer] = {
     "defined": Offer(lambda value: not isinstance(value, Missing), "the key is in the file"),
@@ -135,12 +133,14 @@ TESTS: dict[str, Offer] = {
 }
 METHODS: dict[str, Offer] = {
     "endswith": Offer(
-        lambda value, end: text_of(value).endswith(text_of(end)), "whether a text ends so", (1, 1)
+        lambda value, end: text_of(value).endswith(text_of(end)), "whether a text ends with another", (1, 1)
     ),
     "lower": FILTERS["lower"],
     "replace": FILTERS["replace"],
     "startswith": Offer(
-        lambda value, start: text_of(value).startswith(text_of(start)), "whether a text begins so", (1, 1)
+        lambda value, start: text_of(value).startswith(text_of(start)),
+        "whether a text begins with another",
+        (1, 1),
     ),
     "strip": FILTERS["trim"],
     "upper": FILTERS["upper"],

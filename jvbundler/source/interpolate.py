@@ -16,7 +16,7 @@ from jvbundler.values.secret_values import contains_secret
 
 # In this order: an escape, a reference with or without a default, and a `${` that is neither.
 _TOKEN = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{")
-# Braces that come from outside are no reference of the file's author; AWS's own are left for AWS.
+# Braces from outside are not references of the file's author; AWS's own are left for AWS.
 _OUTSIDE_BRACES = r"\{\{(?!resolve:)"
 _ESCAPE_HINT = "$${ writes a literal ${"
 # All values together: four times the largest deploy.yaml.
@@ -33,10 +33,10 @@ def interpolate(
 ) -> tuple[Node, tuple[Problem, ...]]:
     """The tree with every `${NAME}` and `${NAME:-default}` of its values replaced; keys stay as they are.
 
-    A value that is nothing else is read again as an unquoted scalar, so that numbers and booleans work;
-    in a map called `environment` it stays the text it is, because that is what a process will get.
+    A value that is a single reference is read again as an unquoted scalar, so that numbers and booleans work;
+    in a map called `environment` it stays a text, because that is what a process will get.
     Parts of the tree without a reference are the same objects as before. With `listed`, no other variable
-    may be read; `used` is filled in with those that are, and where.
+    may be read; `used` collects those that are, with their places.
     """
     found: list[Problem] = []
     names = {} if used is None else used
@@ -45,7 +45,7 @@ def interpolate(
 
 
 class SecretName(str):
-    """In a text that is composed: the variable in whose place its value stands, which is never known here."""
+    """A part of a composed text: the variable whose value belongs there, which is never known here."""
 
     __slots__ = ()
 
@@ -67,12 +67,12 @@ def parts_with_secrets(text: str) -> tuple[str, ...]:
 
 
 def secret_names_in(parts: Iterable[str]) -> tuple[str, ...]:
-    """The secrets that stand in a composed text."""
+    """The secrets in a composed text."""
     return tuple(part for part in parts if isinstance(part, SecretName))
 
 
 def shown_parts(parts: Iterable[str]) -> str:
-    """A composed text with `${NAME}` for its secrets, as people are shown it."""
+    """A composed text with `${NAME}` for its secrets, to show to people."""
     return "".join(f"${{{part}}}" if isinstance(part, SecretName) else part for part in parts)
 
 
@@ -113,7 +113,7 @@ class _Interpolation:
         return node
 
     def _text(self, node: Node, text: str, variable: str | None) -> Node:
-        """`variable` is the environment variable that the text is the value of, if it is one's."""
+        """`variable` is the environment variable whose value the text is, if any."""
         tokens = list(_TOKEN.finditer(text))
         names = [token[1] for token in tokens if token[1]]
         in_secret = variable is not None and self._is_secret(variable)
@@ -121,7 +121,7 @@ class _Interpolation:
             name for name in names if self._is_secret(name) or (in_secret and not self._is_plain(name))
         ]
         if self._report(node, tokens, secrets):
-            # Without a value, one that fails is not judged a second time by what its text looks like.
+            # A node that failed gets no value, so that nothing judges its text a second time.
             return node._replace(value=None, secret=secrets[0] if secrets else "")
         self._left -= sum(len(self._value(token)) for token in tokens if token[1] and token[1] not in secrets)
         if self._left < 0:
@@ -135,7 +135,7 @@ class _Interpolation:
         return node._replace(value=result)
 
     def _is_plain(self, name: str) -> bool:
-        """Whether the list says that the value may be rendered; in a secret, only then."""
+        """Whether the list allows the value to be rendered; a secret may contain no other."""
         return self._listed is not None and name in self._listed
 
     def _with_secrets(self, text: str, tokens: list[re.Match[str]], secrets: list[str]) -> str:
@@ -169,7 +169,7 @@ class _Interpolation:
         return text if text == token[2] else re.sub(_OUTSIDE_BRACES, "{{ '{{' }}", text)
 
     def _report(self, node: Node, tokens: list[re.Match[str]], secrets: list[str]) -> bool:
-        """Tells what is wrong with the references of a text; whether anything is."""
+        """Reports what is wrong with the references of a text; returns whether anything is."""
         before = len(self._problems)
         for token in tokens:
             is_secret = token[1] in secrets
@@ -193,7 +193,7 @@ class _Interpolation:
         return "JVB901", f"a secret has a default written in the file: '{name}'", hint
 
     def _bad_reference(self, token: re.Match[str], is_secret: bool) -> tuple[str, str, str] | None:
-        """A reference that cannot be read, whatever the environment has."""
+        """A reference that is wrong, whatever the environment holds."""
         name, default = token[1], token[2]
         if token[0] == "${":
             return "JVB105", "a '${' without a name and a '}'", _ESCAPE_HINT
@@ -205,7 +205,7 @@ class _Interpolation:
         return "JVB118", message, f"add {name} to 'variables', at the top level"
 
     def _bad_variable(self, token: re.Match[str]) -> tuple[str, str, str] | None:
-        """A value that the environment lacks, or that may not stand in a file."""
+        """A value that the environment lacks, or that must not be written to a file."""
         name = token[1]
         listed = self._listed.get(name) if self._listed else None
         if name not in self._environ and token[2] is None and (listed is None or listed.default is None):
@@ -218,10 +218,10 @@ class _Interpolation:
         if contains_secret(text):
             message = f"the value of variable '{name}' looks like a secret and would be rendered"
             return "JVB901", message, f"list {name} under 'secrets': its value is then never read"
-        return _unlike_its_pattern(listed, text) if listed and listed.pattern else None
+        return _pattern_mismatch(listed, text) if listed and listed.pattern else None
 
 
-def _unlike_its_pattern(variable: Variable, text: str) -> tuple[str, str, str] | None:
+def _pattern_mismatch(variable: Variable, text: str) -> tuple[str, str, str] | None:
     from jvbundler.source.patterns import BadPattern, matches, parsed
     from jvbundler.source.wording import one_line
 
@@ -232,7 +232,7 @@ def _unlike_its_pattern(variable: Variable, text: str) -> tuple[str, str, str] |
             return None
     except BadPattern as failure:
         if "steps" not in str(failure):
-            return None  # which is told at the pattern
+            return None  # reported at the pattern
         return "JVB121", f"the pattern of '{variable.name}' {failure}", "write it without nested repetitions"
     message = f"the value of variable '{variable.name}' does not match its pattern"
     return "JVB121", message, f"set it to a text that matches {one_line(pattern)}"

@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 Interpolated = tuple[Node, tuple[Problem, ...]]
 
 _IN_NAMES = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
-# Names of output folders that are no environment.
+# Names of output folders that are not an environment.
 _RESERVED = "base"
-# Each is rendered into ten files and more; the largest fleets have a few dozen.
+# Each is rendered into ten files or more; the largest fleets have a few dozen.
 MAX_ENVIRONMENTS = 100
-# Keys and values of all environments together: twice those of a file of a thousand in a hundred of them.
+# Keys and values of all environments together: twice a file of 1,000 with 100 environments.
 MAX_VALUES = 200_000
-# What an app without environments calls its only one.
+# The only environment of an app that declares none.
 DEFAULT_ENVIRONMENT = "default"
 
 
@@ -49,7 +49,7 @@ class Source(NamedTuple):
     """The configuration with places. `file` is as the user would type it.
 
     `base` is the top level alone; `environments` holds it merged with each declared (and selected)
-    environment, and is empty where none is declared. Nulls stay; keys and values are not checked.
+    environment, and is empty where none is declared. Nulls are kept; keys and values are not checked.
     `overlays` holds the same environments as they are written: a null that removes a key is in these alone.
     """
 
@@ -71,10 +71,10 @@ def load_source(
 ) -> tuple[Source | None, tuple[Problem, ...]]:
     """The source at `path`, which messages call `shown_as`, and every problem found on the way.
 
-    A link at `path` must not lead out of the folder `within`.
-    `environ` is what `${NAME}` is looked up in, `environments` selects (all, if empty), and `assignments`
-    are `--set` pairs of a dotted path and a YAML text. With `requires_list`, a file that reads variables and
-    has no `variables` is wrong. None only where the file cannot be read as YAML.
+    A link at `path` must not lead out of the folder `within`. `environ` is what `${NAME}` is looked up in,
+    `environments` selects (all, if empty), and `assignments` are `--set` pairs of a dotted path and a YAML
+    text. With `requires_list`, a file that reads variables and has no `variables` is an error. None only
+    where the file cannot be read as YAML.
     """
     root, problems = read_yaml(path, shown_as, within=within)
     if root is None:
@@ -120,8 +120,8 @@ def _source(
     interpolated = partial(interpolate, environ=environ, is_secret=is_secret)
     finished = _finisher(assignments, interpolated)
     resolved = {name: with_list(finished(tree, found), written) for name, tree in trees.items()}
-    # The base of several environments is no configuration of its own: what it refers to may be written in
-    # each of them, and a reference that none of them answers is reported there.
+    # The base of several environments is not a configuration of its own: what it refers to may be written in
+    # each of them, and a reference that fails is reported there.
     base = with_list(finished(base, [] if overlays else found), written)
     return Source(file, base, resolved, {name: overlays[name] for name in chosen}), _sorted(found)
 
@@ -133,9 +133,9 @@ def _interpolated(
     assignments: Sequence[tuple[str, str]],
     requires_list: bool,
 ) -> Interpolated:
-    """The file with its variables replaced, but for what the command line will replace anyway.
+    """The file with its variables replaced, except what the command line will replace anyway.
 
-    What `--env` sets answers `${NAME}` as well, and is no read of the environment.
+    `${NAME}` also finds what `--env` sets, which is not a read of the environment.
     """
     listed = listed_variables(root)
     root = without_list(root)
@@ -171,7 +171,7 @@ def _bad_pattern(pattern: str) -> str:
 def _finisher(
     assignments: Sequence[tuple[str, str]], interpolated: Callable[[Node], Interpolated]
 ) -> Callable[[Node, list[Problem]], Node]:
-    """What a merged tree goes through: `--set` is applied, and references are resolved."""
+    """Finishes a merged tree: applies `--set` and resolves references."""
     allowances: list[Allowance] = []
 
     def finished(tree: Node, found: list[Problem]) -> Node:
@@ -256,7 +256,7 @@ def _split(root: Node, found: list[Problem]) -> tuple[Node, dict[str, Node]]:
 
 
 def _too_many(base: Node, declared: Node) -> Problem | None:
-    """The problem of a file whose environments make more of it than anybody can read."""
+    """The problem of a file with too many environments, or too much in all of them."""
     place = declared.key_place or declared.place
     count = len(declared.value) if isinstance(declared.value, dict) else 0
     if count > MAX_ENVIRONMENTS:
@@ -280,14 +280,14 @@ def _bad_environment(name: str, node: Node) -> Problem | None:
         hint = "use at most 32 lower-case letters, digits and '-', with no '-' at an end"
         return error("JVB110", place, f"{quoted(name)} is not a name for an environment", hint)
     if name == _RESERVED:
-        return error("JVB110", place, f"an environment cannot be named '{name}'", "name it otherwise")
+        return error("JVB110", place, f"an environment cannot be named '{name}'", "choose another name")
     if node.value is not None and not isinstance(node.value, dict):
         hint = "write the keys that differ from the top level under it"
         return error("JVB110", node.place, f"environment '{name}' is not a map", hint)
     for key in ("environments", KEY):
         if isinstance(node.value, dict) and key in node.value:
             inner = node.value[key]
-            message = f"environment '{name}' holds {key} of its own"
+            message = f"environment '{name}' has '{key}' of its own"
             return error("JVB110", inner.key_place or inner.place, message, "move them to the top level")
     return None
 
@@ -318,8 +318,8 @@ def _choose(name: str, declared: Sequence[str]) -> str:
 def merge(base: Node, overlay: Node) -> Node:
     """Maps merge, lists and scalars replace, and a `null` in the overlay removes the key.
 
-    These are the rules of JSON merge patch (RFC 7396), so a null in a map that the base lacks goes as well.
-    A merged map stays placed where the base wrote it.
+    These are the rules of JSON merge patch (RFC 7396), so a null in a map that the base lacks is removed as
+    well. A merged map keeps its place in the base.
     """
     if not isinstance(overlay.value, dict):
         return overlay

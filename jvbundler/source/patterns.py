@@ -1,7 +1,7 @@
 """Whether a text matches a regular expression from a file, in a bounded number of steps.
 
-The expression and the text may be hostile, and Python's own matcher goes back and forth without an end. Here
-all the positions that a part can end at are followed at once, so that nothing is tried twice.
+The expression and the text may be hostile, and Python's own matcher backtracks without a limit. Here all the
+positions where a part can end are followed at once, so that nothing is tried twice.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ else:
 
 LONGEST_PATTERN = 200
 LONGEST_TEXT = 4096
-# What a version, a name or a region takes is under a thousand.
+# A version, a name or a region takes under a thousand.
 _MOST_STEPS = 200_000
 _CATEGORIES: dict[Any, Callable[[str], bool]] = {
     sre.CATEGORY_DIGIT: str.isdecimal,
@@ -41,15 +41,15 @@ class BadPattern(Exception):
 
 
 def parsed(pattern: str) -> Any:
-    """The expression, ready for `matches`. BadPattern where it is none, or has what is not offered."""
+    """The expression, ready for `matches`. BadPattern if it is not valid, or uses what is not supported."""
     if len(pattern) > LONGEST_PATTERN:
         raise BadPattern(f"is longer than {LONGEST_PATTERN} characters")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what a later Python may read in another way
+            warnings.simplefilter("ignore")  # about what a later Python may read differently
             tree = sre_parse.parse(pattern)
     except (re.error, OverflowError, RecursionError) as failure:
-        raise BadPattern(f"is no regular expression: {failure}") from None
+        raise BadPattern(f"is not a regular expression: {failure}") from None
     if tree.state.flags & ~re.UNICODE:
         raise BadPattern("has flags, which are not available")
     _refuse_others(tree)
@@ -68,7 +68,7 @@ def _refuse_others(items: Any) -> None:
             _refuse_others(argument[2])
         elif not (kind in (sre.LITERAL, sre.NOT_LITERAL, sre.ANY, sre.IN) or argument in _ANCHORS):
             raise BadPattern(
-                "has something beside characters, classes, groups, '|', repetitions, '^' and '$'"
+                "has something other than characters, classes, groups, '|', repetitions, '^' and '$'"
             )
 
 

@@ -1,7 +1,7 @@
 """`{{ app.name }}` in the values of a tree → the value of that key of the same tree, recursively.
 
 Plain dotted names are looked up here; jinja2 is imported only for filters and other expressions. What
-references make of a file is limited: in length, in depth, and in all.
+references make of a file is limited: in length, in depth and in total.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from jvbundler.source.wording import MOST_GUESSES, did_you_mean, one_line
 from jvbundler.values.node import Node, find, scalars
 from jvbundler.values.problem import Problem, error
 
-# An expression up to its `}}`, which may also stand in its strings; then a `{{` that is never closed.
+# An expression up to its `}}`, which may also occur in its strings; then a `{{` that is never closed.
 _EXPRESSION = re.compile(
     r"""\{\{((?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[^'"{}]|\}(?!\})|\{(?!\{))*)\}\}|\{\{""", re.DOTALL
 )
@@ -33,7 +33,7 @@ _ALLOWANCE = 8 * 1024 * 1024
 
 
 class Allowance:
-    """How much the references of one file may still make, over all its environments."""
+    """How much the references of one file may still produce, over all its environments."""
 
     __slots__ = ("left",)
 
@@ -45,7 +45,8 @@ def resolve_references(root: Node, allowance: Allowance | None = None) -> tuple[
     """The tree with every reference of its values replaced; a node that fails has no value.
 
     A value that is exactly one reference takes over the type of what it refers to. One that refers to a
-    secret becomes that secret, or composed of it. Parts without a reference are the same objects as before.
+    secret becomes that secret, or a text composed with it. Parts without a reference are the same objects as
+    before.
     """
     resolver = Resolver(root, allowance or Allowance())
     result = resolver.tree(root, ())
@@ -67,7 +68,7 @@ class Resolver:
     def tree(self, node: Node, path: Path) -> Node:
         value = node.value
         if isinstance(value, str):
-            # Without a value, one that fails is not judged a second time by what its text looks like.
+            # A node that failed gets no value, so that nothing judges its text a second time.
             return (self._resolved(node, path) or node._replace(value=None)) if "{{" in value else node
         if isinstance(value, dict):
             entries = {key: self.tree(child, (*path, key)) for key, child in value.items()}
@@ -94,7 +95,7 @@ class Resolver:
         return resolved
 
     def spend(self, amount: int) -> None:
-        """Counts what a reference makes or goes through. Failed where all of them together go too far."""
+        """Counts what a reference produces or visits. Failed where all of them together exceed the limit."""
         self._allowance.left -= amount
         if self._allowance.left < 0:
             size = _ALLOWANCE // (1024 * 1024)
@@ -106,7 +107,7 @@ class Resolver:
         if path in self._done:
             return self._done[path]
         if len(self._chain) == _LONGEST_CHAIN:
-            raise Failed(f"references refer on more than {_LONGEST_CHAIN} times", "refer to the value itself")
+            raise Failed(f"a chain of more than {_LONGEST_CHAIN} references", "refer to the value itself")
         self._chain.append(path)
         try:
             self._done[path] = self._evaluated(node)
@@ -177,7 +178,7 @@ class Resolver:
         return evaluate(expression, self)
 
     def _path(self, dotted: str) -> Path:
-        """The path that a dotted name means: a number is an index where a list stands, else a key."""
+        """The path that a dotted name means: a number is an index in a list, else a key."""
         path: Path = ()
         node: Node | None = self.root
         for step in dotted.split("."):
@@ -201,7 +202,7 @@ class Resolver:
         leaves = scalars(self.root) if len(self.problems) < MOST_GUESSES else iter(())
         known = [shown(other) for other, _ in islice(leaves, _MOST_KEYS)]
         hint = did_you_mean(shown(path), known) or "refer to a key by its path, as in '{{ app.name }}'"
-        return Failed(f"'{shown(path)}' is referred to, but is no key of this file", hint)
+        return Failed(f"'{shown(path)}' is referred to, but is not a key of this file", hint)
 
 
 def _escaped(part: Node) -> Node:

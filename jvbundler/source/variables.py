@@ -1,7 +1,7 @@
 """The `variables` list of deploy.yaml: which variables of the process environment `${NAME}` may read.
 
-Whoever renders has other secrets in the environment than those that the file is about, so a file says what it
-reads. Without a list every variable may be read whose name does not look like a secret's.
+The environment of a render may hold secrets that have nothing to do with the file, so a file lists what it
+reads. Without a list, every variable may be read whose name does not look like a secret's.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from jvbundler.values.node import Node
 from jvbundler.values.problem import Place, Problem, error, warning
 
 KEY = "variables"
-SET = Place("--set", 1, 1)  # where what the command line says is written
-_MOST_NAMES_TOLD = 20
+SET = Place("--set", 1, 1)  # the place of what the command line sets
+_MOST_NAMES_SHOWN = 20
 
 
 class Variable(NamedTuple):
@@ -52,7 +52,7 @@ def _variable(entry: Node) -> Variable | None:
 def problems_of_list(
     listed: Mapping[str, Variable], is_secret: Callable[[str], bool], bad_pattern: Callable[[str], str]
 ) -> Iterator[Problem]:
-    """Secrets in the list, and patterns that are none; `bad_pattern` says what is wrong with one."""
+    """Secrets in the list, and invalid patterns; `bad_pattern` says what is wrong with one."""
     for variable in listed.values():
         if is_secret(variable.name):
             message = f"{quoted(variable.name)} is a secret, and the value of a variable is rendered"
@@ -70,16 +70,16 @@ def problem_without_list(used: Mapping[str, Place], *, required: bool) -> Proble
     if not used:
         return None
     names = sorted(used)
-    told = ", ".join(names[:_MOST_NAMES_TOLD]) + (", …" if len(names) > _MOST_NAMES_TOLD else "")
+    shown = ", ".join(names[:_MOST_NAMES_SHOWN]) + (", …" if len(names) > _MOST_NAMES_SHOWN else "")
     what = "a variable" if len(names) == 1 else "variables"
-    message = f"{what} read from the environment without being declared: {told}"
+    message = f"{what} read from the environment without being declared: {shown}"
     return (error if required else warning)(
-        "JVB119", min(used.values()), message, f"add 'variables: [{told}]'"
+        "JVB119", min(used.values()), message, f"add 'variables: [{shown}]'"
     )
 
 
 def without_list(root: Node) -> Node:
-    """The tree without the list, whose texts are neither references nor read."""
+    """The tree without the list, in whose texts no reference is read."""
     if not isinstance(root.value, dict) or KEY not in root.value:
         return root
     return root._replace(value={key: child for key, child in root.value.items() if key != KEY})

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from jvbundler.values.secret_values import without_secrets
 
-# A guess compares with all that is known, which takes milliseconds: whoever has more mistakes than this is
-# told the others without one.
+# A guess compares with everything known, which takes milliseconds: beyond this number, mistakes are reported
+# without one.
 MOST_GUESSES = 20
 # Of more than these, a guess compares only with those that begin and end most alike.
 _MOST_COMPARED = 200
@@ -16,7 +16,7 @@ _MOST_COMPARED = 200
 def one_line(text: str, limit: int = 80) -> str:
     """`text` cut to `limit` characters, with line ends and other control characters as escapes.
 
-    What looks like a secret is blotted out first: half of a token would not be known as one.
+    What looks like a secret is masked first: half a token would not be recognised as one.
     """
     text = without_secrets(text[: 64 * limit], assigned=True) if len(text) > 7 else text
     short = text if len(text) <= limit else text[: limit - 1] + "…"

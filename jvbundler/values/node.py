@@ -14,8 +14,9 @@ Path = Sequence[str | int]
 class Node(NamedTuple):
     """A value and its place. `key_place` is where its key stands, for an entry of a mapping.
 
-    `secret` names the environment variable whose value belongs here and is a secret: it is never read, and
-    `value` keeps its `${NAME}`, beside which `$$` is a dollar. `text` is a scalar of another type as written.
+    `secret` names the secret environment variable whose value belongs here: it is never read, and `value`
+    keeps its `${NAME}`, with `$$` for a literal dollar. `text` is the source text of a scalar that is not a
+    text.
     """
 
     value: Scalar | dict[str, Node] | list[Node]
@@ -49,7 +50,7 @@ def find(node: Node, path: Path) -> Node | None:
 
 
 def locate(node: Node, path: Path) -> Place:
-    """The place of the deepest node on `path` that was written: a default is blamed on its section."""
+    """The place of the deepest written node on `path`: a default has the place of its section."""
     for part in path:
         child = find(node, [part])
         if child is None:

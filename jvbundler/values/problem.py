@@ -1,7 +1,7 @@
 """What is wrong with the user's files, as values, and the failures that end a command.
 
-Checks return problems, only the CLI prints them. A message may repeat what stands in a file, and a secret may
-stand anywhere: it is blotted out here, where a problem or a failure is made, so that no reader has to.
+Checks return problems, only the CLI prints them. A message may repeat part of a file, and any part may be a
+secret: secrets are masked here, where a problem or a failure is created, so that no caller has to.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Place(NamedTuple):
 class Problem(NamedTuple):
     """One finding. `rule` is its id (docs/rules.md), `hint` says what to write instead.
 
-    `related` names further places that take part, such as the other side of a conflict.
+    `related` lists other places involved, such as the other side of a conflict.
     """
 
     rule: str
@@ -54,7 +54,7 @@ def warning(rule: str, place: Place, message: str, hint: str = "", *related: Pla
 def problem(
     rule: str, severity: Severity, place: Place, message: str, hint: str = "", related: tuple[Place, ...] = ()
 ) -> Problem:
-    """A problem without secrets in its words."""
+    """A problem with the secrets in its texts masked."""
     return Problem(rule, severity, place, without_secrets(message), without_secrets(hint), related)
 
 
@@ -64,9 +64,9 @@ def ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 class JvbundlerError(Exception):
-    """Base of all expected failures; anything else that escapes is a bug of ours (exit 70).
+    """Base of all expected failures; anything else that escapes is our bug (exit 70).
 
-    A secret that the message repeats is blotted out.
+    Secrets in the message are masked.
     """
 
     exit_code = 70
@@ -76,7 +76,7 @@ class JvbundlerError(Exception):
 
 
 class InputError(JvbundlerError):
-    """The user's files or flags are wrong: `problems` says how, or the message where no file is at fault."""
+    """The user's files or flags are wrong: `problems` says how, or the message when no file is at fault."""
 
     exit_code = 2
 
@@ -86,12 +86,12 @@ class InputError(JvbundlerError):
 
 
 class OutputRefused(JvbundlerError):
-    """The output folder may not be written: hand-edited, foreign, locked or unwritable."""
+    """The output folder must not be written to: hand-edited, foreign, locked or unwritable."""
 
     exit_code = 3
 
 
 class ToolFailed(JvbundlerError):
-    """A tool is missing or failed; the message holds its argv and its own words."""
+    """A tool is missing or failed; the message holds its argv and its output."""
 
     exit_code = 4

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-# One unit of the result is a billionth: the smallest that Kubernetes keeps.
+# The result counts billionths, the smallest amount that Kubernetes keeps.
 UNIT = 10**9
 _QUANTITY = (
     r"([+-]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)|[eE]([+-]?[0-9]{1,2}))?\Z"
@@ -19,7 +19,7 @@ _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 
 @lru_cache(maxsize=1024)
 def parse_quantity(text: str) -> int | None:
-    """The amount in billionths, rounded up as Kubernetes does, or None where it is no quantity."""
+    """The amount in billionths, rounded up as Kubernetes does, or None if `text` is not a quantity."""
     found = re.match(_QUANTITY, text)
     if found is None:
         return None

@@ -1,16 +1,15 @@
-"""Foreign text made safe: to show it, and to paste it into a shell as one word.
+"""Makes untrusted text safe to show, and to paste into a shell as one word.
 
-Names, paths, values and messages come from other people's files. What is shown has the escapes of JSON, so
-that a text inside a JSON document still means the same; a word of a shell has those of bash.
+Names, paths, values and messages come from other people's files. Shown text is escaped as in JSON, so that it
+means the same inside a JSON document; a shell word is escaped as in bash.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-# What no rendered file and no terminal gets as it is: control characters, every line end, what turns the
-# direction of text around (CVE-2021-42574) and what is no character at all. The patterns of the schema that
-# say "one line of text" leave out the same.
+# Never written raw to a rendered file or a terminal: control characters, every line end, bidirectional
+# controls (CVE-2021-42574) and noncharacters. The schema patterns for "one line of text" exclude the same.
 UNSAFE = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ud800-\udfff\ufeff\ufffe\uffff"
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -23,7 +22,7 @@ def printable(text: str) -> str:
 
 
 def escape(character: str) -> str:
-    """A character as `\\n` or `\\u202e`, beyond U+FFFF as two of them."""
+    """A character as `\\n` or `\\u202e`, beyond U+FFFF as a surrogate pair."""
     code = ord(character)
     if code > 0xFFFF:
         return f"\\u{0xD800 + (code - 0x10000 >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
@@ -42,7 +41,7 @@ def is_safe(text: str) -> bool:
 def shell_word(text: str) -> str:
     """`text` for bash or zsh: as `shlex.quote` writes it, or as `$'…'` where it holds line ends and the like.
 
-    Two number signs are kept apart too: `##[` and `##vso[` are commands to runners of CI wherever they are.
+    `##` is split too: CI runners take `##[` and `##vso[` as commands anywhere in a line.
     """
     if text.isprintable() and "##" not in text:
         import shlex
@@ -58,8 +57,8 @@ def shell_line(words: Iterable[str]) -> str:
 
 
 def _shell_escape(character: str) -> str:
-    """`\\n`, or the bytes in UTF-8: bash takes `\\u` for the character set of its locale."""
+    """`\\n`, or the bytes in UTF-8: bash writes `\\u` in the character set of its locale."""
     short = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(character)
-    # A file name that is no UTF-8 comes as halves of surrogates, one for each byte.
+    # A file name that is not UTF-8 arrives as lone surrogates, one per byte.
     errors = "surrogateescape" if "\udc80" <= character <= "\udcff" else "surrogatepass"
     return short or "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", errors))

@@ -37,22 +37,22 @@ _HARMLESS_KEYS = _set(
     " LOG METRIC TOPIC QUEUE EVENT EXTRA FIELD ITEM PREFIX SUFFIX TOPOLOGY"
 )
 _CREDENTIAL_KEYS = _set("API ACCESS SECRET PRIVATE AUTH ENCRYPTION SIGNING MASTER JWT ACCOUNT")
-# Every other `…_AUTH` is a secret: these say whether there is any.
+# Every other `…_AUTH` is a secret: these only switch authentication on or off.
 _SWITCHES = _set("ENABLE DISABLE REQUIRE REQUIRES USE NO SKIP ALLOW WITH WITHOUT HAS NEED NEEDS")
-# How the secret is written; the name is what stands before.
+# How the secret is encoded; its name comes before these words.
 _FORMS = _set("VALUE DATA CONTENT CONTENTS BASE64 B64 JSON PEM V1 V2 KEY ID")
 
 
 @lru_cache(maxsize=4096)
 def looks_secret(name: str) -> bool:
-    """Whether an environment variable of this name holds a secret, as far as its name tells."""
+    """Whether an environment variable holds a secret, judging by its name."""
     words = _words(name)
     return _ends_secret(words) or (len(words) > 1 and _is_form(words) and _ends_secret(words[:-1]))
 
 
 def _words(name: str) -> list[str]:
     """The words of `DB_PASSWORD`, `dbPassword` and `signingKey`, in upper case."""
-    # Where letters have no case, or only one, nothing is to be split.
+    # Without mixed case there is nothing to split.
     if not (name.isupper() or name.islower()):
         name = "".join(
             f"_{c}" if c.isupper() and b.islower() else c for b, c in zip(" " + name, name, strict=False)

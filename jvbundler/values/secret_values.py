@@ -1,12 +1,12 @@
-"""Where a text has the shape of a secret, whatever it is called: tokens, keys, passwords in URLs and texts.
+"""Finds secrets by their shape, whatever they are called: tokens, keys, passwords in URLs and texts.
 
 The shapes of tokens are those of gitleaks (github.com/gitleaks/gitleaks, config/gitleaks.toml, MIT, July
-2026), by its rules' ids, told by their beginnings alone: an end that is a little other than the rule expects
-is still one. Rules that need a word nearby are left out: a name nearby is what secret_names.py judges. Of all
-rules, `generic-api-key` alone was a false alarm in our golden cases (140 times).
+2026), by rule id, matched by prefix alone: a token whose end differs a little from the rule still counts.
+Rules that need a keyword nearby are left out: secret_names.py judges names. `generic-api-key` was the only
+rule with false positives in our golden cases (140 of them).
 
-Every search is linear in the text, which may be hostile. A pattern is compiled when the mark before it is
-found, which most values do not have.
+Every search is linear in the text, which may be hostile. A pattern is compiled when its marker is found,
+which most values do not contain.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from jvbundler.values.secret_names import looks_secret
 MASK = "***"
 Span = tuple[int, int]
 
-# gitleaks' rule → what its tokens begin with, and how many characters follow at least.
+# gitleaks rule → the prefix of its tokens, and the fewest characters that follow.
 _TOKENS: dict[str, tuple[tuple[str, ...], int]] = {
     "1password-secret-key": (("A3-",), 30),
     "1password-service-account-token": (("ops_eyJ",), 30),
@@ -93,7 +93,7 @@ _TOKENS: dict[str, tuple[tuple[str, ...], int]] = {
 }  # fmt: skip
 _LEAST = {mark: least for marks, least in _TOKENS.values() for mark in marks}
 
-# A mark that has to be in the text → the pattern; group 1 is the secret where it is not all of it.
+# A marker that the text must contain → the pattern; group 1 is the secret unless the whole match is.
 _PATTERNS: tuple[tuple[str, str], ...] = (
     # gitleaks: jwt
     ("eyJ", r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"),
@@ -121,11 +121,11 @@ _BASE64 = r"(?<![\w+/-])[\w+/-]{16,}={0,2}"
 _BASIC = r"\b[Bb]asic\s{1,10}([\w+/-]{6,}={0,2})"
 _DOCKER_AUTH = r'"auth"\s{0,10}:\s{0,10}"([\w+/-]{6,}={0,2})"'
 _URL = r"""://([^\s"'`<>]+?)(?=,[A-Za-z]\w{0,20}://|[\s"'`<>]|\Z)"""
-# A name, and what stands between it and its value.
+# A name, and what separates it from its value.
 _ASSIGNMENT = r"""(?<![\w.-])[-.]*([A-Za-z_][\w.-]*)(?:\\?["'])?[ \t]*[:=][ \t]*\\?(["']?)"""
 _ASSIGNED = r"""[^\s"'`,;&|)}\]\\]+"""
 _ENDS_OF_NAMES = ("pass", "pwd", "secret", "token", "key", "cred", "auth", "dsn", "pat", "jwt", "webhook")
-# What stands in the place of a value: a reference, a path, a placeholder, a word that says what is expected.
+# What is written instead of a value: a reference, a path, a placeholder, a word for what is expected.
 _NO_VALUE = (
     r"[$!*{\[<%@#].*|\.\.\.|…|\?+|(?:\.{0,2}|~)/[\w.-]+(?:/[\w.-]+)*/?"
     r"|(?i:true|false|yes|no|on|off|null|none|nil|required|optional|string|str|text|bool|int|enabled|disabled)"
@@ -138,15 +138,15 @@ _SHORTEST = 8
 
 @lru_cache(maxsize=4096)
 def contains_secret(text: str) -> bool:
-    """Whether a value is or holds a token, a private key, a URL with a password or an assigned one."""
+    """Whether a value is or contains a token, a private key, a URL with a password, or an assignment."""
     return len(text) >= _SHORTEST and (any(_spans(text)) or any(_assignments(text)))
 
 
 def without_secrets(text: str, *, assigned: bool = False) -> str:
-    """`text` with the secrets in it blotted out.
+    """`text` with the secrets in it masked.
 
-    With `assigned`, what stands behind a name that looks secret is one as well: for texts of the user's
-    alone, as a message of ours may say 'Secret: …'.
+    With `assigned`, the value after a name that looks secret is masked too: for the user's texts only, as our
+    own messages may say 'Secret: …'.
     """
     if len(text) < _SHORTEST:
         return text
@@ -159,7 +159,7 @@ def without_secrets(text: str, *, assigned: bool = False) -> str:
 
 
 def _spans(text: str, depth: int = 0) -> Iterator[Span]:
-    """Where the secrets are, in no order; they may overlap. `depth` counts the base64 around the text."""
+    """Where the secrets are, in any order; they may overlap. `depth` counts the base64 around the text."""
     yield from _tokens(text)
     yield from _patterns(text)
     if "://" in text and "@" in text:
@@ -172,7 +172,7 @@ def _spans(text: str, depth: int = 0) -> Iterator[Span]:
 def _tokens(text: str) -> Iterator[Span]:
     for mark, least in _LEAST.items():
         if mark in text:
-            # Not inside of a word: `task-…` is no `sk-…`.
+            # Not inside a word: `task-…` is not `sk-…`.
             for found in re.finditer(rf"(?<![A-Za-z0-9]){re.escape(mark)}[\w.~+/=-]{{{least},}}", text):
                 yield found.span()
 
@@ -185,7 +185,7 @@ def _patterns(text: str) -> Iterator[Span]:
 
 
 def _urls(text: str) -> Iterator[Span]:
-    """The user and the password of a URL; or a token in the place of a user."""
+    """The user and the password of a URL, or a token instead of a user."""
     for found in re.finditer(_URL, text):
         credentials, at, _ = re.sub(r"\$\{[^{}]*\}", _of_the_same_length, found[1]).rpartition("@")
         user, colon, password = credentials.partition(":")
@@ -245,7 +245,7 @@ def _encoded(text: str, depth: int) -> Iterator[Span]:
 
 
 def _decoded(word: str) -> str:
-    """The text that a word is the base64 of, in either alphabet; empty where it is not that of a text."""
+    """The text that a base64 word decodes to, in either alphabet; empty if it does not decode to text."""
     import base64
 
     word = word.rstrip("=").replace("-", "+").replace("_", "/")

@@ -96,7 +96,7 @@ def test_a_misspelt_environment() -> None:
         ("environments: {base: {}}", "1:16: JVB110 an environment cannot be named 'base'"),
         (
             "environments: {dev: {environments: {}}}",
-            "1:22: JVB110 environment 'dev' holds environments of its own",
+            "1:22: JVB110 environment 'dev' has 'environments' of its own",
         ),
     ],
 )

@@ -79,10 +79,13 @@ def test_what_a_value_becomes(written: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("'{{ app.nam }}'", "'app.nam' is referred to, but is no key of this file; did you mean 'app.name'?"),
-        ("'{{ nope | upper }}'", "'nope' is referred to, but is no key of this file"),
+        (
+            "'{{ app.nam }}'",
+            "'app.nam' is referred to, but is not a key of this file; did you mean 'app.name'?",
+        ),
+        ("'{{ nope | upper }}'", "'nope' is referred to, but is not a key of this file"),
         ("'{{ app }}'", "'app' is a map, not a single value"),
-        ("'{{ app | upper }}'", "'{{ app | upper }}': a list or map stands where a text has to"),
+        ("'{{ app | upper }}'", "'{{ app | upper }}': a list or map is used where a text is expected"),
         ("'{{ app.tags }}'", "'app.tags' is a list, not a single value"),
         ("'{{ app.tags | default([1]) }}'", "'{{ app.tags | default([1]) }}' is not a single value"),
         ("'{{ app.name | }}'", "'{{ app.name | }}': unexpected end of template, expected 'name'."),
@@ -90,7 +93,7 @@ def test_what_a_value_becomes(written: str, value: object) -> None:
             "'{{ app.name | lowr }}'",
             "'{{ app.name | lowr }}': there is no filter 'lowr'; did you mean 'lower'?",
         ),
-        ("'{{ app.name x }}'", "'{{ app.name x }}': 'x' stands where the expression should end"),
+        ("'{{ app.name x }}'", "'{{ app.name x }}': 'x' is where the expression should end"),
         (
             "'{{ app.name.__class__ | string }}'",
             "'{{ app.name.__class__ | string }}': there is no '__class__' in a single value",
@@ -100,8 +103,8 @@ def test_what_a_value_becomes(written: str, value: object) -> None:
             "'{{ app.name | replace(1) }}': 'replace' takes 2 arguments in brackets",
         ),
         ("'{{ 1 < app.name }}'", "'{{ 1 < app.name }}': values of two kinds cannot be compared"),
-        ("'{{ app.nope ~ 1 }}'", "'app.nope' is referred to, but is no key of this file"),
-        ("'{{ lambda.memory-12 }}'", "'lambda.memory-12' is referred to, but is no key of this file"),
+        ("'{{ app.nope ~ 1 }}'", "'app.nope' is referred to, but is not a key of this file"),
+        ("'{{ lambda.memory-12 }}'", "'lambda.memory-12' is referred to, but is not a key of this file"),
         ("'a {{ open'", "a '{{' is never closed"),
         ("'-{{ app.empty }}-'", "a reference inside a text has no value (null)"),
         ("'{{ key }}'", "'key' refers to itself: key → key"),
@@ -218,7 +221,7 @@ def test_a_sibling_in_the_same_map_is_no_cycle() -> None:
 
 def test_a_long_chain_and_a_growing_text_are_refused() -> None:
     chain = "".join(f"k{n}: '{{{{ k{n + 1} }}}}'\n" for n in range(1000)) + "k1000: end\n"
-    assert "refer on more than 50 times" in resolve(chain)[1][0]
+    assert "a chain of more than 50 references" in resolve(chain)[1][0]
     laughs = "k0: lol\n" + "".join(f"k{n}: '{{{{ k{n - 1} }}}}{{{{ k{n - 1} }}}}'\n" for n in range(1, 40))
     assert "longer than 1 MiB" in resolve(laughs)[1][0]
 
@@ -257,7 +260,7 @@ def test_what_refers_to_a_secret_is_composed_of_it(written: str, parts: tuple[st
 def test_what_depends_on_the_value_of_a_secret_cannot_be_known(expression: str) -> None:
     _, problems = referring_to_a_secret(f"{{{{ {expression} }}}}")
     assert problems == [
-        f"JVB106 '{{{{ {expression} }}}}' looks at a secret, whose value is not known here;"
+        f"JVB106 '{{{{ {expression} }}}}': uses the value of a secret, which is not known here;"
         " refer to 'DB_PASSWORD' by its key alone"
     ]
 

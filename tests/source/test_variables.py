@@ -114,7 +114,7 @@ def test_a_default_and_a_pattern(entry: str, written: str, value: object) -> Non
      "{name: NEW, default: x, pattern: '[0-9]'}",
      "{name: REGION, pattern: '((((((.*)*.*)*.*)*.*)*.*)*.{99})*x'}"],
 )  # fmt: skip
-def test_a_value_unlike_its_pattern_and_a_bad_pattern(entry: str) -> None:
+def test_a_value_pattern_mismatch_and_a_bad_pattern(entry: str) -> None:
     name = entry[7:].split(",")[0]
     _, problems = read(f"variables: [{entry}]\na: ${{{name}}}\n")
     assert rules(problems) == ["error JVB121"]

@@ -56,14 +56,14 @@ def annotation_maps(environment: Environment) -> Iterator[tuple[Path, dict[str, 
 )
 def malformed_labels(environment: Environment, app: App) -> Iterator[Finding]:
     """A key is a name, with an optional DNS name and a slash before it. A label's value has at most 63
-    characters, letters and digits at its ends, and no spaces; an annotation's value is free."""
+    characters, begins and ends with a letter or digit, and has no spaces; an annotation takes any value."""
     if not environment.settings["kubernetes"]["enabled"]:
         return
     for path, entries in (*label_maps(environment), *annotation_maps(environment)):
         for key in entries:
             if not is_label_key(key):
                 hint = "use letters, digits, '-', '_', '.', as in example.com/team"
-                yield Finding((*path, key), f"'{key}' is no key of a label or annotation", hint)
+                yield Finding((*path, key), f"'{key}' is not a valid key of a label or annotation", hint)
     for path, entries in label_maps(environment):
         for key, value in entries.items():
             if not is_label_value(value):
@@ -89,10 +89,10 @@ def bad_secret_reference(environment: Environment, app: App) -> Iterator[Finding
     for secret in environment.kubernetes_secrets:
         path: Path = ("secrets", indexes.get(secret.name, 0), "kubernetes")
         if not is_subdomain(secret.kubernetes_secret):
-            message = f"'{secret.kubernetes_secret}' is no name for a Secret"
+            message = f"'{secret.kubernetes_secret}' is not a valid name of a Secret"
             yield Finding((*path, "secret_name"), message, "use lower-case letters, digits, '-' and '.'")
         if not re.match(_KEY, secret.kubernetes_key):
-            message = f"'{secret.kubernetes_key}' is no key of a Secret"
+            message = f"'{secret.kubernetes_key}' is not a valid key of a Secret"
             yield Finding((*path, "key"), message, "use letters, digits, '-', '_' and '.'")
 
 
@@ -111,7 +111,7 @@ def no_store(environment: Environment, app: App) -> Iterator[Finding]:
         and not external["store"]["name"]
     ):
         path = ("kubernetes", "external_secrets", "enabled")
-        message = "external secrets have no store to come from"
+        message = "external secrets have no store"
         yield Finding(path, message, "set kubernetes.external_secrets.store.name")
 
 

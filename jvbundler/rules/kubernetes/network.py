@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from jvbundler.app.model import App
 
 EXTRA_CONTAINERS: Path = ("kubernetes", "deployment", "pod", "extra_containers")
-# Those of Kubernetes itself, and the one where everybody's things lie.
+# Those of Kubernetes itself, and the default one that everybody shares.
 SHARED_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 # The minor versions whose schemas are shipped.
 CHECKED_VERSIONS = ("1.34", "1.35", "1.36", "1.37")
@@ -34,7 +34,7 @@ INTERNAL = {
 )
 def open_load_balancer(environment: Environment, app: App) -> Iterator[Finding]:
     """A Service of type LoadBalancer gets a public address and serves HTTP without TLS to everybody. Name
-    the networks, make it internal by your cloud's annotation, or use a ClusterIP behind an Ingress with
+    the networks, make it internal with your cloud's annotation, or use a ClusterIP behind an Ingress with
     TLS."""
     service = environment.settings["kubernetes"]["service"]
     if not environment.settings["kubernetes"]["enabled"] or service["type"] != "LoadBalancer":
@@ -54,12 +54,12 @@ def open_load_balancer(environment: Environment, app: App) -> Iterator[Finding]:
 )
 def privileged_port(environment: Environment, app: App) -> Iterator[Finding]:
     """The container runs as a non-root user without capabilities, and cannot open such a port on nodes
-    whose runtime does not lower the limit. The Service may have port 80 all the same."""
+    whose runtime does not lower the limit. The Service may still have port 80."""
     if environment.settings["kubernetes"]["enabled"] and container_port(environment) < 1024:
         own = environment.settings["kubernetes"]["deployment"]["container"]["port"] is not None
         message = f"a non-root user cannot listen on port {container_port(environment)}"
         path = (*CONTAINER, "port") if own else ("server", "port")
-        yield Finding(path, message, "use 8080; kubernetes.service.port may be 80 all the same")
+        yield Finding(path, message, "use 8080; kubernetes.service.port may still be 80")
 
 
 @rule(
@@ -69,8 +69,8 @@ def privileged_port(environment: Environment, app: App) -> Iterator[Finding]:
     source="Kubernetes: the containers of a pod share one network",
 )
 def port_clash(environment: Environment, app: App) -> Iterator[Finding]:
-    """The containers of a pod share its ports: the second one that opens a port fails and is restarted for
-    ever."""
+    """The containers of a pod share its ports: the second one that opens a port fails and is restarted
+    forever."""
     kubernetes = environment.settings["kubernetes"]
     taken = {(container_port(environment), "TCP")}
     others = kubernetes["deployment"]["pod"]["extra_containers"] if kubernetes["enabled"] else []
@@ -84,7 +84,7 @@ def port_clash(environment: Environment, app: App) -> Iterator[Finding]:
 @rule(
     "JVB416",
     "warning",
-    title="Service that sends to a port nobody serves",
+    title="Service that sends to a port where nothing listens",
     source="Kubernetes, Service: targetPort is a port of the pods",
 )
 def unserved_target(environment: Environment, app: App) -> Iterator[Finding]:
@@ -107,8 +107,8 @@ def unserved_target(environment: Environment, app: App) -> Iterator[Finding]:
     source="Kubernetes, Ingress: hosts under tls must match the hosts of the rules",
 )
 def tls_without_rule(environment: Environment, app: App) -> Iterator[Finding]:
-    """A certificate for a host that no rule of the Ingress serves has no effect, and the host that was
-    meant is served without it."""
+    """A certificate for a host that no rule of the Ingress serves has no effect, and the intended host
+    is served without it."""
     ingress = environment.settings["kubernetes"]["ingress"]
     if not environment.settings["kubernetes"]["enabled"] or not ingress["enabled"]:
         return
@@ -130,11 +130,11 @@ def covers(pattern: str, host: str) -> bool:
 @rule(
     "JVB418",
     "warning",
-    title="Path that is twice in the Ingress",
-    source="Kubernetes, Ingress: which of two equal paths is used is not defined",
+    title="Duplicate path in the Ingress",
+    source="Kubernetes, Ingress: which of two equal paths is used is undefined",
 )
 def repeated_path(environment: Environment, app: App) -> Iterator[Finding]:
-    """All paths lead to the one Service, so the second is useless; some controllers refuse the Ingress."""
+    """All paths lead to the same Service, so the second is useless; some controllers refuse the Ingress."""
     ingress = environment.settings["kubernetes"]["ingress"]
     seen: set[tuple[str, str, str]] = set()
     used = environment.settings["kubernetes"]["enabled"] and ingress["enabled"]
@@ -142,7 +142,7 @@ def repeated_path(environment: Environment, app: App) -> Iterator[Finding]:
         for number, path in enumerate(entry["paths"]):
             key = (entry["host"], path["path"], path["path_type"])
             if key in seen:
-                message = f"'{path['path']}' of host '{entry['host']}' is there twice"
+                message = f"'{path['path']}' of host '{entry['host']}' is written twice"
                 yield Finding(
                     ("kubernetes", "ingress", "rules", index, "paths", number), message, "remove one"
                 )
@@ -178,12 +178,12 @@ def ingress_for_every_host(environment: Environment, app: App) -> Iterator[Findi
     source="Kubernetes: the namespace is the boundary of names, quotas and permissions",
 )
 def shared_namespace(environment: Environment, app: App) -> Iterator[Finding]:
-    """In `default` (or one of Kubernetes' own) the app lies among other people's objects, and everybody who
-    may work there reads its Secrets. Without `namespace` the app's name is used; `create_namespace` renders
-    it."""
+    """In `default` (or one of Kubernetes' own) the app shares the namespace with other people's objects, and
+    everybody with access to it can read the app's Secrets. Without `namespace` the app's name is used;
+    `create_namespace` renders it."""
     if environment.settings["kubernetes"]["enabled"] and environment.namespace in SHARED_NAMESPACES:
         message = f"namespace '{environment.namespace}' is shared with everything else"
-        hint = "leave it out (then it is the app's name), or name one of the app's own"
+        hint = "leave it out (it is then the app's name), or name one for this app alone"
         yield Finding(("kubernetes", "namespace"), message, hint)
 
 
@@ -194,8 +194,8 @@ def shared_namespace(environment: Environment, app: App) -> Iterator[Finding]:
     source="jvbundler ships the schemas of Kubernetes 1.34 to 1.37",
 )
 def unchecked_version(environment: Environment, app: App) -> Iterator[Finding]:
-    """The manifests are checked against the schemas of the versions that are shipped; for another one
-    nothing says whether its API server takes them."""
+    """The manifests are checked against the schemas that jvbundler ships; for another version it is not known
+    whether the API server accepts them."""
     version = environment.settings["kubernetes"]["version"]
     if environment.settings["kubernetes"]["enabled"] and version not in CHECKED_VERSIONS:
         message = f"manifests cannot be checked against Kubernetes {version}"

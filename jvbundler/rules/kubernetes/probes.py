@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from jvbundler.app.model import App
 
 
-# Measured on jvagent 0.1.7: these answer 401, as every path does that is not exempt from authentication.
+# Measured on jvagent 0.1.7: these answer 401, like every path that is not exempt from authentication.
 UNSERVED = frozenset(
     [
         "/",
@@ -50,7 +50,7 @@ def probes(environment: Environment) -> Iterator[tuple[str, Any]]:
 )
 def unserved_path(environment: Environment, app: App) -> Iterator[Finding]:
     """jvagent serves `/health`. Other common names of such a path are answered with 401, so the pods never
-    become ready, or are restarted for ever. A server of your own (`server.command`) may serve any path."""
+    become ready, or are restarted forever. A server of your own (`server.command`) may serve any path."""
     if not runs_jvagent(environment):
         return
     health = environment.settings["server"]["health_path"]
@@ -76,9 +76,9 @@ def unserved_path(environment: Environment, app: App) -> Iterator[Finding]:
     source="jvagent 0.1.7: /health answers 503 while the database is unreachable",
 )
 def liveness_on_health(environment: Environment, app: App) -> Iterator[Finding]:
-    """A container that fails its liveness probe is restarted. `/health` fails when the database is away, so
-    an outage of the database would restart every pod, over and over. The default asks only whether the port
-    accepts connections."""
+    """A container that fails its liveness probe is restarted. `/health` fails when the database is
+    unreachable, so an outage of the database would restart every pod, over and over. The default asks only
+    whether the port accepts connections."""
     server = environment.settings["server"]
     for name, probe in probes(environment):
         if name != "liveness_probe" or not probe["http_get"] or not runs_jvagent(environment):
@@ -92,8 +92,8 @@ def liveness_on_health(environment: Environment, app: App) -> Iterator[Finding]:
 @rule(
     "JVB413",
     "warning",
-    title="Probe of a port that nobody serves",
-    source="Kubernetes, probes: the port is one of the pod",
+    title="Probe of a port where nothing listens",
+    source="Kubernetes, probes: the port is a port of the pod",
 )
 def unserved_port(environment: Environment, app: App) -> Iterator[Finding]:
     """A probe asks a port on which no container of the pod listens, so it never succeeds. Leave the port

@@ -19,7 +19,7 @@ NOTHING = (0, "0", "0%")
 
 
 def amounts(environment: Environment, part: Literal["requests", "limits"]) -> dict[str, str]:
-    """Requests or limits of the container by name, as written; an empty text is none."""
+    """Requests or limits of the container by name, as written; an empty text means none."""
     written = environment.settings["kubernetes"]["deployment"]["container"]["resources"][part]
     return {
         "cpu": written["cpu"],
@@ -52,8 +52,8 @@ def minimum_above_maximum(environment: Environment, app: App) -> Iterator[Findin
     source="Kubernetes, PodDisruptionBudget: an eviction is refused while it would break the budget",
 )
 def budget_blocks(environment: Environment, app: App) -> Iterator[Finding]:
-    """A budget that needs as many pods as there are, or allows none to be away, lets no node be drained:
-    the cluster's upgrade waits for ever. Under an autoscaler its minimum is the number that counts."""
+    """A budget that requires every pod, or allows none to be unavailable, lets no node be drained:
+    the cluster's upgrade waits forever. With an autoscaler, its minimum counts."""
     kubernetes = environment.settings["kubernetes"]
     budget, (fewest, most) = kubernetes["pod_disruption_budget"], pods(environment)
     exists = most > 1 if budget["enabled"] is None else budget["enabled"]
@@ -62,11 +62,13 @@ def budget_blocks(environment: Environment, app: App) -> Iterator[Finding]:
     least = budget["min_available"]
     if least is None and budget["max_unavailable"] in NOTHING:
         path = ("kubernetes", "pod_disruption_budget", "max_unavailable")
-        yield Finding(path, "no pod may ever be away, so no node can be drained", "set it to 1 or more")
+        yield Finding(
+            path, "no pod may ever be unavailable, so no node can be drained", "set it to 1 or more"
+        )
     elif least is not None and share_of(least, fewest) >= fewest:
         pod_count = "1 pod" if fewest == 1 else f"{fewest} pods"
         message = f"{least} of {pod_count} must stay, so no node can be drained"
-        hint = "set max_unavailable: 1 in its place, or run more pods"
+        hint = "set max_unavailable: 1 instead, or run more pods"
         yield Finding(("kubernetes", "pod_disruption_budget", "min_available"), message, hint)
 
 
@@ -86,7 +88,7 @@ def share_of(amount: int | str, whole: int) -> int:
 )
 def scaling_without_request(environment: Environment, app: App) -> Iterator[Finding]:
     """The autoscaler compares the use of CPU or memory with what the containers request. Where one of them,
-    a sidecar included, requests none, it reports an error and never scales."""
+    a sidecar included, requests none, the autoscaler reports an error and never scales."""
     kubernetes = environment.settings["kubernetes"]
     scaling = kubernetes["autoscaling"]
     if not (kubernetes["enabled"] and scaling["enabled"]):
@@ -133,12 +135,12 @@ def request_above_limit(environment: Environment, app: App) -> Iterator[Finding]
 @rule(
     "JVB408",
     "error",
-    title="Amount that is no quantity",
+    title="Amount that is not a quantity",
     source="Kubernetes API, Quantity: a number and one of m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei",
 )
 def malformed_quantity(environment: Environment, app: App) -> Iterator[Finding]:
     """CPU, memory and ephemeral storage are numbers with an optional unit, without a space: `250m`, `1.5`,
-    `512Mi`, `2Gi`. `MB` and `GB` are no units, and nothing is negative."""
+    `512Mi`, `2Gi`. `MB` and `GB` are not units, and no amount is negative."""
     if not environment.settings["kubernetes"]["enabled"]:
         return
     parts: tuple[Literal["requests", "limits"], ...] = ("requests", "limits")
@@ -147,13 +149,13 @@ def malformed_quantity(environment: Environment, app: App) -> Iterator[Finding]:
             amount = parse_quantity(written)
             if written != "" and (amount is None or amount < 0):
                 hint = "write it as in 250m or 2" if name == "cpu" else "write it as in 512Mi or 2Gi"
-                yield Finding((*RESOURCES, part, name), f"'{written}' is no quantity", hint)
+                yield Finding((*RESOURCES, part, name), f"'{written}' is not a quantity", hint)
 
 
 @rule(
     "JVB409",
     "warning",
-    title="Memory limit under which jvagent does not start",
+    title="Memory limit too low for jvagent to start",
     source="Measured: the example app of jvagent 0.1.7 uses 340 MiB when idle",
 )
 def memory_too_low(environment: Environment, app: App) -> Iterator[Finding]:
@@ -162,7 +164,7 @@ def memory_too_low(environment: Environment, app: App) -> Iterator[Finding]:
     written = amounts(environment, "limits")["memory"]
     limit = parse_quantity(written)
     if environment.settings["kubernetes"]["enabled"] and limit is not None and 0 <= limit < LEAST_MEMORY:
-        hint = "jvagent needs some 340 MiB; write it as in 1Gi"
+        hint = "jvagent needs about 340 MiB; write it as in 1Gi"
         yield Finding(
             (*RESOURCES, "limits", "memory"), f"the container is killed above {written} of memory", hint
         )
@@ -171,12 +173,12 @@ def memory_too_low(environment: Environment, app: App) -> Iterator[Finding]:
 @rule(
     "JVB433",
     "error",
-    title="Rolling update that may replace no pod",
-    source="Kubernetes API, Deployment: maxSurge and maxUnavailable may not both be 0",
+    title="Rolling update that cannot replace any pod",
+    source="Kubernetes API, Deployment: maxSurge and maxUnavailable must not both be 0",
 )
 def stuck_rollout(environment: Environment, app: App) -> Iterator[Finding]:
-    """With no pod above the number and none below it no pod can ever be replaced: the API server refuses
-    it."""
+    """With no pod above the number of replicas and none below it, no pod can ever be replaced: the API server
+    refuses it."""
     kubernetes = environment.settings["kubernetes"]
     strategy = kubernetes["deployment"]["strategy"]
     rolling = strategy["rolling_update"]
@@ -184,5 +186,7 @@ def stuck_rollout(environment: Environment, app: App) -> Iterator[Finding]:
     if kubernetes["enabled"] and strategy["type"] != "Recreate" and stuck:
         path = ("kubernetes", "deployment", "strategy", "rolling_update", "max_surge")
         yield Finding(
-            path, "neither a surge nor an absence is allowed, so no pod can be replaced", "set it to 1"
+            path,
+            "neither a surge nor an unavailable pod is allowed, so no pod can be replaced",
+            "set it to 1",
         )

@@ -44,12 +44,12 @@ def streams(environment: Environment) -> bool:
 )
 def outlives_http_api(environment: Environment, app: App) -> Iterator[Finding]:
     """An HTTP API answers 503 after 30 seconds, whatever the function's timeout is, and the function runs
-    on and is paid for. Keep the timeout at 30 or less, let long work be a deferred task, or use a Function
+    on and is billed. Keep the timeout at 30 or less, let long work be a deferred task, or use a Function
     URL. Where the longer timeout is for deferred tasks, waive this warning and say so."""
     timeout = environment.settings["lambda"]["function"]["timeout"]
     if api_type(environment) == "HTTP" and timeout > HTTP_API_WAIT:
         message = f"the function may run for {timeout} s, but an HTTP API gives up after 30 s"
-        hint = "set it to 30 or less, or use lambda.function_url in place of the API"
+        hint = "set it to 30 or less, or use lambda.function_url instead of the API"
         yield Finding(("lambda", "function", "timeout"), message, hint)
 
 
@@ -76,8 +76,8 @@ def outlives_rest_api(environment: Environment, app: App) -> Iterator[Finding]:
     source="API Gateway: an HTTP API buffers; Lambda Web Adapter: one mode for all endpoints",
 )
 def streaming_http_api(environment: Environment, app: App) -> Iterator[Finding]:
-    """The adapter answers every endpoint in one mode. With `response_stream` its replies begin with a head
-    that an HTTP API hands on to the client as part of the body, so an HTTP API beside a streaming Function
+    """The adapter answers every endpoint in one mode. With `response_stream` its replies begin with a prelude
+    that an HTTP API passes on to the client as part of the body, so an HTTP API beside a streaming Function
     URL is broken although every linter passes it. Use a REST API, or only the Function URL."""
     if streams(environment) and api_type(environment) == "HTTP":
         message = "replies are streamed, and an HTTP API cannot stream"
@@ -108,7 +108,7 @@ def streaming_in_vpc(environment: Environment, app: App) -> Iterator[Finding]:
     source="AWS Lambda: a reply is streamed through a Function URL or a REST API",
 )
 def streaming_nowhere(environment: Environment, app: App) -> Iterator[Finding]:
-    """`response_stream` has an effect only through a Function URL or a REST API, and here is neither."""
+    """`response_stream` has an effect only through a Function URL or a REST API, and there is neither."""
     if streams(environment) and not api_type(environment) and not has_url(environment):
         message = "replies are streamed, but there is no Function URL and no REST API"
         yield Finding(("lambda", "invoke_mode"), message, "set lambda.function_url.enabled: true")
@@ -122,7 +122,7 @@ def streaming_nowhere(environment: Environment, app: App) -> Iterator[Finding]:
 )
 def adapter_mode(environment: Environment, app: App) -> Iterator[Finding]:
     """`AWS_LWA_INVOKE_MODE` follows from `lambda.invoke_mode`, as the endpoints do. Written by hand with
-    another value it sends streamed replies to an endpoint that does not expect them, or the reverse."""
+    another value, it sends streamed replies to an endpoint that does not expect them, or the reverse."""
     if not environment.settings["lambda"]["enabled"]:
         return
     written = plain_variables(environment, "lambda").get(INVOKE_MODE)
@@ -140,7 +140,7 @@ def adapter_mode(environment: Environment, app: App) -> Iterator[Finding]:
     source="API Gateway: throttling is a token bucket; the burst is its size, the rate its refill per second",
 )
 def burst_below_rate(environment: Environment, app: App) -> Iterator[Finding]:
-    """The burst is the number of requests that may arrive at once. Below the rate it throttles traffic that
+    """The burst is the number of requests that may arrive at once. Below the rate, it throttles traffic that
     the rate would let through."""
     limits = environment.settings["lambda"]["api_gateway"]["throttling"]
     rate, burst = limits["rate_limit"], limits["burst_limit"]
@@ -205,9 +205,7 @@ def domain_without_api(environment: Environment, app: App) -> Iterator[Finding]:
     domain = settings["api_gateway"]["custom_domain"]["enabled"]
     if settings["enabled"] and domain and not api_type(environment):
         path = ("lambda", "api_gateway", "custom_domain", "enabled")
-        yield Finding(
-            path, "the custom domain has no API to belong to", "set lambda.api_gateway.enabled: true"
-        )
+        yield Finding(path, "the custom domain has no API", "set lambda.api_gateway.enabled: true")
 
 
 @rule(
@@ -217,7 +215,7 @@ def domain_without_api(environment: Environment, app: App) -> Iterator[Finding]:
     source="AWS Lambda: AuthType NONE lets everybody invoke the function",
 )
 def public_url(environment: Environment, app: App) -> Iterator[Finding]:
-    """Whoever knows the URL reaches the app, and each request is paid for. jvagent authenticates most paths
+    """Whoever knows the URL reaches the app, and each request is billed. jvagent authenticates most paths
     by itself; if that is enough, waive this warning and say so."""
     if has_url(environment) and environment.settings["lambda"]["function_url"]["auth_type"] == "NONE":
         message = "everybody may call the Function URL"
@@ -228,14 +226,14 @@ def public_url(environment: Environment, app: App) -> Iterator[Finding]:
 @rule(
     "JVB319",
     "warning",
-    title="Deferred tasks that do not arrive",
+    title="Deferred tasks that are lost",
     source="jvspatial 0.0.17: deferred tasks are posted to <API prefix>/_internal/deferred",
 )
 def deferred_path(environment: Environment, app: App) -> Iterator[Finding]:
     """For work after the reply the function invokes itself, and the adapter passes that event to
     `AWS_LWA_PASS_THROUGH_PATH`. The image and the template set it; a value written by hand that is not
     jvspatial's route loses the tasks. A role given by `lambda.iam.role_arn` needs `lambda:InvokeFunction`
-    on the function, which nothing here can see."""
+    on the function, which cannot be checked here."""
     settings = environment.settings["lambda"]
     variables = plain_variables(environment, "lambda")
     if not (settings["enabled"] and settings["deferred_tasks"] and PASS_THROUGH in variables):
@@ -244,5 +242,5 @@ def deferred_path(environment: Environment, app: App) -> Iterator[Finding]:
     wanted = f"{prefix}/_internal/deferred"
     if variables[PASS_THROUGH] != wanted:
         path = variable_path(environment, "lambda", PASS_THROUGH, ("lambda", "environment"))
-        message = f"deferred tasks arrive at '{variables[PASS_THROUGH]}', where nothing takes them"
+        message = f"deferred tasks arrive at '{variables[PASS_THROUGH]}', where nothing handles them"
         yield Finding(path, message, f"remove the variable, or set it to {wanted}")

@@ -38,7 +38,7 @@ RESERVED_NAMES = frozenset(
         "LAMBDA_RUNTIME_DIR",
     ]
 )
-# The runtime interface holds the one, the telemetry API the other; a non-root user has none below 1024.
+# The runtime interface uses the first, the telemetry API the second; a non-root user has none below 1024.
 TAKEN_PORTS = (3000, 9001)
 ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
 REGIONS = [
@@ -94,7 +94,7 @@ ENVIRONMENT: Path = ("lambda", "environment")
 IN_TEMPLATE = ("app", "environment", "lambda")
 NAMED_BY_USER = (("environment",), ENVIRONMENT, ("lambda", "tags"))
 RESOLVE = "{{resolve:"
-REPLACED = "CloudFormation would replace '{{resolve:…}}' by a value of its own"
+REPLACED = "CloudFormation would replace '{{resolve:…}}' with a value of its own"
 _VARIABLE = r"[A-Za-z][A-Za-z0-9_]+\Z"
 _REPOSITORY = r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*\Z"
 
@@ -103,7 +103,7 @@ _REPOSITORY = r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*\Z
     "JVB307",
     "error",
     title="EFS without a VPC",
-    source="AWS Lambda: a function reaches a file system only from a VPC with a mount target of it",
+    source="AWS Lambda: a function reaches a file system only from a VPC that has a mount target for it",
 )
 def efs_without_vpc(environment: Environment, app: App) -> Iterator[Finding]:
     """EFS is reached over the network of a VPC, so CloudFormation refuses a function that mounts a file
@@ -122,8 +122,8 @@ def efs_without_vpc(environment: Environment, app: App) -> Iterator[Finding]:
     source="AWS Lambda quotas: 4 KB for all environment variables of a function, names and values",
 )
 def environment_too_large(environment: Environment, app: App) -> Iterator[Finding]:
-    """Lambda refuses a function whose environment variables take more than 4,096 bytes in all. Values of
-    secrets are not known here and count as nothing, so the real size is larger than the one in the message.
+    """Lambda refuses a function whose environment variables take more than 4,096 bytes in total. Values of
+    secrets are not known here and count as empty, so the real size is larger than the one in the message.
     Put long values into a file of the app, or use `lambda.secrets.source: arn`."""
     if not environment.settings["lambda"]["enabled"]:
         return
@@ -163,12 +163,12 @@ def reserved_variable(environment: Environment, app: App) -> Iterator[Finding]:
 )
 def malformed_variable(environment: Environment, app: App) -> Iterator[Finding]:
     """A name in the function's environment begins with a letter and has at least two characters; Kubernetes
-    takes an underscore or a single letter as well."""
+    also accepts a leading underscore or a single letter."""
     if not environment.settings["lambda"]["enabled"]:
         return
     for name in sorted({*environment.lambda_variables, *secret_names(environment, "lambda")}):
         if not re.match(_VARIABLE, name) and name not in RESERVED_NAMES:
-            message = f"'{name}' is no name for a variable on Lambda"
+            message = f"'{name}' is not a valid name of a variable on Lambda"
             hint = "begin it with a letter, and use at least two characters"
             yield Finding(written_at(environment, name), message, hint)
 
@@ -209,8 +209,8 @@ def architecture_not_built(environment: Environment, app: App) -> Iterator[Findi
 )
 def bad_repository_name(environment: Environment, app: App) -> Iterator[Finding]:
     """A repository of ECR has 2 to 256 characters, and one `.`, `_` or `-` at a time between letters and
-    digits. Without `lambda.ecr.repository_name` it is `image.name`, which other registries take with fewer
-    limits, or follows from `app.name`."""
+    digits. Without `lambda.ecr.repository_name` it is `image.name`, which has fewer limits in other
+    registries, or follows from `app.name`."""
     settings = environment.settings
     own = settings["lambda"]["ecr"]["repository_name"]
     name = own or environment.image_name
@@ -220,7 +220,7 @@ def bad_repository_name(environment: Environment, app: App) -> Iterator[Finding]
             path = ("app", "name")
         yield Finding(
             path,
-            f"'{name}' is no name for an ECR repository",
+            f"'{name}' is not a valid name of an ECR repository",
             "set lambda.ecr.repository_name, as in 'acme/support'",
         )
 
@@ -232,8 +232,8 @@ def bad_repository_name(environment: Environment, app: App) -> Iterator[Finding]
     source="AWS Lambda: FunctionName, at most 64 characters; CloudFormation: StackName begins with a letter",
 )
 def bad_derived_name(environment: Environment, app: App) -> Iterator[Finding]:
-    """Without names of their own, the function and the stack are called after the app and the environment.
-    Both together may be too long for a function (64 characters), and a stack may not begin with a digit."""
+    """Without names of their own, the function and the stack are named after the app and the environment.
+    Both together may be too long for a function (64 characters), and a stack must not begin with a digit."""
     settings = environment.settings["lambda"]
     if not settings["enabled"]:
         return
@@ -268,11 +268,11 @@ def adapter_port(environment: Environment, app: App) -> Iterator[Finding]:
     source="AWS Lambda: provisioned concurrency counts towards the reserved one",
 )
 def concurrency(environment: Environment, app: App) -> Iterator[Finding]:
-    """Instances that are kept warm are part of those that are reserved, so Lambda refuses more of them."""
+    """Provisioned instances are part of the reserved ones, so Lambda refuses more of them."""
     settings = environment.settings["lambda"]
     reserved, provisioned = settings["reserved_concurrency"], settings["provisioned_concurrency"]
     if settings["enabled"] and reserved is not None and provisioned is not None and provisioned > reserved:
-        message = f"{provisioned} instances are provisioned, but only {reserved} reserved"
+        message = f"{provisioned} instances are provisioned, but only {reserved} are reserved"
         hint = "raise lambda.reserved_concurrency, or leave it out"
         yield Finding(("lambda", "provisioned_concurrency"), message, hint)
 
@@ -281,17 +281,17 @@ def concurrency(environment: Environment, app: App) -> Iterator[Finding]:
     "JVB323",
     "error",
     title="Text with a secret that only the app can fetch",
-    source="jvbundler: lambda.secrets.source: arn hands the app the ARN of a secret, not its value",
+    source="jvbundler: lambda.secrets.source: arn gives the app the ARN of a secret, not its value",
 )
 def composed_of_arns(environment: Environment, app: App) -> Iterator[Finding]:
-    """A variable with a secret inside of a longer text is put together by CloudFormation, which then has to
-    know the secret. With `lambda.secrets.source: arn` the app fetches its secrets itself, so that the whole
+    """A variable with a secret inside a longer text is put together by CloudFormation, which then has to
+    know the secret. With `lambda.secrets.source: arn` the app fetches its secrets itself, so the whole
     text has to be the secret."""
     settings = environment.settings["lambda"]
     if not settings["enabled"] or settings["secrets"]["source"] != "arn":
         return
     for name in environment.lambda_composed:
-        message = f"'{name}' has a secret in its text, and the function gets no value of a secret"
+        message = f"'{name}' has a secret in its text, and the function gets no secret values"
         hint = (
             f"list {name} under 'secrets' and remove the text, or set lambda.secrets.source: secretsmanager"
         )
@@ -326,7 +326,7 @@ def unknown_region(environment: Environment, app: App) -> Iterator[Finding]:
 def smuggled_function(environment: Environment, app: App) -> Iterator[Finding]:
     """`{{resolve:…}}` in a value is replaced when the stack is deployed, and has no escape. Secrets of AWS
     Secrets Manager are named under `secrets`, with `lambda.secrets.source: secretsmanager`. A map with the
-    key `Ref`, `Condition` or `Fn::…` is a function, so that no tag and no variable may be called so."""
+    key `Ref`, `Condition` or `Fn::…` is a function, so no tag or variable may have such a name."""
     if not environment.settings["lambda"]["enabled"]:
         return
     for path, node in scalars(environment.node):

@@ -33,17 +33,17 @@ _WORDS = (
     ),
     (
         r"mapping values are not allowed",
-        "a ':' stands where no key can be",
-        "quote the value if it holds ': ', and indent the keys of one map alike",
+        "a ':' where no key is allowed",
+        "quote the value if it holds ': ', and indent the keys of a map equally",
     ),
     (
         r"(?:block )?sequence entries are not allowed",
-        "a list item '-' stands where no list can be",
+        "a list item '-' where no list is allowed",
         "begin the list on a line of its own",
     ),
     (
         r"could not find expected ':'",
-        "this line is no 'key: value'",
+        "this line is not 'key: value'",
         "write 'key: value', or quote a text of several lines",
     ),
     (
@@ -64,12 +64,12 @@ _WORDS = (
     (
         r"block collection: ",
         "a list item that begins with '- ' was expected here",
-        "indent the items of one list alike; quote the whole of an item that begins with a quote or '{'",
+        "indent the items of a list equally; quote the whole of an item that begins with a quote or '{'",
     ),
     (
         r"block mapping: ",
         "a key was expected here",
-        "indent the keys of one map alike; quote the whole of a value that begins with a quote or a bracket",
+        "indent the keys of a map equally; quote the whole of a value that begins with a quote or a bracket",
     ),
     (
         r"block scalar: ",
@@ -87,9 +87,9 @@ _WORDS = (
         "remove the '...' line, or what follows it",
     ),
     (r"\btag\b", "a tag ('!') that cannot be read", "remove the tag, or quote a value that begins with '!'"),
-    (r"YAML document|directive", "a '%' directive that is not known", "remove the line"),
+    (r"YAML document|directive", "an unknown '%' directive", "remove the line"),
 )
-# For these the beginning of what went wrong says more than where the parser noticed it.
+# For these, the beginning of the construct says more than where the parser noticed the error.
 _AT_CONTEXT = re.compile(
     r"quoted scalar: |flow (?:sequence|mapping)"
     r"|an (?:alias|anchor)|block scalar|simple key"
@@ -151,7 +151,7 @@ def _tab(lines: list[str], number: int, words: str, file: str) -> Problem | None
     indented = column >= 0 and not line[:column].strip()
     if not indented and not ("tab" in words or "'\\t'" in words):
         return None
-    message = "a tab stands where only spaces may" if not indented else "a tab in the indentation"
+    message = "a tab where only spaces are allowed" if not indented else "a tab in the indentation"
     return error("JVB101", Place(file, number + 1, max(column, 0) + 1), message, "indent with spaces")
 
 

@@ -1,4 +1,4 @@
-"""Any YAML file of the user's → a `Node` tree with places, or the problems that say why not.
+"""Any YAML file of the user → a `Node` tree with places, or the problems that say why not.
 
 It must never raise for what a file holds, and must not know what a key means.
 """
@@ -43,7 +43,7 @@ def parse_yaml(data: bytes, file: str) -> tuple[Node | None, tuple[Problem, ...]
     """The tree of one YAML document whose top level is a map; None where there is no such tree.
 
     A tree may come with problems: what a reader can go on after (a duplicate key, an unknown tag) does not
-    stop it. Values follow PyYAML's SafeLoader, except that keys are texts as written and so are dates.
+    stop it. Values follow PyYAML's SafeLoader, except that keys and dates are texts as written.
     """
     if len(data) > MAX_BYTES:
         return None, (_too_large(file),)

@@ -45,7 +45,7 @@ _CONSTRUCT: Mapping[str, Callable[[ScalarNode], Scalar]] = {
     _PREFIX + "timestamp": lambda node: str(node.value),
     _PREFIX + "str": lambda node: str(node.value),
 }
-# A longer number is a text: it is no setting, and a base-60 number takes time quadratic in its length.
+# A longer number is a text: it is not a setting, and a base-60 number takes time quadratic in its length.
 _LONGEST_NUMBER = 100
 
 
@@ -67,7 +67,7 @@ class Composer:
         self._file = file
         self._anchors: dict[str, tuple[Node, int, str] | str] = {}
         self._depth = 0
-        self._size = 0  # nodes so far, those that aliases repeat included
+        self._size = 0  # nodes so far, including those that aliases repeat
         self._aliased = 0
         self.problems = problems
 
@@ -79,7 +79,7 @@ class Composer:
             return self._collection(event, self._mapping, key_place)
         if isinstance(event, SequenceStartEvent):
             return self._collection(event, self._sequence, key_place)
-        # A new node: the value is shared and its key is not.
+        # A new node: the value is shared, but its key is not.
         return self._alias(event)[0]._replace(key_place=key_place)
 
     def _place(self, event: Event) -> Place:
@@ -209,7 +209,7 @@ class Composer:
             self.problems.append(error("JVB101", place, f"alias '*{name}' has no anchor before it", hint))
             return Node(None, place), ""
         if isinstance(found, str):
-            message = f"alias '*{name}' stands inside the value it refers to"
+            message = f"alias '*{name}' is inside the value it refers to"
             raise Refused(error("JVB101", place, message, "write the value out"))
         node, size, text = found
         self._size += size
@@ -229,7 +229,7 @@ class Composer:
                 merged.update(node.value)
             else:
                 hint = "write '<<: *name', or a list of such aliases"
-                self.problems.append(error("JVB101", place, "'<<' merges a value that is no map", hint))
+                self.problems.append(error("JVB101", place, "'<<' merges a value that is not a map", hint))
 
 
 def unquoted_template(place: Place) -> Problem:
