@@ -27,6 +27,10 @@ _EMPTY = Node({}, Place(CONFIG))
 _NOTHING: Checked = (None, ())
 
 
+# deploy.yaml as it was loaded, None where it is no YAML, and its problems.
+Loaded = tuple["Source | None", tuple[Problem, ...]]
+
+
 class Compiled(NamedTuple):
     """A project without errors; `problems` are its warnings, `source` is what deploy.yaml says."""
 
@@ -60,19 +64,7 @@ def compile_project(
 def _built(
     app_root: Path, shown_as: str, options: Options, environments: Sequence[str]
 ) -> tuple[Source | None, Project | None, Sequence[Problem]]:
-    path = config_path(app_root, options)
-    file = str(options.config) if options.config else below(shown_as, CONFIG)
-    # A file that is named may lie anywhere; the app's own is a stranger's, and might be a link to any file.
-    within = None if options.config else app_root
-    load = partial(
-        load_source,
-        path,
-        file,
-        environ=options.environ,
-        assignments=options.assignments,
-        within=within,
-        requires_list=options.requires_list,
-    )
+    load = _loader(app_root, shown_as, options)
     source, problems = load()
     if source is not None and not set(environments) <= set(source.environments):
         # Only now: it would leave out the environments that were not asked for.
@@ -87,6 +79,56 @@ def _built(
         problems = ()
     project, more = build_project(source, app, checked) if source and app else (None, _problems(checked))
     return source, project, [*problems, *app_problems, *more]
+
+
+def _loader(app_root: Path, shown_as: str, options: Options) -> partial[Loaded]:
+    """Loads deploy.yaml; it takes a selection of environments."""
+    return partial(
+        load_source,
+        config_path(app_root, options),
+        str(options.config) if options.config else below(shown_as, CONFIG),
+        environ=options.environ,
+        assignments=options.assignments,
+        # A file that is named may lie anywhere; the app's own is a stranger's, and may be a link to any file.
+        within=None if options.config else app_root,
+        requires_list=options.requires_list,
+    )
+
+
+def project_without_app(app_root: Path, shown_as: str, options: Options) -> Project:
+    """What deploy.yaml alone says, as of an app that has nothing; InputError with its problems."""
+    source, problems = _loader(app_root, shown_as, options)()
+    project, more = build_project(source, _no_app(app_root, shown_as)) if source else (None, ())
+    if project is None or _errors([*problems, *more]):
+        raise InputError(problems=ordered([*problems, *more]))
+    return project
+
+
+def _no_app(app_root: Path, shown_as: str) -> App:
+    from jvbundler.app.model import App
+
+    return App(
+        root=app_root,
+        shown_as=shown_as,
+        id="",
+        version="",
+        title="",
+        description="",
+        author="",
+        license="",
+        homepage="",
+        agents=(),
+        actions=(),
+        unlisted=(),
+        requirements=(),
+        requirements_file=False,
+        lock=None,
+        variables=(),
+        configured=(),
+        has_env_file=False,
+        jvagent_version="",
+        requires_python="",
+    )
 
 
 def _naming_a_way(problem: Problem, app_root: Path) -> Problem:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+import yaml
 
 from jvbundler.files import read_file, reason
 from jvbundler.output.single import write_file
 from jvbundler.render.text import yaml_text
 from jvbundler.source.interpolate import shown_parts
 from jvbundler.source.wording import did_you_mean
-from jvbundler.source.yaml.file import parse_yaml, read_yaml
+from jvbundler.source.yaml.file import LOADER, parse_yaml, read_yaml
 from jvbundler.values.node import Node, find, plain
 from jvbundler.values.problem import InputError, Place
 from jvbundler.values.secret_names import looks_secret
@@ -29,7 +31,14 @@ _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*\"""")
 # Where an unquoted scalar ends: at a comment, and inside `{…}` at a comma or a bracket.
 _BLOCK_END = re.compile(r"\s+#")
 _FLOW_END = re.compile(r"\s*[,}\]]|\s+#")
+# What may follow an entry of `{…}` that has its line to itself.
+_REST_OF_LINE = re.compile(r"[ \t]*,?[ \t]*(?:#.*)?\r?\n")
+# The end of a line such as `environment: &anchor  # comment`.
+_END_OF_HEAD = re.compile(r":((?:\s+[&!]\S+)*)(\s*(?:#.*)?)\Z")
+_UNUSUAL = "'{}' is written in a way that cannot be changed here: edit deploy.yaml"
 _INDENT = 2
+# No parser counts it among the characters of the first line.
+_BOM = "\ufeff"
 
 Keys = tuple[str, ...]
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -45,6 +54,8 @@ def set_value(text: str, keys: Keys, value: str) -> str:
 
     Raises InputError where the value is not a scalar, or stands inside `{…}` over several keys.
     """
+    if text.startswith(_BOM):
+        return _BOM + set_value(text[1:], keys, value)
     root = _parsed(text)
     node = find(root, keys)
     if node is None:
@@ -57,17 +68,19 @@ def set_value(text: str, keys: Keys, value: str) -> str:
 
 def unset_value(text: str, keys: Keys) -> str:
     """The text without the entry at `keys`; a section that it leaves empty says so."""
+    if text.startswith(_BOM):
+        return _BOM + unset_value(text[1:], keys)
     root = _parsed(text)
     node = find(root, keys)
     if node is None:
         return text
-    section = find(root, keys[:-1])
-    assert section is not None
-    assert isinstance(section.value, dict)
+    entry = _entry_at(text, keys)
+    if entry.section.flow_style:
+        return _checked(text, _without_in_braces(text, entry), keys, None)
     lines = text.splitlines(keepends=True)
-    first, last = _entry_lines(text, root, keys, node)
+    first, last = _entry_lines(text, keys)
     del lines[first:last]
-    if len(section.value) == 1:
+    if len(entry.section.value) == 1:
         lines = _emptied(lines, root, keys)
     return _checked(text, "".join(lines), keys, None)
 
@@ -99,7 +112,7 @@ def _checked(before: str, after: str, keys: Keys, value: str | None) -> str:
             return after
     except InputError:
         pass
-    raise InputError(f"'{'.'.join(keys)}' is written in a way that cannot be changed here: edit deploy.yaml")
+    raise InputError(_UNUSUAL.format(".".join(keys)))
 
 
 def _with(document: object, keys: Keys, value: str | None) -> object:
@@ -168,7 +181,7 @@ def _inserted(text: str, root: Node, keys: Keys, value: str) -> str:
     last = list(section.value)[-1]
     entry = section.value[last]
     assert entry.key_place is not None
-    _, row = _entry_lines(text, root, (*keys[:depth], last), entry)
+    _, row = _entry_lines(text, (*keys[:depth], last))
     lines[row:row] = _entry(keys[depth:], value, entry.key_place.column - 1)
     return "".join(lines)
 
@@ -204,22 +217,66 @@ def _entry(keys: Keys, value: str, indent: int) -> list[str]:
     return [*heads, f"{' ' * (indent + _INDENT * (len(keys) - 1))}{written[-1]}: {scalar(value)}\n"]
 
 
-def _entry_lines(text: str, root: Node, keys: Keys, node: Node) -> tuple[int, int]:
-    """The lines of an entry, without blank lines and comments that follow it at a lesser indent."""
-    assert node.key_place is not None
+class _Entry(NamedTuple):
+    """PyYAML's nodes, which have an end too: a section, and the key and value of its entry at `position`."""
+
+    section: yaml.MappingNode
+    position: int
+    key: yaml.Node
+    value: yaml.Node
+
+
+def _entry_at(text: str, keys: Keys) -> _Entry:
+    """Raises InputError for a key that comes from somewhere else, by `<<`."""
+    entry, node = None, yaml.compose(text, Loader=LOADER)
+    for name in keys:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+        found = [n for n, (key, _) in enumerate(pairs) if key.value == name]
+        if not found:
+            raise InputError(_UNUSUAL.format(".".join(keys)))
+        assert isinstance(node, yaml.MappingNode)
+        entry = _Entry(node, found[-1], *node.value[found[-1]])
+        node = entry.value
+    assert entry is not None
+    return entry
+
+
+def _entry_lines(text: str, keys: Keys) -> tuple[int, int]:
+    """The lines of an entry of a block, without blank lines and comments that follow it."""
+    entry = _entry_at(text, keys)
     lines = text.splitlines()
-    first = node.key_place.line - 1
-    indent = node.key_place.column - 1
-    last = first + 1
-    for row in range(first + 1, len(lines)):
-        line = lines[row]
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        deeper = len(line) - len(line.lstrip()) > indent
-        if not deeper and not (isinstance(node.value, list) and line[indent:].startswith("- ")):
-            break
-        last = row + 1
-    return first, last
+    first = entry.key.start_mark.line
+    end = _end_of(entry.value)
+    last = max(first, end.line - 1 if end.column == 0 else end.line)
+    while last > first and not lines[last].strip():
+        last -= 1
+    return first, last + 1
+
+
+def _end_of(node: yaml.Node) -> yaml.Mark:
+    """Where the last of its texts ends; the parser says of a block that it ends where the next one begins."""
+    is_block = isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value
+    if not is_block:
+        return node.end_mark
+    last = node.value[-1]
+    return _end_of(last[-1] if isinstance(last, tuple) else last)
+
+
+def _without_in_braces(text: str, entry: _Entry) -> str:
+    """An entry of `{…}` goes with its lines, where it has lines of its own, or with one of the commas."""
+    pairs, index = entry.section.value, entry.position
+    start, end = entry.key.start_mark.index, entry.value.end_mark.index
+    line_start = text.rfind("\n", 0, start) + 1
+    rest = _REST_OF_LINE.match(text, end)
+    if len(pairs) == 1:
+        start, end = text.index("{", entry.section.start_mark.index) + 1, entry.section.end_mark.index - 1
+    elif rest and not text[line_start:start].strip():
+        start, end = line_start, rest.end()
+    elif index + 1 < len(pairs):
+        end = pairs[index + 1][0].start_mark.index
+    else:
+        start = pairs[index - 1][1].end_mark.index
+    return text[:start] + text[end:]
 
 
 def _emptied(lines: list[str], root: Node, keys: Keys) -> list[str]:
@@ -227,7 +284,8 @@ def _emptied(lines: list[str], root: Node, keys: Keys) -> list[str]:
     if section is None or section.key_place is None:
         return lines
     row = section.key_place.line - 1
-    lines[row] = re.sub(r":(\s*(?:#.*)?)\Z", r": {}\1", lines[row].rstrip("\r\n")) + "\n"
+    line = lines[row].rstrip("\r\n")
+    lines[row] = _END_OF_HEAD.sub(r":\1 {}\2", line) + lines[row][len(line) :]
     return lines
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from jvbundler.project.keys import Schema, keys, load_schema, type_and_limits
+from jvbundler.source.old_names import NAMES_OF_THE_SCAFFOLD
 from jvbundler.values.problem import InputError
 
 
@@ -124,12 +125,14 @@ def explain_key(key: str) -> str:
     """The key's entry, or what `{{ }}` may use for `references`; InputError for a key that does not exist.
 
     An index and an environment are not part of a key: `environments.prod.lambda.region` is `lambda.region`.
+    An old name stands for today's.
     """
     if key == "references":
         from jvbundler.source.filters import reference_lines
 
         return "\n".join(reference_lines()) + "\n"
     wanted = re.sub(r"\[\d*\]", "[]", re.sub(r"^environments\.[^.]+\.", "", key)).removesuffix("[]")
+    wanted = NAMES_OF_THE_SCAFFOLD.get(wanted, wanted)
     known = {path: schema for path, schema in keys(load_schema(), "") if path}
     if wanted not in known:
         raise InputError(f"there is no key '{key}'{_meant(wanted, list(known))}")

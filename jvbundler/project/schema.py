@@ -13,20 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from jvbundler.generated import validator
 from jvbundler.project.keys import keys, load_schema, type_and_limits
+from jvbundler.source.old_names import NAMES_OF_THE_SCAFFOLD
 from jvbundler.source.wording import MOST_GUESSES, closest, one_line, quoted
 from jvbundler.values.node import Node, find, locate
 from jvbundler.values.problem import Place, Problem, error, warning
 
 if TYPE_CHECKING:
     from jvbundler.generated.settings import Settings
-
-# What `jvagent app create --deployment aws-lambda` writes into its deploy.example.yaml.
-KEYS_OF_THE_SCAFFOLD = {
-    "region": "lambda.region",
-    "account_id": "lambda.account_id",
-    "lambda.memory_mb": "lambda.function.memory",
-    "lambda.timeout_seconds": "lambda.function.timeout",
-}
 
 # The settings of a tree, None where it is not valid, and what is wrong with it.
 Checked = tuple["Settings | None", tuple[Problem, ...]]
@@ -205,8 +198,8 @@ def unknown_key(
 def suggestion(path: list[Any], siblings: list[str], schema: dict[str, Any]) -> str:
     """The key that was probably meant: another tool's, a sibling, or one of the same name elsewhere."""
     key = str(path[-1])
-    if dotted(path) in KEYS_OF_THE_SCAFFOLD:
-        return f"did you mean '{KEYS_OF_THE_SCAFFOLD[dotted(path)]}'?"
+    if dotted(path) in NAMES_OF_THE_SCAFFOLD:
+        return f"did you mean '{NAMES_OF_THE_SCAFFOLD[dotted(path)]}'?"
     near = closest(key, siblings)
     if near:
         return f"did you mean '{near}'?"

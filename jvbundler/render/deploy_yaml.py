@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jvbundler.project.variables import REQUIRED_SECRETS
@@ -36,9 +36,12 @@ SET_BY_IMAGE = {
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "0.0.0.0")
 
 
-def first_config(app: App, schema: Schema, targets: Sequence[str]) -> str:
-    """deploy.yaml for `app` with the sections named in `targets` (`lambda`, `kubernetes`) enabled."""
-    chosen = chosen_values(app, targets)
+def first_config(app: App, schema: Schema, targets: Sequence[str], given: Mapping[str, Any]) -> str:
+    """deploy.yaml for `app` with the sections named in `targets` (`lambda`, `kubernetes`) enabled.
+
+    `given` are values of the user's own.
+    """
+    chosen = chosen_values(app, targets, given)
     parts = [HEAD.format(schema=SCHEMA_FILE, name=comment(app.title or app.id))]
     for key, child in schema["properties"].items():
         if not child.get("deprecated"):
@@ -46,20 +49,23 @@ def first_config(app: App, schema: Schema, targets: Sequence[str]) -> str:
     return "".join(parts)
 
 
-def chosen_values(app: App, targets: Sequence[str]) -> dict[str, Any]:
+def chosen_values(app: App, targets: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
     """What is written out: the rest stays a comment."""
     variables = [variable for variable in app.variables if not variable.commented]
     secrets = sorted({v.name for v in variables if v.secret} | set(REQUIRED_SECRETS))
-    environment = {v.name: v.default for v in variables if is_deployable(v)}
+    listed = given.get("secrets", [])
+    environment = {v.name: v.default for v in variables if is_deployable(v)} | given.get("environment", {})
     database = {**dict(app.configured), **environment}.get("JVSPATIAL_DB_TYPE", "json")
-    chosen: dict[str, Any] = {"version": "1.0", "secrets": secrets}
+    chosen: dict[str, Any] = {"version": "1.0", **given}
+    chosen["secrets"] = [*listed, *(name for name in secrets if name not in listed)]
     if environment:
         chosen["environment"] = environment
     for target in targets:
-        chosen[target] = {"enabled": True}
+        chosen[target] = {**given.get(target, {}), "enabled": True}
     if "kubernetes" in targets and database in ("json", "sqlite"):
         # A file database that no volume holds would be empty after every restart.
-        chosen["kubernetes"]["persistence"] = {"enabled": True}
+        persistence = chosen["kubernetes"].get("persistence", {})
+        chosen["kubernetes"]["persistence"] = {"enabled": True, **persistence}
     return chosen
 
 

@@ -21,7 +21,8 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
     ),
     Rule(
         "JVB102", "error", "Duplicate key", YAML,
-        "One key is written twice in a map. YAML readers silently keep one of the two.",
+        "One key is written twice in a map, of which YAML readers silently keep one, or it is given under its"
+        " old name as well (JVB122).",
     ),
     Rule(
         "JVB103", "error", "Value that the format does not allow", FORMAT,
@@ -112,6 +113,13 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
         "JVB121", "error", "Variable that does not match its pattern", LOADING,
         "The value of a variable does not match the `pattern` that `variables` gives it, or the pattern is"
         " not a regular expression, or takes too long. The value is not repeated in the message.",
+    ),
+    Rule(
+        "JVB122", "warning", "Old name of a key", "jvagent 0.1.7: the deploy.example.yaml of its scaffold",
+        "`jvagent app create --deployment aws-lambda` writes a deploy.example.yaml of other names: `region`,"
+        " `account_id`, `lambda.memory_mb` and `lambda.timeout_seconds`. They are read as the keys of today,"
+        " `lambda.region`, `lambda.account_id`, `lambda.function.memory` and `lambda.function.timeout`, in"
+        " environments too. References (`{{ }}`) and `--set` know the names of today only.",
     ),
     Rule(
         "JVB200", "error", "No app", JVAGENT,

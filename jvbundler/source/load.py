@@ -1,6 +1,7 @@
 """deploy.yaml → `Source`: parsed, interpolated, split into environments, overridden and resolved.
 
-It knows `environments`, `variables`, `secrets` and maps named `environment`, and must not know any other key.
+It knows `environments`, `variables`, `secrets` and maps named `environment`, and must not know what any other
+key means.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.source.interpolate import interpolate
+from jvbundler.source.old_names import with_todays_names
 from jvbundler.source.variables import (
     KEY,
     SET,
@@ -107,7 +109,8 @@ def _source(
     assignments: Sequence[tuple[str, str]],
     requires_list: bool,
 ) -> tuple[Source, tuple[Problem, ...]]:
-    found = list(problems)
+    root, renamed = with_todays_names(root)
+    found = [*problems, *renamed]
     is_secret = _secret_test(root)
     written = root
     root, more = _interpolated(root, environ, is_secret, assignments, requires_list)

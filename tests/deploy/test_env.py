@@ -60,3 +60,24 @@ def test_wrong_input_is_told_and_nothing_written(app: Path, jvbundler: Run) -> N
         assert said in done.stderr
     assert jvbundler("env", "set", "k8s", "LEVEL=1", "--app", "nowhere").returncode == 2
     assert (app / "deploy.yaml").read_text() == DEPLOY
+
+
+def test_without_an_app_yaml_deploy_yaml_alone_is_listed(app: Path, jvbundler: Run) -> None:
+    with_app = jvbundler("env", "list", "k8s", "-e", "dev", "--app", "support")
+    (app / "app.yaml").unlink()
+    done = jvbundler("env", "list", "k8s", "-e", "dev", "--app", "support")
+    assert (done.returncode, done.stdout) == (0, with_app.stdout)
+    assert done.stderr == "no app.yaml in 'support': this is what support/deploy.yaml alone says\n"
+    for words in (("set", "k8s", "A=b"), ("unset", "k8s", "A")):
+        done = jvbundler("env", *words, "--app", "support")
+        assert done.stdout == "support/deploy.yaml: changed; jvbundler render\n"
+
+
+def test_without_an_app_yaml_a_broken_deploy_yaml_is_told(app: Path, jvbundler: Run) -> None:
+    (app / "app.yaml").unlink()
+    (app / "deploy.yaml").write_text("kubernetes: {replicas: 2}\n")
+    done = jvbundler("env", "list", "k8s", "--app", "support")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "JVB104 unknown key 'replicas'" in done.stderr
+    (app / "deploy.yaml").unlink()
+    assert "JVB200" in jvbundler("env", "list", "k8s", "--app", "support").stderr

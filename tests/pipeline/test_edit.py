@@ -69,6 +69,7 @@ def test_a_section_at_the_top_is_added_below_everything() -> None:
 def test_braces_are_kept() -> None:
     assert set_value("a: {b: c, d: e}  # x\n", ("a", "b"), "new") == "a: {b: new, d: e}  # x\n"
     assert set_value("a: {b: c}\n", ("a", "d", "e"), "new") == "a: {d: {e: new}, b: c}\n"
+    assert set_value("\ufeff{a: {b: c}}\n", ("a", "d"), "new") == "\ufeff{a: {d: new, b: c}}\n"
 
 
 def test_a_file_with_windows_line_ends_keeps_them_where_nothing_changes() -> None:
@@ -84,6 +85,68 @@ def test_an_entry_is_removed_and_its_section_stays() -> None:
     after = unset_value(TEXT, ("environments", "prod", "image", "digest"))
     assert changed(TEXT, after)[-1] == "+    image: {}"
     assert unset_value(TEXT, ("environments", "prod", "nothing")) == TEXT
+
+
+UNSET = {
+    "an only one in braces": ("s: {a: b}  # x\n", "s: {}  # x\n"),
+    "the first in braces": ("s: {a: b, c: d}\n", "s: {c: d}\n"),
+    "the last in braces": ("s: {c: d, a: b}\n", "s: {c: d}\n"),
+    "one in the middle": ("s: {c: d, a: 'b, {x}', e: f}\n", "s: {c: d, e: f}\n"),
+    "a comma at the end": ("s: {c: d, a: b,}\n", "s: {c: d,}\n"),
+    "an only one with a comma": ("s: {a: b,}\n", "s: {}\n"),
+    "JSON": ('{"s": {"a": "b", "c": "d"}}\n', '{"s": {"c": "d"}}\n'),
+    "a line of its own": ("s: {\n  a: b,  # x\n  # y\n  c: d\n}\n", "s: {\n  # y\n  c: d\n}\n"),
+    "the last line of braces": ("s: {\n  c: d,  # x\n  a: b  # y\n}\n", "s: {\n  c: d,  # x\n}\n"),
+    "braces below their key": ("s:\n  {a: b, c: d}\n", "s:\n  {c: d}\n"),
+    "braces with an anchor": ("s: &x {a: b, c: d}\n", "s: &x {c: d}\n"),
+    "wide letters before it": ("s: {c: 'ü\U0001f600', a: b}\n", "s: {c: 'ü\U0001f600'}\n"),
+    "a byte order mark": ("\ufeff{s: {a: b, c: d}}\n", "\ufeff{s: {c: d}}\n"),
+    "a key in quotes": ("s:\n  'a': b\n  c: d\n", "s:\n  c: d\n"),
+    "a section in quotes": ('"s":  # x\n  "a": b\n', '"s": {}  # x\n'),
+    "a section with an anchor": ("s: &x\n  a: b\n", "s: &x {}\n"),
+    "an explicit key": ("s:\n  ? a\n  : b\n  c: d\n", "s:\n  c: d\n"),
+    "a text of several lines": ("s:\n  a: b\n    c\n  d: e\n", "s:\n  d: e\n"),
+    "a quoted one, less indented": ('s:\n  a: "b\n c"\n  d: e\n', "s:\n  d: e\n"),
+    "a literal": ("s:\n  a: |\n    b\n    # text\n\n    c\n\n  d: e\n", "s:\n\n  d: e\n"),
+    "a literal at the end": ("s:\n  a: |\n    b\n    # text\n", "s: {}\n"),
+    "an alias": ("x: &x b\ns:\n  a: *x\n  c: d\n", "x: &x b\ns:\n  c: d\n"),
+    "comments about others": ("s:\n  a: b\n  # c\n  c: d\n", "s:\n  # c\n  c: d\n"),
+    "no value": ("s:\n  a:\n  c: d\n", "s:\n  c: d\n"),
+    "no line end": ("s:\n  a: b", "s: {}\n"),
+    "line ends of Windows": ("s:\r\n  a: b\r\nt: u\r\n", "s: {}\r\nt: u\r\n"),
+    "an end of the document": ("---\ns:\n  a: b\n...\n", "---\ns: {}\n...\n"),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), UNSET.values(), ids=UNSET)
+def test_an_entry_is_removed_however_it_is_written(before: str, after: str) -> None:
+    assert unset_value(before, ("s", "a")) == after
+
+
+NAMES = st.sampled_from("ABCDEF")
+SECTIONS = st.dictionaries(NAMES, st.one_of(st.text(" a#:{},'\"\n", max_size=8), st.integers()), min_size=1)
+
+
+@given(SECTIONS, st.sampled_from([False, True, None]), st.sampled_from([20, 200]), NAMES)
+def test_an_entry_is_removed_of_any_map_that_pyyaml_writes(
+    section: dict[str, object], flow: bool | None, width: int, name: str
+) -> None:
+    text = yaml.safe_dump({"a": {"s": section}, "z": 1}, default_flow_style=flow, width=width)
+    rest = {key: value for key, value in section.items() if key != name}
+    assert yaml.safe_load(unset_value(text, ("a", "s", name))) == {"a": {"s": rest}, "z": 1}
+
+
+@pytest.mark.parametrize(
+    "text", ["x: &x {a: b}\ns:\n  <<: *x\n", "s:\n  a: &x b\nt: *x\n", "x: &x {a: b}\ns: *x\n"]
+)
+def test_an_entry_that_others_share_is_left_to_the_user(text: str) -> None:
+    with pytest.raises(InputError):
+        unset_value(text, ("s", "a"))
+
+
+def test_an_entry_is_added_below_a_literal_that_ends_like_a_comment() -> None:
+    text = "s:\n  a: |\n    b\n    # text\n# end\n"
+    assert set_value(text, ("s", "c"), "d") == "s:\n  a: |\n    b\n    # text\n  c: d\n# end\n"
 
 
 @pytest.mark.parametrize(

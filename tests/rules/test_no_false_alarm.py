@@ -69,7 +69,7 @@ def test_what_init_writes_for_the_example_app_has_no_finding_but_its_files_on_la
     targets: tuple[str, ...],
 ) -> None:
     app = support_app(EXAMPLE)
-    made = project(first_config(app, load_schema(), targets), app)
+    made = project(first_config(app, load_schema(), targets, {}), app)
     assert [p.rule for p in check_project(made)] == (["JVB331"] if "lambda" in targets else [])
 
 

@@ -15,7 +15,7 @@ from jvbundler.values.node import find, plain
 DEPLOY = """\
 variables: [REGION]
 app: {name: demo}
-region: ${REGION:-eu-west-1}
+place: ${REGION:-eu-west-1}
 lambda:
   memory: 512
   name: "{{ app.name }}-{{ lambda.memory }}"
@@ -24,7 +24,7 @@ environments:
   dev: {}
   prod:
     lambda: {memory: 1024, subnets: [c]}
-    region: null
+    place: null
 """
 
 
@@ -52,7 +52,7 @@ def test_each_environment_is_the_top_level_with_its_differences() -> None:
     assert plain(source.base) == {
         "variables": ["REGION"],
         "app": {"name": "demo"},
-        "region": "eu-west-1",
+        "place": "eu-west-1",
         "lambda": {"memory": 512, "name": "demo-512", "subnets": ["a", "b"]},
     }
     assert plain(source.environments["dev"]) == plain(source.base)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,10 @@ from jvbundler.cli import options
 from jvbundler.cli.printer import echo_line
 from jvbundler.cli.release_options import Common, json_option, together
 from jvbundler.cli.session import print_json
+from jvbundler.pipeline.request import config_path
+
+if TYPE_CHECKING:
+    from jvbundler.project.model import Environment
 
 EPILOG = """\b
 Examples:
@@ -38,17 +43,33 @@ def command() -> None:
 @PLATFORM
 @together(ENVIRONMENT, APP, CONFIG, json_option)
 def list_(platform: str, environment: str, app: str, config: str | None, as_json: bool) -> int:
-    """Print the variables that the platform's container gets; secrets by name only."""
+    """Print the variables that the platform's container gets; secrets by name only.
+
+    Without an app.yaml, what deploy.yaml alone says.
+    """
     from jvbundler.pipeline.edit import variables
 
-    release = Common(app, config, (), (), environment, None, None).release("docker")
-    found = variables(release.environment, platform)
+    found = variables(listed_environment(app, config, environment), platform)
     if as_json:
         print_json(dict(found))
     else:
         for name, value in found:
             echo_line(f"{name}={value}" if value is not None else f"{name} (secret)")
     return 0
+
+
+def listed_environment(app: str, config: str | None, name: str) -> Environment:
+    root, shown_as = options.app_root(app)
+    read = options.reading_options(config)
+    file = config_path(root, read)
+    if (root / "app.yaml").exists() or not file.exists():
+        return Common(app, config, (), (), name, None, None).release("docker").environment
+    from jvbundler.deploy.release import chosen_environment
+    from jvbundler.pipeline.compile import project_without_app
+
+    project = project_without_app(root, shown_as, read)
+    echo_line(f"no app.yaml in '{shown_as}': this is what {file} alone says", err=True)
+    return chosen_environment(project, name)
 
 
 @command.command("set", epilog="Example: jvbundler env set k8s LOG_LEVEL=DEBUG -e dev")

@@ -37,23 +37,26 @@ def command(
 ) -> int:
     """Write a commented deploy.yaml for APP (default: this folder).
 
-    Every option is in it; what app.yaml and .env.example say is filled in.
+    Every option is in it; what app.yaml, .env.example and deploy.example.yaml say is filled in.
     """
     from jvbundler.output.single import write_file
-    from jvbundler.pipeline.init import initial_config
-    from jvbundler.pipeline.request import Options, config_path
+    from jvbundler.pipeline.init import EXAMPLE, initial_config
+    from jvbundler.pipeline.request import Options, below, config_path
     from jvbundler.render.deploy_yaml import SCHEMA_FILE
     from jvbundler.values.packaged import packaged_text
 
     root, shown_as = options.app_root(app)
     both = everything or not (on_lambda or on_kubernetes)
     targets = [n for n, on in (("lambda", on_lambda), ("kubernetes", on_kubernetes)) if on or both]
-    text = initial_config(root, shown_as, targets=targets)
+    first = initial_config(root, shown_as, targets=targets)
     path = config_path(root, Options(environ={}, config=options.path_or_none(config)))
-    changed = write_file(path, text, force=force)
+    changed = write_file(path, first.text, force=force)
     # What the file's first line names; it is ours, so an older one gives way.
     write_file(path.with_name(SCHEMA_FILE), packaged_text("schemas/deploy.schema.json"), force=True)
     echo_line(f"{path}: {'written' if changed else 'unchanged'}, enabled: {', '.join(targets)}")
+    for keys, what in ((first.taken, "taken over"), (first.left, "not taken over, unknown or secret")):
+        if keys:
+            echo_line(f"{below(shown_as, EXAMPLE)}: {what}: {', '.join(keys)}", err=keys is first.left)
     if not terminal.is_quiet():
         echo_line("next: read it, then run 'jvbundler render'", err=True)
     return 0

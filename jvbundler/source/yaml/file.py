@@ -22,7 +22,7 @@ from jvbundler.values.problem import Place, Problem, error
 
 MAX_BYTES = MIB
 # libyaml is ten times faster; wheels of PyYAML have it, a build from source may not.
-_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_yaml(
@@ -75,7 +75,7 @@ def _compose(text: str, file: str) -> tuple[Node | None, tuple[Problem, ...]]:
     """One document of `text`; None if it has none or cannot be read."""
     problems: list[Problem] = []
     try:
-        loader = _LOADER(text)
+        loader = LOADER(text)
         root = _single_document(loader.get_event, Composer(loader.get_event, file, problems), file)
     except Refused as refusal:
         return None, (*problems, refusal.problem)
