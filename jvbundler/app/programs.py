@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from jvbundler.app.agents import Agent
-from jvbundler.app.model import Action, Need, Program
+from jvbundler.app.model import Action, Program
+from jvbundler.app.needs import is_on
 from jvbundler.app.reading import exists, file_bytes, folders, shown
 from jvbundler.values.node import Node, find
 from jvbundler.values.problem import Place, Problem
@@ -80,14 +81,6 @@ def programs_of(
                 elif need.kind == "skills":
                     found += _skills(agent.ref, root, shown_as, problems)
     return tuple({(one.name, one.by): one for one in reversed(found)}.values())[::-1]
-
-
-def is_on(entry: Node, needs: Iterable[Need]) -> bool:
-    """Whether an entry of agent.yaml has its action do anything: some have to be enabled."""
-    enabled = find(entry, ["context", "enabled"])
-    if any(need.kind == "enabling" for need in needs):
-        return enabled is not None and enabled.value is True
-    return enabled is None or enabled.value is not False
 
 
 def _servers(entry: Node, by: str) -> Iterator[Program]:
