@@ -12,6 +12,7 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -19,6 +20,7 @@ sys.path.insert(0, str(ROOT))
 from jvbundler.app.catalog import Package, record_of  # noqa: E402
 from jvbundler.values.problem import Problem  # noqa: E402
 
+STARTS = r"create_subprocess_\w+\(|subprocess\.(?:run|Popen|call|check_\w+)\(|shutil\.which\("
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 
 
@@ -42,12 +44,30 @@ def unpacked_package(version: str, folder: Path) -> Path:
     return folder / f"unpacked-{version}" / "jvagent"
 
 
+def unknown_programs(package: Path, record: dict[str, Any]) -> list[str]:
+    """The places where an action starts a program, or looks for one, of which no need speaks."""
+    known = {source for entry in record["actions"].values() for _, _, source, _ in entry.get("needs", ())}
+    folders = {Path(source).parent for source in known}
+    found = []
+    for path in sorted((package / "action").rglob("*.py")):
+        source = path.relative_to(package.parent)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if re.search(STARTS, line) and source.parent not in folders:
+                found.append(f"{source}:{number}: {line.strip()}")
+    return found
+
+
 def catalog_text(package: Path, version: str) -> str:
     """The file's text: an action a line, so that the difference between two releases reads well."""
     problems: list[Problem] = []
     record = record_of(Package(package, str(package)), problems)
     if problems or record["jvagent"] != version:
         raise SystemExit(f"cannot read jvagent {version}: {problems or record['jvagent']}")
+    unknown = unknown_programs(package, record)
+    if unknown:
+        raise SystemExit(
+            "\n".join([f"schemas/needs.json has nothing on these of jvagent {version}:", *unknown])
+        )
     actions = [f"    {json.dumps(name)}: {json.dumps(entry)}" for name, entry in record["actions"].items()]
     head = "".join(
         f"  {json.dumps(k)}: {json.dumps(record[k])},\n" for k in ("jvagent", "python", "jvspatial")

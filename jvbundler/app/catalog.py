@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from jvbundler.app.info import Info, Written, read_info
+from jvbundler.app.model import Need
 from jvbundler.app.reading import exists, file_bytes, id_problem, outside, shown, unreadable
 from jvbundler.files import leads_outside, read_file
-from jvbundler.values.packaged import packaged_path
+from jvbundler.values.packaged import packaged_path, packaged_text
 from jvbundler.values.problem import Place, Problem, error
 
 _FOLDER = "schemas/catalog"
+# What actions need beyond pip, kept by hand: each with a text of the file in which jvagent says so.
+FACTS = "schemas/needs.json"
 _ACTIONS = "action"
 # Of a version specifier: Python makes no number of thousands of digits.
 _LONGEST = 200
@@ -30,6 +33,7 @@ class CoreAction(NamedTuple):
     place: Place
     pip: tuple[Written, ...]
     actions: tuple[str, ...]
+    needs: tuple[Need, ...] = ()
 
 
 class Package(NamedTuple):
@@ -136,9 +140,12 @@ def from_record(record: dict[str, Any]) -> Catalog:
     for name, entry in record["actions"].items():
         file = f"jvagent-{record['jvagent']}/{entry['path']}"
         places = [Place(file, int(line), int(column)) for line, column in entry["at"]]
-        actions[name] = CoreAction(
-            name, Place(file), tuple(zip(entry["pip"], places, strict=True)), tuple(entry["actions"])
+        pip = tuple(zip(entry["pip"], places, strict=True))
+        needs = tuple(
+            Need(need, value, Place(f"jvagent-{record['jvagent']}/{source}", line, 1))
+            for need, value, source, line in entry.get("needs", ())
         )
+        actions[name] = CoreAction(name, Place(file), pip, tuple(entry["actions"]), needs)
     return Catalog(record["jvagent"], record["python"], record["jvspatial"], actions)
 
 
@@ -146,7 +153,8 @@ def record_of(package: Package, problems: list[Problem]) -> dict[str, Any]:
     """The catalogue of a jvagent package as JSON values, as `schemas/catalog/<version>.json` holds it.
 
     Follows jvagent's `core_discovery.py`: every `info.yaml` under `action/` with namespace `jvagent` and an
-    archetype, outside folders that begin with an underscore. `at` has the line and column of each of `pip`.
+    archetype, outside folders that begin with an underscore. `at` has the line and column of each of `pip`,
+    `needs` what the action needs beyond pip, with the file and the line that say so.
     """
     actions = {}
     for name in _info_files(package, problems):
@@ -159,6 +167,8 @@ def record_of(package: Package, problems: list[Problem]) -> dict[str, Any]:
             problems.append(wrong)
         else:
             actions[info.package] = _entry(info, f"jvagent/{name}")
+    for action, need in _needs(package, actions, problems):
+        actions[action].setdefault("needs", []).append(need)
     version = _own_version(package, problems)
     metadata = _metadata(package, version, problems)
     return {
@@ -167,6 +177,28 @@ def record_of(package: Package, problems: list[Problem]) -> dict[str, Any]:
         "jvspatial": metadata["jvspatial"],
         "actions": dict(sorted(actions.items())),
     }
+
+
+def facts() -> list[dict[str, str]]:
+    """What is known of actions: `action` needs `value`, as the line of `file` with the text `says` has it."""
+    import json
+
+    found: list[dict[str, str]] = json.loads(packaged_text(FACTS))
+    return found
+
+
+def _needs(
+    package: Package, known: Container[str], problems: list[Problem]
+) -> Iterator[tuple[str, list[Any]]]:
+    """The facts that this package still has, each under its action."""
+    for fact in facts():
+        if fact["action"] not in known:
+            continue
+        lines = _text(package, fact["file"].removeprefix("jvagent/"), problems).splitlines()
+        for number, line in enumerate(lines, 1):
+            if fact["says"] in line:
+                yield fact["action"], [fact["need"], fact["value"], fact["file"], number]
+                break
 
 
 def _info_files(package: Package, problems: list[Problem]) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from jvbundler.app.agents import Agent, LocalAction, unlisted_local_actions
 from jvbundler.app.catalog import Catalog, releases_with
@@ -156,4 +157,6 @@ def _meant(name: str, providers: Providers) -> str:
 
 def _action(name: str, providers: Providers, entries: tuple[Node, ...]) -> Action:
     is_local = name in providers.local or not providers.is_core(name)
-    return Action(name, "local" if is_local else "core", providers.place(name), entries)
+    core = providers.catalog.actions.get(name) if providers.catalog and not is_local else None
+    origin: Literal["local", "core"] = "local" if is_local else "core"
+    return Action(name, origin, providers.place(name), entries, core.needs if core else ())

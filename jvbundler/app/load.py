@@ -18,6 +18,7 @@ from jvbundler.app.jvagent_release import JvagentRelease, chosen_release, releas
 from jvbundler.app.model import REQUIREMENTS, App, PipRequirement, Wish
 from jvbundler.app.pip.requirements import merged_requirements
 from jvbundler.app.pip.requirements_lock import read_lock
+from jvbundler.app.programs import programs_of
 from jvbundler.app.reading import (
     description_text,
     exists,
@@ -77,7 +78,9 @@ def load_app(
     providers = Providers(root, read_agents(top, root, shown_as, problems), catalog, release.place)
     actions, unlisted = resolve(providers, problems)
     has_file = exists(root / REQUIREMENTS, shown(shown_as, REQUIREMENTS), problems)
+    programs = programs_of(providers.agents, actions, root, shown_as, problems)
     wanted = [wish for action in actions + unlisted for wish in providers.wishes(action.id)]
+    wanted += (Wish("uv", one.by, one.place) for one in programs if one.name in ("uv", "uvx"))
     if has_file:
         from jvbundler.app.pip.requirements_txt import read_requirements
 
@@ -107,6 +110,7 @@ def load_app(
         jvagent_version=release.version,
         requires_python=catalog.python if catalog else "",
         jvagent_is_shipped=catalog is not None and catalog.is_shipped,
+        programs=programs,
     )
     return app, tuple(dict.fromkeys(problems))  # a file that two steps look at is one problem
 

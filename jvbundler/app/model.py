@@ -32,6 +32,14 @@ class PipRequirement(NamedTuple):
     place: Place
 
 
+class Need(NamedTuple):
+    """What a core action needs beyond pip (schemas/needs.json), with the line of jvagent that says so."""
+
+    kind: str
+    value: str
+    place: Place
+
+
 class Action(NamedTuple):
     """An action that jvagent loads.
 
@@ -43,6 +51,15 @@ class Action(NamedTuple):
     origin: Literal["local", "core"]
     place: Place
     entries: tuple[Node, ...] = ()
+    needs: tuple[Need, ...] = ()
+
+
+class Program(NamedTuple):
+    """A program that is started beside the server; `by` is who starts it, for messages and comments."""
+
+    name: str
+    by: str
+    place: Place
 
 
 class Variable(NamedTuple):
@@ -70,7 +87,7 @@ class App(NamedTuple):
     imports because they lie in a listed agent's folder. `configured` holds what app.yaml's `config` selects,
     as the environment variables that would override it. `jvagent_version` is the release for the image,
     `requires_python` what that jvagent asks for; without `jvagent_is_shipped`, its actions were read from a
-    package, which may change.
+    package, which may change. `programs` are started by actions and skills.
     """
 
     root: pathlib.Path
@@ -94,3 +111,4 @@ class App(NamedTuple):
     jvagent_version: str
     requires_python: str
     jvagent_is_shipped: bool = True
+    programs: tuple[Program, ...] = ()

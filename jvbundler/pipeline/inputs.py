@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # What jvbundler reads of an app; .env is not among it.
 _AT_ROOT = ("app.yaml", ".env.example", "requirements.txt", "requirements.lock")
-_IN_AGENTS = ("agent.yaml", "agent.yml", "info.yaml", "info.yml")
+_IN_AGENTS = ("SKILL.md", "agent.yaml", "agent.yml", "info.yaml", "info.yml")
 _READ = frozenset((*_AT_ROOT, *_IN_AGENTS))
 # In bytes: of the largest of them, a lock with hashes.
 MAX_BYTES = 16 * MIB

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from jvbundler.app.programs import DEBIAN, NODE
 from jvbundler.project.build import framework_requirements, python_version
 from jvbundler.project.model import Environment, Project
+from jvbundler.project.programs import added_packages
 from jvbundler.render.text.escaping import Verbatim
 from jvbundler.render.text.templating import render as render_template
 from jvbundler.values.artifact import Artifact
@@ -42,6 +44,7 @@ def context(project: Project) -> dict[str, Any]:
     image = environment.settings["image"]
     arguments = {name: value for name, value in image["build"]["args"].items() if name != "PYTHON_VERSION"}
     requirements = project.app.requirements
+    system_packages = [*image["system_packages"], *added_packages(project)]
     port = environment.server_port
     health_path = environment.settings["server"]["health_path"]
     return {
@@ -53,8 +56,9 @@ def context(project: Project) -> dict[str, Any]:
         "index_url": image["index_url"],
         "build_packages": sorted(image["build_packages"]),
         "build_packages_pinned": pinned(image["build_packages"]),
-        "system_packages": sorted(image["system_packages"]),
-        "system_packages_pinned": pinned(image["system_packages"]),
+        "system_packages": sorted(system_packages),
+        "system_packages_pinned": pinned(system_packages),
+        "why_node": why_node(project),
         "uv_version": UV_VERSION,
         "cache_mount": CACHE_MOUNT if image["build"]["cache"] else NOTHING,
         "no_cache": NOTHING if image["build"]["cache"] else NO_CACHE,
@@ -68,6 +72,14 @@ def context(project: Project) -> dict[str, Any]:
         "health_check": health_check(port, health_path),
         "command": environment.settings["server"]["command"] or ["jvagent", APP_FOLDER, "run"],
     }
+
+
+def why_node(project: Project) -> list[str]:
+    """Who starts which program of Node, where Node is installed for it."""
+    if not added_packages(project):
+        return []
+    programs = [program for program in project.app.programs if DEBIAN.get(program.name) == NODE]
+    return [f"{program.name}: {program.by}" for program in programs]
 
 
 def base_image(environment: Environment) -> str:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from jvbundler.app.ignored import NOT_IN_IMAGE
 from jvbundler.app.pip.requirements_lock import lock_problem
+from jvbundler.app.programs import DEBIAN, PYTHON
 from jvbundler.project.build import image_digest, python_version
 from jvbundler.project.model import Environment, Project
+from jvbundler.project.programs import has_own_base, missing_programs
 from jvbundler.project.variables import PLATFORM_PATHS
 from jvbundler.rules.debian_packages import COMPILER, needed
 from jvbundler.rules.rule import (
@@ -22,6 +24,7 @@ from jvbundler.rules.rule import (
     rule,
     variable_path,
 )
+from jvbundler.source.wording import quoted
 from jvbundler.values.problem import Place
 
 if TYPE_CHECKING:
@@ -59,7 +62,7 @@ def missing_system_package(project: Project) -> Iterator[Finding]:
     run time into `image.system_packages`, and what only the build needs into `image.build_packages`. With a
     base image of your own, nothing is reported: it may have them."""
     image = project.base.settings["image"]
-    if image["base"].rpartition("/")[2] != "python":
+    if has_own_base(project):
         return
     at_run_time = {package.partition("=")[0] for package in image["system_packages"]}
     at_build_time = {package.partition("=")[0] for package in image["build_packages"]}
@@ -153,6 +156,35 @@ def unsupported_python(project: Project) -> Iterator[Finding]:
         path = ("image", "build", "args", "PYTHON_VERSION") if is_argument else ("image", "python_version")
         message = f"jvagent {project.app.jvagent_version} does not run on Python {python}"
         yield Finding(project.base.place(*path), message, f"use {oldest[0].strip()} or newer")
+
+
+@project_rule(
+    "JVB227",
+    "warning",
+    title="Program that the image does not have",
+    source="jvagent 0.1.7: action/mcp/mcp_action.py, action/code_execution/executor.py",
+)
+def missing_program(project: Project) -> Iterator[Finding]:
+    """An MCP server over `stdio` (`jvagent/mcp`), an action, or the commands in a skill's SKILL.md start a
+    program that the slim image does not have, so the server, the action or the skill fails when it is used.
+    Node (`npx`, `node`, `npm`) and uv (`uvx`) are installed by themselves. What is large is yours to decide
+    on: name its Debian package in `image.system_packages` or its Python package in `image.extra_pip`. Skills
+    are looked at where `jvagent/code_execution` is enabled, their scripts are not. With a base image of
+    your own nothing is reported."""
+    for program in missing_programs(project):
+        debian, python = DEBIAN.get(program.name), PYTHON.get(program.name)
+        if debian:
+            hint = f"set image.system_packages: [{', '.join(debian)}]"
+        elif python:
+            hint = f"set image.extra_pip: [{python}]"
+        else:
+            hint = (
+                "name the package that brings it in image.system_packages or image.extra_pip, or reach the"
+                " server by 'transport: streamable_http'"
+            )
+        yield Finding(
+            program.place, f"the image has no {quoted(program.name)}, which {program.by} starts", hint
+        )
 
 
 def version(text: str) -> tuple[int, ...]:

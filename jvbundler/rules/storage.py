@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from jvbundler.app.needs import needing
 from jvbundler.project.model import Environment
 from jvbundler.project.variables import Platform, storage_paths, storage_root
 from jvbundler.rules.rule import (
@@ -141,7 +142,8 @@ def file_database_on_lambda(environment: Environment, app: App) -> Iterator[Find
 )
 def files_on_lambda(environment: Environment, app: App) -> Iterator[Finding]:
     """With `JVSPATIAL_FILE_STORAGE_ENABLED` and the provider `local`, what users upload and what actions
-    write is kept in /tmp of one instance and lost with it."""
+    write is kept in /tmp of one instance and lost with it. An app with `jvagent/code_execution` needs EFS,
+    as that works on local files only."""
     variables = app_variables(environment, app, "lambda")
     is_local = variables.get("JVSPATIAL_FILE_STORAGE_PROVIDER", "local").strip().lower() == "local"
     enabled = is_true(variables.get("JVSPATIAL_FILE_STORAGE_ENABLED", ""))
@@ -152,8 +154,32 @@ def files_on_lambda(environment: Environment, app: App) -> Iterator[Finding]:
             environment, "lambda", "JVSPATIAL_FILE_STORAGE_ENABLED", ("lambda", "enabled")
         )
         message = "files that the app stores on Lambda are lost with every instance"
+        local = next(needing(app.actions, "local files"), None)
         hint = "set JVSPATIAL_FILE_STORAGE_PROVIDER: s3 for Lambda, or use lambda.efs"
+        if local:
+            hint = f"use lambda.efs with lambda.vpc: {local.action} refuses S3"
         yield Finding(variable_path(environment, "lambda", name, otherwise), message, hint)
+
+
+@rule(
+    "JVB228",
+    "warning",
+    title="Action that refuses S3",
+    source="jvagent 0.1.7, action/code_execution/code_execution_action.py: resolve_user_cwd",
+)
+def action_without_local_files(environment: Environment, app: App) -> Iterator[Finding]:
+    """`jvagent/code_execution` runs its commands in a folder of the user's files, so with
+    `JVSPATIAL_FILE_STORAGE_PROVIDER: s3` each of them fails: "code execution requires local file storage".
+    Keep files on EFS or on a volume, or disable the action."""
+    for platform in platforms(environment):
+        name = "JVSPATIAL_FILE_STORAGE_PROVIDER"
+        provider = app_variables(environment, app, platform).get(name, "local").strip().lower()
+        for local in needing(app.actions, "local files") if provider != "local" else ():
+            message = f"{local.action} refuses the file storage '{provider}' of {PLATFORM_TITLES[platform]}"
+            volume = "lambda.efs" if platform == "lambda" else "kubernetes.persistence"
+            path = variable_path(environment, platform, name, (platform, "enabled"))
+            hint = f"set {name}: local, and use {volume}; or disable the action"
+            yield Finding(path, message, hint, (local.place, local.need.place))
 
 
 @rule(

@@ -7,8 +7,11 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from jvbundler.app.model import PipRequirement, Program
+from jvbundler.render.docker import render
 from jvbundler.rules.debian_packages import NEEDS, needed
 from jvbundler.rules.engine import check_project
+from jvbundler.values.problem import Place
 from tests.rules.projects import ROOT, project, support_app
 
 QUIET = "kubernetes: {enabled: true, persistence: {enabled: true}}\n"
@@ -42,3 +45,48 @@ def test_a_package_from_git_needs_git_while_it_is_installed() -> None:
     need = needed("shop", "shop @ git+https://git.example.com/acme/shop.git")
     assert need is not None
     assert need.build == ("git",)
+
+
+def programs(image: str, *names: str) -> tuple[list[str], str]:
+    """What the rule finds where the app starts these programs, and the Dockerfile."""
+    app = support_app()._replace(programs=tuple(Program(name, "it", Place("a")) for name in names))
+    made = project(f"image: {{{image}}}\n{QUIET}", app)
+    (dockerfile, _) = render(made)
+    return [problem.hint for problem in check_project(made)], dockerfile.text
+
+
+def test_node_is_installed_for_who_starts_it() -> None:
+    found, dockerfile = programs("system_packages: [jq]", "npx", "sh")
+    assert found == []
+    assert "#   npx: it\n" in dockerfile
+    assert "'jq' \\\n      'nodejs' \\\n      'npm' \\\n" in dockerfile
+
+
+def test_who_names_node_gets_that_alone() -> None:
+    found, dockerfile = programs('system_packages: ["nodejs=20.19.2+dfsg-1"]', "npx")
+    assert found == []
+    assert "'npm'" not in dockerfile
+    assert "npx: it" not in dockerfile
+
+
+def test_programs_of_packages_that_are_named() -> None:
+    assert programs("system_packages: [libreoffice]", "soffice")[0] == []
+    assert programs("system_packages: [shop-server]", "shop-server")[0] == []
+    assert programs("", "soffice", "weasyprint")[0] == [
+        "set image.system_packages: [libreoffice]",
+        "set image.extra_pip: [weasyprint]",
+    ]
+
+
+def test_a_base_of_ones_own_may_have_any_program() -> None:
+    found, dockerfile = programs("base: registry.example.com/acme/base", "npx", "soffice")
+    assert found == []
+    assert "nodejs" not in dockerfile
+
+
+def test_a_program_of_a_python_package_that_is_asked_for() -> None:
+    app = support_app()
+    wanted = PipRequirement("mcp-server_time", "mcp-server-time", ("image.extra_pip",), Place("deploy.yaml"))
+    named = Program("mcp_server_time", "it", Place("a"))
+    app = app._replace(programs=(named,), requirements=(*app.requirements, wanted))
+    assert check_project(project(QUIET, app)) == ()
