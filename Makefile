@@ -20,7 +20,7 @@ lint: $(VENV) ## ruff, mypy, who imports whom, and what follows a schema
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy
 	.venv/bin/lint-imports --no-cache --no-logo
-	.venv/bin/check-jsonschema --check-metaschema schemas/*.json
+	.venv/bin/check-jsonschema --check-metaschema schemas/*.schema.json
 	.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 fast: $(VENV) ## pytest alone, with the tools that are there: make fast PYTEST_ARGS=tests/render
