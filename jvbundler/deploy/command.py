@@ -21,6 +21,18 @@ DIGEST = "DIGEST"
 Role = Literal["", "render", "note", "push", "check", "apply", "wait", "health", "stack"]
 
 
+class SecretData(NamedTuple):
+    """A Secret of Kubernetes that is handed to kubectl: each of its keys, and the variable with the value.
+
+    It is a patch where `is_there`, else the whole object.
+    """
+
+    name: str
+    namespace: str
+    keys: tuple[tuple[str, str], ...]
+    is_there: bool
+
+
 class Command(NamedTuple):
     """What will be run, and why.
 
@@ -31,6 +43,7 @@ class Command(NamedTuple):
     tool's standard input, and `parameter_file` the variables that go into a file of mode 0600 whose
     path replaces `{parameters}` in `argv`; both are read when the command runs, and the file is removed then.
     `stdin_registry` is a registry whose docker credentials go to standard input as a docker config.
+    `stdin_secret` is a Secret that goes there as JSON, with its values.
     `stdin_of` is a command whose output is the input of this one, as behind a pipe; `stdin_text` is input
     without secrets. `argument_variables` are variables without secrets of which `argv` has words, `$NAME`.
     `{output}` in `argv` becomes the path of a file that takes the place of standard output.
@@ -49,6 +62,7 @@ class Command(NamedTuple):
     parameter_file: tuple[tuple[str, str], ...] = ()
     stdin_text: str = ""
     stdin_registry: str = ""
+    stdin_secret: SecretData | None = None
     environment: tuple[tuple[str, str], ...] = ()
     argument_variables: tuple[str, ...] = ()
     composed: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -89,7 +103,8 @@ class Command(NamedTuple):
     def variables(self) -> tuple[str, ...]:
         """The environment variables whose values this command hands on as secrets."""
         before = self.stdin_of.variables() if self.stdin_of else ()
-        own = (self.stdin_variable,) if self.stdin_variable else ()
+        own = [self.stdin_variable] if self.stdin_variable else []
+        own += [variable for _, variable in self.stdin_secret.keys] if self.stdin_secret else []
         composed = (name for _, parts in self.composed for name in secret_names_in(parts))
         return (*before, *own, *(variable for _, variable in self.parameter_file), *composed)
 
@@ -118,4 +133,7 @@ def _comments(command: Command) -> str:
         lines.append(f"{PARAMETERS}: a file of mode 0600 with {pairs}; removed afterwards")
     registries = [c.stdin_registry for c in (command, command.stdin_of) if c and c.stdin_registry]
     lines += [f"standard input: your docker credentials of {host}, as a docker config" for host in registries]
+    if command.stdin_secret:
+        pairs = ", ".join(f"{key} from ${variable}" for key, variable in command.stdin_secret.keys)
+        lines.append(f"standard input: the Secret '{command.stdin_secret.name}' with {pairs}")
     return "".join(f"# {printable(line)}\n" for line in lines)

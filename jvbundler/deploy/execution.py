@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from jvbundler.deploy.command import NO_LIMIT, OUTPUT, PARAMETERS, Command
+from jvbundler.deploy.command import NO_LIMIT, OUTPUT, PARAMETERS, Command, SecretData
 from jvbundler.files import reason
 from jvbundler.output.outside import private_file
 from jvbundler.runner import Completed, follow, interruptible, limit, run
@@ -154,9 +154,20 @@ def _input(command: Command, execution: Execution) -> bytes | None:
         return _run(command.stdin_of, execution, _silent).stdout
     if command.stdin_variable:
         return execution.environ.get(command.stdin_variable, "").encode()
+    if command.stdin_secret:
+        return _secret_object(command.stdin_secret, execution.environ).encode()
     if command.stdin_registry:
         return docker_config(command.stdin_registry, execution.environ).encode()
     return command.stdin_text.encode() or None
+
+
+def _secret_object(data: SecretData, environ: Mapping[str, str]) -> str:
+    """The Secret, or a merge patch of it."""
+    values = {"stringData": {key: environ.get(variable, "") for key, variable in data.keys}}
+    if data.is_there:
+        return json.dumps(values)
+    place = {"name": data.name, "namespace": data.namespace}
+    return json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": place, "type": "Opaque", **values})
 
 
 @contextlib.contextmanager

@@ -105,12 +105,15 @@ def tools(tmp_path: Path) -> Tools:
     return made
 
 
+# The keys of the app's Secret.
+KEYS = ("JVAGENT_ADMIN_PASSWORD", "JVSPATIAL_JWT_SECRET_KEY", "OPENAI_API_KEY")
 HEALTHY: list[dict[str, Any]] = [
     {"has": ["version", "--client"], "stdout": '{"clientVersion": {"gitVersion": "v1.32.4"}}'},
     {"has": ["auth", "can-i"], "stdout": "yes\n"},
     {"has": ["get", "deployment.apps/acme-support"], "stdout": answer_text("live.json")},
     {"has": ["--selector=app.kubernetes.io/managed-by"], "stdout": answer_text("empty-list.json")},
     {"has": ["replicasets.apps,pods"], "stdout": answer_text("healthy.json")},
+    {"has": ["get", "secret"], "stdout": "\n".join(["found", *KEYS, ""])},
     {"has": ["get", "replicasets.apps"], "stdout": answer_text("replicasets.json")},
     {"has": ["get", "events"], "stdout": answer_text("empty-list.json")},
     {"has": ["get", "--raw"], "stdout": '{"status":"healthy"}'},

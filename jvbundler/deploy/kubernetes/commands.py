@@ -1,5 +1,6 @@
 """kubectl's commands for one environment. Every one names its context and namespace; none creates an object
-that is not in the rendered manifest, but the pull secret that deploy.yaml asks for.
+that is not in the rendered manifest, but the pull secret that deploy.yaml asks for, and the Secrets of
+`--create-secrets`.
 """
 
 from __future__ import annotations
@@ -7,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from jvbundler.deploy.command import NO_LIMIT, Command
+from jvbundler.deploy.command import NO_LIMIT, Command, SecretData
 from jvbundler.deploy.kubernetes.workload import Workload, kubectl
+from jvbundler.deploy.secrets import Holder, keys_argv
 from jvbundler.values.artifact import ObjectName
 
 MANAGER = "jvbundler"
@@ -63,6 +65,36 @@ def pull_secret(workload: Workload) -> tuple[Command, ...]:
     made = Command(make, reason, timeout_seconds=READ_SECONDS, stdin_registry=workload.pull_registry)
     argv = kubectl(workload, "apply", "--server-side", f"--field-manager={MANAGER}", "--filename=-")
     return (Command(argv, reason, timeout_seconds=READ_SECONDS, stdin_of=made),)
+
+
+def secret_keys(holder: Holder) -> Command:
+    """1 where we may not look: a Secret may be there all the same."""
+    reason = f"see which keys the Secret '{holder.name}' has"
+    return Command(keys_argv(holder), reason, expected=(0, 1), timeout_seconds=READ_SECONDS)
+
+
+def create_namespace(workload: Workload) -> tuple[Command, ...]:
+    """What the manifest creates, before it does: a Secret needs it."""
+    if not workload.creates_namespace:
+        return ()
+    make = kubectl(
+        workload,
+        *("create", "namespace", workload.namespace, "--dry-run=client", "--output=yaml"),
+        namespaced=False,
+    )
+    reason = f"make the namespace '{workload.namespace}' for the Secret"
+    made = Command(make, reason, timeout_seconds=READ_SECONDS)
+    words = ("apply", "--server-side", f"--field-manager={MANAGER}", "--filename=-")
+    argv = kubectl(workload, *words, namespaced=False)
+    return (Command(argv, reason, timeout_seconds=READ_SECONDS, stdin_of=made),)
+
+
+def fill_secret(workload: Workload, data: SecretData) -> Command:
+    """A patch leaves the keys alone that are there; an apply would own them."""
+    words = ("patch", "secret", data.name, "--type=merge", "--patch-file=/dev/stdin")
+    argv = kubectl(workload, *(words if data.is_there else ("create", "--filename=-")))
+    reason = f"{'add to' if data.is_there else 'make'} the Secret '{data.name}'"
+    return Command(argv, reason, timeout_seconds=READ_SECONDS, stdin_secret=data)
 
 
 def dry_run(workload: Workload, *, force: bool = False) -> Command:

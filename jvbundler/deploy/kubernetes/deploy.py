@@ -27,11 +27,18 @@ from jvbundler.deploy.kubernetes.live import (
     warnings_of,
     was_undone,
 )
+from jvbundler.deploy.kubernetes.secrets import (
+    Secrets,
+    fill_commands,
+    look_at_secrets,
+    needed_secrets,
+    refusal,
+)
 from jvbundler.deploy.kubernetes.workload import Workload, workload_of
 from jvbundler.deploy.operation import Operation, Ran, Session, carry_out, run_confirmed
 from jvbundler.deploy.release import unchanged
 from jvbundler.runner import Completed, masked
-from jvbundler.values.problem import ToolFailed
+from jvbundler.values.problem import InputError, ToolFailed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +69,7 @@ class DeployOptions(NamedTuple):
     force_conflicts: bool = False
     delete_data: bool = False
     rollback_on_failure: bool = False
+    create_secrets: bool = False
 
 
 def deploy(release: Release, workload: Workload, options: DeployOptions, session: Session) -> Deployed:
@@ -92,7 +100,7 @@ def dry_run(release: Release, workload: Workload, options: DeployOptions) -> tup
     before = push.plan(release, options.image, None, render=options.render)
     if not options.apply:
         return (before,)
-    operation = plan(workload, options, None)
+    operation = plan(workload, options, None, Secrets(needed_secrets(release, workload)))
     if options.diff:
         shows = (commands.dry_run(workload), commands.show_diff(workload))
         return (before, operation._replace(looks=(*operation.looks, *shows)))
@@ -117,9 +125,12 @@ def _apply(
 ) -> Deployed:
     """Look at the cluster, and carry out what follows from it, after the commands of `before`."""
     facts = look(workload, session.execution, force=options.force)
+    secrets = look_at_secrets(release, workload, session.execution)
+    if secrets.missing and not options.create_secrets:
+        raise InputError(refusal(release.environment.name, secrets.missing))
     if options.diff:
         _show_diff(release, workload, options, facts, session.execution)
-    operation = plan(workload, options, facts).after(before.commands, before.notes)
+    operation = plan(workload, options, facts, secrets).after(before.commands, before.notes)
     ran = run_confirmed(
         operation,
         release,
@@ -132,7 +143,7 @@ def _apply(
     return Deployed(image, operation.goes, words)
 
 
-def plan(workload: Workload, options: DeployOptions, facts: Facts | None) -> Operation:
+def plan(workload: Workload, options: DeployOptions, facts: Facts | None, secrets: Secrets) -> Operation:
     """Check, apply, wait, and delete what the manifest no longer has; after a diff, the check was made."""
     forced = is_forced(options, facts)
     orphans = facts.orphans if facts else ()
@@ -141,6 +152,7 @@ def plan(workload: Workload, options: DeployOptions, facts: Facts | None) -> Ope
     return Operation(
         (
             *(() if options.diff else (commands.dry_run(workload, force=forced),)),
+            *fill_commands(workload, secrets, create=options.create_secrets),
             *commands.pull_secret(workload),
             commands.apply(workload, force=forced),
             commands.wait(workload),
@@ -150,9 +162,9 @@ def plan(workload: Workload, options: DeployOptions, facts: Facts | None) -> Ope
         ),
         goes=tuple(map(str, gone)),
         stays=tuple(map(str, kept)),
-        looks=looks(workload),
+        looks=(*looks(workload), *map(commands.secret_keys, secrets.holders)),
         on_failure=_way_back(workload, facts) if options.rollback_on_failure else (),
-        notes=_notes(facts, tuple(map(str, kept)), delete_data=options.delete_data),
+        notes=(*secrets.notes, *_notes(facts, tuple(map(str, kept)), delete_data=options.delete_data)),
         question="deploy this" if options.diff else "",
     )
 

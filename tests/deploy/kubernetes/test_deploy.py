@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ HAPPY = [
     "get deployments.apps,services,configmaps,serviceaccounts,persistentvolumeclaims,"
     "ingresses.networking.k8s.io,networkpolicies.networking.k8s.io,"
     "horizontalpodautoscalers.autoscaling,poddisruptionbudgets.policy",
+    "get secret",
     "apply --dry-run=server",
     "apply",
     "rollout status",
@@ -57,7 +59,7 @@ def test_a_dry_run_prints_what_a_run_does_and_needs_no_tool(
     (tools.folder / "bin" / "kubectl").unlink()
     done = jvbundler(*DEPLOY, "--dry-run", PATH="/nowhere")
     assert done.returncode == 0, done.stderr
-    shown = [line.split() for line in done.stdout.splitlines() if not line.startswith("#")]
+    shown = [shlex.split(line) for line in done.stdout.splitlines() if not line.startswith("#")]
     tools.put("kubectl")
     jvbundler(*DEPLOY)
     ran = [call["argv"] for call in tools.calls() if not {"version", "can-i"} & set(call["argv"])]
@@ -333,7 +335,7 @@ def test_machines_get_every_step(rendered: Path, tools: Tools, jvbundler: Run) -
     done = jvbundler(*DEPLOY, "--json")
     result = json.loads(done.stdout)
     assert result["ok"]
-    assert [step["result"] for step in result["steps"]] == ["finished"] * 6
+    assert [step["result"] for step in result["steps"]] == ["finished"] * 7
     assert done.stderr == ""
     tools.answer("apply", "--dry-run=server", stderr=answer_text("forbidden.txt"), code=1)
     failed = jvbundler(*DEPLOY, "--json")

@@ -67,6 +67,11 @@ Examples:
     default=None,
     help="Go back where the pods do not become ready.  [default: where CI is set]",
 )
+@click.option(
+    "--create-secrets",
+    is_flag=True,
+    help="Make the Secrets that are missing from variables of the environment.",
+)
 @pods_timeout_option
 @together(render_option, dry_run_option, yes_option, verbose_option, json_option, image_options)
 @options.talking
@@ -87,6 +92,7 @@ def deploy(
     force: bool,
     force_conflicts: bool,
     rollback_on_failure: bool | None,
+    create_secrets: bool,
     timeout: int,
     render: bool,
     dry_run: bool,
@@ -114,6 +120,7 @@ def deploy(
         rollback_on_failure=bool(os.environ.get("CI"))
         if rollback_on_failure is None
         else rollback_on_failure,
+        create_secrets=create_secrets,
     )
     if dry_run:
         return print_script(*verb.dry_run(release, workload, wanted))
