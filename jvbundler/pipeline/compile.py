@@ -44,9 +44,9 @@ def compile_project(
 ) -> Compiled:
     """The project of the app in `app_root`, which messages call `shown_as`.
 
-    `environments` have to be declared, and all that are declared are compiled all the same: they share
-    files. Findings of the `tolerated` rules are dropped. Raises InputError with every problem of
-    deploy.yaml, the app and both together.
+    `environments` have to be declared, but all declared ones are compiled: they share files. Findings of the
+    `tolerated` rules are dropped. Raises InputError with every problem of deploy.yaml, the app and both
+    together.
     """
     source, project, found = _built(app_root, shown_as, options, environments)
     if project is not None and not _errors(found):
@@ -62,7 +62,7 @@ def _built(
 ) -> tuple[Source | None, Project | None, Sequence[Problem]]:
     path = config_path(app_root, options)
     file = str(options.config) if options.config else below(shown_as, CONFIG)
-    # A file that is named may lie anywhere; the app's own is a stranger's, and might be a link to any file.
+    # A named file may be anywhere; the app's own is untrusted, and might be a link to any file.
     within = None if options.config else app_root
     load = partial(
         load_source,
@@ -75,7 +75,7 @@ def _built(
     )
     source, problems = load()
     if source is not None and not set(environments) <= set(source.environments):
-        # Only now: it would leave out the environments that were not asked for.
+        # Only now: it would skip the environments that were not asked for.
         _, problems = load(environments=environments)
     if source is None and not options.config:
         problems = tuple(_naming_init(problem) for problem in problems)
@@ -104,7 +104,7 @@ def load_project_app(
 ) -> tuple[App | None, tuple[Problem, ...]]:
     """The app, with what the top level of deploy.yaml, `root`, says about its image.
 
-    One that is not valid counts as an empty one.
+    An invalid one counts as empty.
     """
     settings = checked[0] or check(_EMPTY)[0]
     assert settings is not None, "an empty deploy.yaml is valid"
@@ -123,5 +123,5 @@ def load_project_app(
 
 
 def _problems(checked: Mapping[str, Checked]) -> Iterable[Problem]:
-    """What is wrong with deploy.yaml alone, where the app is too broken to go on."""
+    """What is wrong with deploy.yaml alone, if the app is too broken to go on."""
     return (problem for _, problems in checked.values() for problem in problems)

@@ -10,14 +10,14 @@ from jvbundler.project.keys import load_schema
 from jvbundler.render.deploy_yaml import first_config
 from jvbundler.values.problem import InputError
 
-# The app's name is written into deploy.yaml, and must not be one.
+# The app's name is written into deploy.yaml, and must not be a secret.
 LITERAL_SECRET = "JVB901"
 
 
 def initial_config(app_root: Path, shown_as: str, *, targets: Sequence[str]) -> str:
     """The text of a deploy.yaml for this app, with the sections of `targets` enabled.
 
-    Raises InputError where the folder holds no jvagent app, and where app.yaml has a secret in it. Other
+    Raises InputError if the folder holds no jvagent app, or app.yaml has a secret in it. Other
     problems of the app are left to `render`.
     """
     schema = load_schema()

@@ -123,7 +123,7 @@ def test_markdown_for_a_pull_request(app: Path) -> None:
     [
         (["no-such-thing"], "'no-such-thing' is not a revision of the git repository"),
         (["--", "--output=x"], "'--output=x' is not a revision"),
-        (["--from", "dev"], "--from and --to belong together"),
+        (["--from", "dev"], "--from and --to have to be used together"),
         (["--from", "dev", "--to", "prdo"], "prdo"),
         (["a", "b"], "'a' is no folder"),
         (["v1", "--from", "dev", "--to", "prod"], "give no revision"),

@@ -174,5 +174,5 @@ def test_extra_resources_that_can_not_be_rendered() -> None:
         ("JVB422", 5, "Service 'acme-support' is rendered already"),
         ("JVB422", 7, "ConfigMap 'a' is written twice"),
         ("JVB423", 8, "the object has no apiVersion, kind or metadata.name"),
-        ("JVB423", 9, "a List is no object of its own"),
+        ("JVB423", 9, "a List is not an object of its own"),
     ]
