@@ -1,4 +1,4 @@
-"""Checks SAM and CloudFormation templates with cfn-lint: the text, and what AWS makes of it.
+"""Checks SAM and CloudFormation templates with cfn-lint: the text, and its expansion by AWS.
 
 cfn-lint does not expand SAM, so the text alone hides most mistakes in functions and APIs; samtranslator is
 AWS's own expansion. Both come with `jvbundler[validate]`; neither uses a network or credentials.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cfnlint.match import Match
 
 TRANSLATOR_RULE = "samtranslator"
-# Which region's resource types and limits count; the first that AWS brings each of them to.
+# The region whose resource types and limits count; AWS introduces each of them here first.
 REGION = "us-east-1"
 SAM_TRANSFORM = "AWS::Serverless-2016-10-31"
 
@@ -43,7 +43,7 @@ def check_template(path: str, text: str) -> tuple[Problem, ...]:
     if unreadable:
         return tuple(_problem_in_text(path, match) for match in unreadable)
     if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
-        # cfn-lint itself stumbles over these.
+        # cfn-lint itself fails on these.
         return (error("cfn-lint", Place(path), "not a template: it has no mapping 'Resources'"),)
     on_text = _lint(text)
     problems = [_problem_in_text(path, match) for match in on_text]
@@ -86,9 +86,9 @@ def _expansion(template: dict[str, Any]) -> dict[str, Any]:
         undo_mark_unicode_str_in_template,
     )
 
-    # It notes there which of AWS's own switches are off; what is wrong with a template it raises.
+    # It logs which of AWS's own switches are off; what is wrong with a template, it raises.
     logging.getLogger("samtranslator").setLevel(logging.CRITICAL)
-    # A real boto3 session would read the user's AWS configuration, and the region is all that is asked of it.
+    # A real boto3 session would read the user's AWS configuration, and only the region is needed.
     session = cast(Any, SimpleNamespace(region_name=REGION))
     metrics = Metrics("jvbundler")
     parameters: dict[str, Any] = {}
@@ -100,7 +100,7 @@ def _expansion(template: dict[str, Any]) -> dict[str, Any]:
             template, parameters, passthrough_metadata=True, get_managed_policy_map=dict
         )
     finally:
-        # It goes nowhere, but metrics that are never published make a warning on stderr.
+        # It sends nothing, but unpublished metrics cause a warning on stderr.
         metrics.publish()
     return undo_mark_unicode_str_in_template(expanded)
 
@@ -110,7 +110,7 @@ def _decoded(text: str) -> tuple[Any, list[Match]]:
     from cfnlint.decode.decode import decode_str
 
     template, unreadable = decode_str(text)
-    # A date without quotes is text to CloudFormation.
+    # An unquoted date is text to CloudFormation.
     return json.loads(json.dumps(template, default=str)), unreadable
 
 
@@ -118,7 +118,7 @@ def _lint(text: str) -> list[Match]:
     from cfnlint.api import lint
     from cfnlint.config import ManualArgs
 
-    # An empty configuration file, so that no .cfnlintrc of this machine changes the verdict.
+    # An empty configuration file, so that no .cfnlintrc of this machine changes the result.
     settings = {"regions": [REGION], "config_file": os.devnull}
     return lint(text, config=cast(ManualArgs, settings))
 
@@ -144,7 +144,7 @@ def _logical_id(message: str) -> str:
 
 
 def _path_in_text(root: yaml.Node, path: Path) -> Path:
-    """The same path under the resource that was written: SAM makes `AppRole` and `AppAliaslive` of `App`."""
+    """The path under the resource that was written: SAM makes `AppRole` and `AppAliaslive` from `App`."""
     if len(path) < 2 or path[0] != "Resources":
         return path
     resources = _child(root, "Resources")

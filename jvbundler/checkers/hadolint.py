@@ -1,4 +1,4 @@
-"""Checks a Dockerfile with hadolint, when that is on PATH. Reads no configuration of this machine."""
+"""Checks a Dockerfile with hadolint, if it is on PATH. Reads no configuration of this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks manifests with kubeconform, when that is on PATH, against the schemas that ship with jvbundler."""
+"""Checks manifests with kubeconform, if it is on PATH, against the schemas that ship with jvbundler."""
 
 from __future__ import annotations
 

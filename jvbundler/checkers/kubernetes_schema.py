@@ -63,7 +63,7 @@ def write_kubeconform_schemas(version: str, folder: Path) -> str:
 def _check(document: Document, version: str) -> Iterator[Problem]:
     if not document.kind:
         yield error(
-            RULE, document.place(), "not a Kubernetes object: 'apiVersion' and 'kind' must both be there"
+            RULE, document.place(), "not a Kubernetes object: 'apiVersion' and 'kind' are both required"
         )
         return
     if document.kind not in _schemas(schema_version(version))["kinds"]:
@@ -78,7 +78,7 @@ def _problems(document: Document, finding: ValidationError) -> Iterator[Problem]
     if finding.validator == "additionalProperties":
         yield from _unknown_fields(document, finding)
     elif finding.validator == "required":
-        # One finding a field; jsonschema has its name in the message only.
+        # One finding per field; jsonschema has its name only in the message.
         name = finding.message.removesuffix(" is a required property").strip("'")
         yield _problem(document, path, f"'{dotted((*path, name))}' is missing")
     else:
@@ -102,7 +102,7 @@ def _expectation(finding: ValidationError) -> str:
     if finding.validator == "type":
         types: Any = finding.validator_value
         names = [types] if isinstance(types, str) else [name for name in types if name != "null"]
-        return f"must be of type {' or '.join(names)}, and is {_described(value)}"
+        return f"must be of type {' or '.join(names)}, but is {_described(value)}"
     return f"is not valid: {finding.message}"
 
 
@@ -143,7 +143,7 @@ def _standalone_text(version: str, kind: str) -> str:
 
 
 def _kubeconform_name(kind: str) -> str:
-    """`networking.k8s.io/v1 Ingress` is `ingress-networking-v1.json` to kubeconform."""
+    """kubeconform's file name: `networking.k8s.io/v1 Ingress` is `ingress-networking-v1.json`."""
     api_version, name = kind.lower().split()
     group, _, version = api_version.rpartition("/")
     return "-".join(part for part in (name, group.split(".")[0], version) if part) + ".json"

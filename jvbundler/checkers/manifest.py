@@ -1,4 +1,4 @@
-"""Kubernetes manifests as text: their documents, and the line on which a field of one stands.
+"""Kubernetes manifests as text: their documents, and the line of each of their fields.
 
 Reads YAML as the Kubernetes tools do; knows nothing of schemas.
 """
@@ -16,7 +16,7 @@ RULE = "yaml"
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """To Kubernetes each key is a string, and so is a bare date."""
+    """Reads each key, and a bare date, as a string, as Kubernetes does."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[str, Any]:
         mapping = super().construct_mapping(node, deep=deep)
@@ -35,7 +35,7 @@ class Document(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """`apps/v1 Deployment`; empty for a document that is no Kubernetes object."""
+        """`apps/v1 Deployment`; empty for a document that is not a Kubernetes object."""
         if not isinstance(self.value, dict):
             return ""
         api_version, kind = self.value.get("apiVersion"), self.value.get("kind")
@@ -47,12 +47,12 @@ class Document(NamedTuple):
         return str(metadata.get("name", "")) if isinstance(metadata, dict) else ""
 
     def place(self, path: Sequence[str | int] = ()) -> Place:
-        """Where the field at `path` stands."""
+        """Where the field at `path` is written."""
         return place_of(self.file, self.node, path)
 
 
 def documents(path: str, text: str) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
-    """The non-empty documents of a manifest; a problem for text that is no YAML and for each repeated key."""
+    """The non-empty documents of a manifest; problems for invalid YAML and repeated keys."""
     found: list[Document] = []
     problems: list[Problem] = []
     loader = _Loader(text)
@@ -73,7 +73,7 @@ def documents(path: str, text: str) -> tuple[tuple[Document, ...], tuple[Problem
 
 
 def place_of(file: str, root: yaml.Node, path: Sequence[str | int]) -> Place:
-    """Where the value at `path` below `root` stands, or the deepest of its parents that is written."""
+    """Where the value at `path` below `root` is written, or the deepest of its parents that is."""
     mark = root.start_mark
     node: yaml.Node | None = root
     for part in path:
@@ -85,7 +85,7 @@ def place_of(file: str, root: yaml.Node, path: Sequence[str | int]) -> Place:
 
 
 def dotted(path: Sequence[str | int]) -> str:
-    """`spec.containers[0].image`; a key that has dots of its own stands in brackets."""
+    """`spec.containers[0].image`; a key with dots is in brackets."""
     text = ""
     for part in path:
         if isinstance(part, int):
@@ -102,7 +102,7 @@ def _key_text(key: object) -> str:
 
 
 def _child(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node | None, yaml.Node | None]:
-    """What marks the child's line (the key of a mapping, the item of a list), and the child."""
+    """The node with the child's line (the key of a mapping, the item of a list), and the child."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if key.value == part:

@@ -12,8 +12,8 @@ import click
 from jvbundler import __version__
 from jvbundler.cli.terminal import Terminal
 
-# Name → its line in `--help`; the command is `command` in the module of that name in commands/, but for those
-# that share a module.
+# Name → its line in `--help`; the command is `command` in the module of that name in commands/, except for
+# those that share a module.
 COMMANDS = {
     "init": "Write a first deploy.yaml for an app.",
     "render": "Write the deployment files, or check that they are current.",
@@ -21,23 +21,23 @@ COMMANDS = {
     "validate": "Check deploy.yaml, the app and the rendered files.",
     "bundle": "Write a Dockerfile into the app folder; needs no deploy.yaml.",
     "lock": "Pin the image's Python packages, with hashes.",
-    "secrets": "List the secrets and how to create them, or check that they are there.",
+    "secrets": "List the secrets and how to create them, or check that they exist.",
     "build": "Build the image.",
-    "push": "Build and push the image, and note its digest in deploy.yaml.",
-    "run": "Start the image here, as it runs when it is deployed.",
+    "push": "Build and push the image, and record its digest in deploy.yaml.",
+    "run": "Start the image here, as it runs when deployed.",
     "deploy": "Deploy the rendered files.",
-    "status": "Show how the deployed app is.",
+    "status": "Show the state of the deployed app.",
     "logs": "Show the logs of the deployed app.",
-    "rollback": "Go back to the former version.",
+    "rollback": "Go back to the previous version.",
     "destroy": "Remove what was deployed.",
     "doctor": "Check the tools and credentials that deploying needs.",
     "env": "List, set or unset environment variables in deploy.yaml.",
-    "rules": "List the rules, or print what one of them means.",
+    "rules": "List the rules, or describe one of them.",
     "explain": "Print what a key of deploy.yaml means.",
     "schema": "Print the JSON Schema of deploy.yaml.",
     "templates": "List, show or copy the templates of the output.",
 }
-# The commands that have one for each platform.
+# The commands with a subcommand for each platform.
 VERBS = ("deploy", "status", "logs", "rollback", "destroy")
 SHARED = {"build": "image", "push": "image"}
 
@@ -49,7 +49,7 @@ Examples:
 
 \b
 Exit codes: 0 fine, 1 a difference found by --check or diff, 2 your files or options are
-wrong, 3 the output folder refuses, 4 a tool failed, 70 a bug of ours,
+wrong, 3 the output folder is refused, 4 a tool failed, 70 our bug,
 130 interrupted.
 
 \b
@@ -59,7 +59,7 @@ Shell completion, for the shell you use (also zsh_source, fish_source):
 
 
 class Root(click.Group):
-    """Knows its commands by name; `jvbundler [APP]`, as the predecessor's users type it, is `bundle`."""
+    """Finds commands by name; `jvbundler [APP]`, as the predecessor's users type it, is `bundle`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -98,7 +98,7 @@ class Root(click.Group):
 
 
 def with_default_command(args: Sequence[str]) -> list[str]:
-    """The arguments with `bundle` put in where a folder stands in place of a command."""
+    """The arguments with `bundle` inserted if a folder is given instead of a command."""
     first = next((index for index, word in enumerate(args) if not word.startswith("-")), None)
     if first is None:
         asks = {"--help", "-h", "--version"} & set(args)
@@ -114,7 +114,7 @@ def is_app_here() -> bool:
 
 
 def is_like_a_folder(word: str) -> bool:
-    """Whether there is such a folder, or the word is so much like one that it is no misspelt command."""
+    """Whether there is such a folder, or the word looks too much like one to be a misspelt command."""
     # Not pathlib: it would cost `--help` a tenth of its time.
     return "/" in word or word in (".", "..") or os.path.isdir(word)  # noqa: PTH112
 
@@ -123,7 +123,7 @@ def did_you_mean(word: str, known: Any) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f" (did you mean '{near[0]}'?)" if near else f"; there are: {', '.join(known)}"
+    return f" (did you mean '{near[0]}'?)" if near else f"; known here: {', '.join(known)}"
 
 
 @click.command(
@@ -133,7 +133,7 @@ def did_you_mean(word: str, known: Any) -> str:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="jvbundler", message="%(prog)s %(version)s")
-@click.option("--debug", is_flag=True, help="Show the traceback of a bug of ours.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR=1 does the same.")
 @click.pass_obj
 def root(terminal: Terminal, debug: bool, no_color: bool) -> None:

@@ -21,7 +21,7 @@ FORMATS = ("text", "json", "github", "sarif", "junit")
 
 
 def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
-    """A callback that stores the option's value for whoever prints, even after a failure."""
+    """A callback that stores the option's value for printing, even after a failure."""
 
     def store(ctx: click.Context, _: click.Parameter, value: Any) -> Any:
         terminal: Terminal = ctx.find_root().obj
@@ -33,8 +33,8 @@ def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]
 
 
 def talking(command: Decorated) -> Decorated:
-    """`--debug` and `--no-color`, which may stand after the command as well."""
-    for name, words in (("debug", "Show the traceback of a bug of ours."), ("no_color", "No colours.")):
+    """`--debug` and `--no-color`, which may follow the command as well."""
+    for name, words in (("debug", "Show the traceback of an internal error."), ("no_color", "No colours.")):
         flag = f"--{name.replace('_', '-')}"
         option = click.option(
             flag, name, is_flag=True, expose_value=False, callback=_remember(name), hidden=True, help=words
@@ -77,7 +77,7 @@ def apps_argument(command: Decorated) -> Decorated:
 
 
 def config_options(command: Decorated) -> Decorated:
-    """Everything that decides how deploy.yaml reads."""
+    """Everything that decides how deploy.yaml is read."""
     options = (
         click.option("-c", "--config", metavar="FILE", help="deploy.yaml.  [default: APP/deploy.yaml]"),
         click.option(
@@ -95,7 +95,9 @@ def config_options(command: Decorated) -> Decorated:
             help="Set an environment variable of the container; repeatable.",
         ),
         click.option(
-            "--jvagent", metavar="PATH", help="Folder of a jvagent package whose actions and release count."
+            "--jvagent",
+            metavar="PATH",
+            help="Folder of a jvagent package: its actions and its release.",
         ),
     )
     for option in reversed(options):
@@ -131,7 +133,7 @@ def selection_options(command: Decorated) -> Decorated:
 
 
 def app_root(app: str = ".") -> tuple[Path, str]:
-    """The folder, and what messages call it: as it was typed."""
+    """The folder, and its name in messages: as it was typed."""
     return Path(app), app.removeprefix("./") or "."
 
 

@@ -1,8 +1,8 @@
-"""The one printer: what a command says passes it, so that no file commands a terminal or a runner of CI.
+"""The only printer: all output passes through it, so that no file can control a terminal or a CI runner.
 
 A command need not remember it: the error boundary puts it in front of both streams. Control characters,
-characters that turn text around and commands to runners are shown as escapes, on a terminal and elsewhere.
-The escapes are JSON's, so that a document still says the same. Only `echo_data` goes past, on no terminal.
+bidirectional controls and commands to CI runners are shown as escapes, on a terminal and elsewhere. The
+escapes are JSON's, so a document still means the same. Only `echo_data` bypasses it, and never on a terminal.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from jvbundler.values.safe_text import escape
 # `##vso[…]` and `##[…]`; TeamCity: `##teamcity[…]`. GitLab's need a carriage return. Sources:
 # ActionCommand.cs of actions/runner, Command.cs of microsoft/azure-pipelines-agent.
 _COMMAND = r"^[^\S\n]*:(?=:[^\n]*::)|#(?=#(?:\[|vso\[|teamcity\[))"
-# Made up for each run: foreign text cannot hold it, so that an escape sequence behind it is one of ours.
+# Random for each run: foreign text cannot contain it, so an escape sequence after it is ours.
 _OURS = os.urandom(8).hex()
 _COLORS = {"red": 31, "green": 32, "yellow": 33, "cyan": 36}
 ERASE_LINE = "\r\x1b[K"
 
 
 def inert(text: str) -> str:
-    """`text` without what a terminal or a runner of CI obeys, but for line ends and our own colours."""
+    """`text` without anything that a terminal or a CI runner obeys, except line ends and our own colours."""
     plain = text.replace("\n", "")
     if not plain.isprintable():
         text = "".join(c if c.isprintable() or c in "\n\t" else escape(c) for c in text)
@@ -44,7 +44,7 @@ def _escaped_end(found: re.Match[str]) -> str:
 
 
 def echo_line(line: str, *, err: bool = False) -> None:
-    """Print one line: a line end in it came with a value, and is shown."""
+    """Print one line: a line end in it comes from a value, and is shown as an escape."""
     click.echo(line.replace("\n", "\\n"), err=err)
 
 
@@ -54,34 +54,34 @@ def echo_lines(lines: Iterable[str], *, err: bool = False) -> None:
 
 
 def echo_message(text: str) -> None:
-    """Print a failure, its further lines indented: what it repeats cannot pass for a message of ours."""
+    """Print a failure with its further lines indented: repeated text cannot pass for a message of ours."""
     first, *more = text.split("\n")
     echo_lines([first, *(line if line[:1].isspace() else f"  {line}" for line in more)], err=True)
 
 
 def echo_text(text: str, *, err: bool = False) -> None:
-    """Print a text that has its line ends, the last one too, and no value that could bring one."""
+    """Print a text that includes its line ends, the last one too, and no value that could add one."""
     click.echo(text, err=err, nl=False)
 
 
 def echo_data(text: str) -> None:
-    """Print on standard output what other programs read: byte for byte, but on a terminal as text.
+    """Print on standard output for other programs: byte for byte, but escaped on a terminal.
 
-    For rendered files and templates, and for formats with an escape of their own.
+    For rendered files and templates, and for formats with their own escapes.
     """
     stream = sys.stdout
     click.echo(text, file=stream if stream.isatty() else past_printer(stream), nl=False)
 
 
 def styled(text: str, *, color: str = "", bold: bool = False) -> str:
-    """`text` in a colour (red, green, yellow, cyan) or bold: the only way to an escape sequence."""
+    """`text` in a colour (red, green, yellow, cyan) or bold: the only way to print an escape sequence."""
     codes = [*([_COLORS[color]] if color else []), *([1] if bold else [])]
     start = "".join(f"\x1b{_OURS}[{code}m" for code in codes)
     return f"{start}{text}\x1b{_OURS}[0m" if codes else text
 
 
 class Printer:
-    """A text stream that makes all that is written inert, in front of `stream`, which has the rest."""
+    """A text stream in front of `stream` that makes everything written to it inert."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -110,5 +110,5 @@ def printers() -> Iterator[None]:
 
 
 def past_printer(stream: TextIO) -> TextIO:
-    """The stream behind the printer, for cursor movements and commands to runners that are ours."""
+    """The stream behind the printer, for our own cursor movements and commands to CI runners."""
     return stream.stream if isinstance(stream, Printer) else stream

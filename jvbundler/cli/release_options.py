@@ -1,4 +1,4 @@
-"""Options that the commands for deployed apps share, gathered into values; the release that they choose."""
+"""Options that the commands for deployed apps share, gathered into values; the release that they select."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ dry_run_option = click.option(
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show the output of every tool.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-render_option = click.option("--render", is_flag=True, help="Render first, where the output is out of date.")
+render_option = click.option("--render", is_flag=True, help="Render first if the output is out of date.")
 pods_timeout_option = click.option(
     "--timeout",
     type=click.IntRange(min=0),
@@ -65,7 +65,7 @@ def gathered(name: str, value: Any, *decorators: Decorator) -> Callable[[Decorat
 
 
 class Common(NamedTuple):
-    """Which environment of which app, and how long a call of a tool may take."""
+    """Which environment of which app, and how long a tool call may take."""
 
     app: str
     config: str | None
@@ -83,7 +83,7 @@ class Common(NamedTuple):
         return {**os.environ, **limit}
 
     def release(self, target: Target, more: Sequence[tuple[str, str]] = ()) -> Release:
-        """The release that the options choose; `more` are assignments, of a key and a YAML text."""
+        """The release that the options select; `more` are assignments of a YAML text to a key."""
         from jvbundler.deploy.release import load_release
 
         root, shown_as = options.app_root(self.app)
@@ -112,7 +112,7 @@ common_options = gathered(
         "--environment",
         default="",
         metavar="ENV",
-        help="Environment; not needed where there is one.",
+        help="Environment; not needed if there is only one.",
     ),
     click.option(
         "-o", "--output", metavar="DIR", help="Output folder.  [default: deploy/ beside deploy.yaml]"
@@ -121,8 +121,8 @@ common_options = gathered(
         "--tool-timeout",
         type=click.FloatRange(min=0, min_open=True),
         metavar="SECONDS",
-        help="How long each call of a tool may take; JVBUNDLER_TOOL_TIMEOUT does the same. Not for what "
-        "--timeout waits for.  [default: 30 for a question, to 3600 for a build]",
+        help="How long each tool call may take; JVBUNDLER_TOOL_TIMEOUT does the same. Not for what "
+        "--timeout limits.  [default: from 30 for a query to 3600 for a build]",
     ),
 )
 
@@ -140,7 +140,7 @@ class ImageChoice(NamedTuple):
     registry_password_env: str | None
 
     def options(self, common: Common, *registries: Platform) -> ImageOptions:
-        """The same as an operation takes it; the commit becomes a tag where there is one.
+        """The same as an operation expects it; the commit, if any, becomes a tag.
 
         `registries` are those of the platforms that the image is for: all, where none is given.
         """
@@ -148,7 +148,7 @@ class ImageChoice(NamedTuple):
         from jvbundler.deploy.image.push import git_revision
 
         if bool(self.registry_user_env) != bool(self.registry_password_env):
-            raise InputError("--registry-user-env and --registry-password-env belong together")
+            raise InputError("--registry-user-env and --registry-password-env have to be used together")
         return ImageOptions(
             builder=self.builder,
             cache_from=self.cache_from,
@@ -165,15 +165,15 @@ class ImageChoice(NamedTuple):
 image_options = gathered(
     "image",
     ImageChoice,
-    click.option("--builder", default="", metavar="NAME", help="Build with this builder of buildx."),
+    click.option("--builder", default="", metavar="NAME", help="Build with this buildx builder."),
     click.option(
         "--cache-from", multiple=True, metavar="PLACE", help="Use this cache, as type=gha; repeatable."
     ),
     click.option(
         "--cache-to", multiple=True, metavar="PLACE", help="Fill this cache, as type=gha; repeatable."
     ),
-    click.option("--tag", "tags", multiple=True, metavar="TAG", help="One more tag; repeatable."),
-    click.option("--latest", is_flag=True, help="Tag the image 'latest', too."),
+    click.option("--tag", "tags", multiple=True, metavar="TAG", help="Additional tag; repeatable."),
+    click.option("--latest", is_flag=True, help="Also tag the image 'latest'."),
     click.option("--no-attestations", is_flag=True, help="Push without SBOM and provenance."),
     click.option(
         "--registry-user-env", metavar="NAME", help="Log in with the user name in this variable ..."

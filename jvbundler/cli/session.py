@@ -52,11 +52,11 @@ def session(
 
 
 def ask_nothing(operation: Operation) -> None:
-    """For what changes nothing that is deployed."""
+    """For operations that change nothing deployed."""
 
 
 def ask_first(release: Release, verb: str, *, yes: bool) -> Confirm:
-    """In a protected environment its name is typed, elsewhere the operation's own question is answered."""
+    """Asks for the name of a protected environment; elsewhere, asks the operation's own question."""
 
     def confirm(operation: Operation) -> None:
         if release.is_protected:
@@ -68,7 +68,7 @@ def ask_first(release: Release, verb: str, *, yes: bool) -> Confirm:
 
 
 def confirm_protected(release: Release, verb: str, *, yes: bool) -> None:
-    """Raises InputError where there is no terminal to ask at, or another name was typed."""
+    """Raises InputError if there is no terminal to ask on, or another name was typed."""
     if not yes:
         question = f"environment '{release.environment.name}' is protected: type its name to {verb}"
         require_terminal(question)
@@ -88,7 +88,7 @@ def confirm_question(question: str, *, yes: bool) -> None:
 
 def require_terminal(question: str) -> None:
     if not sys.stdin.isatty():
-        raise InputError(f"{question}? there is no terminal to ask at; '--yes' answers")
+        raise InputError(f"{question}? there is no terminal to ask on; use '--yes'")
 
 
 def require_terminal_if_protected(release: Release, verb: str, *, yes: bool) -> None:
@@ -98,7 +98,7 @@ def require_terminal_if_protected(release: Release, verb: str, *, yes: bool) -> 
 
 
 def show_lists(operation: Operation) -> None:
-    """What goes and what stays, before the question."""
+    """Shows what is deleted and what stays, before the question."""
     for title, lines in (("goes:", operation.goes), ("stays:", operation.stays)):
         echo_lines([title, *(f"  {line}" for line in lines or ("nothing",))], err=True)
 

@@ -1,7 +1,6 @@
-"""How this run talks: standard streams that do not fail, the format, colours, the traceback.
+"""How this run prints: standard streams that do not fail, the format, colours, the traceback.
 
-A run ends as it would if somebody read all of what it writes. The options fill in the rest; whoever prints
-reads it.
+A run ends as if somebody read all of its output. The options fill in the rest; printing code reads it.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Any, TextIO
 
 
 class ReaderGone(Exception):
-    """Whoever read our output has seen enough, as `head` does."""
+    """The reader of our output has closed it, as `head` does."""
 
 
 class Terminal:
@@ -33,7 +32,7 @@ class Terminal:
         return sys.stderr.isatty() if self.show_source is None else self.show_source
 
     def is_quiet(self) -> bool:
-        """CI wants results; hints on what to do next are for people."""
+        """Whether hints on what to do next are left out: CI wants only results."""
         return bool(os.environ.get("CI")) or not sys.stderr.isatty()
 
 
@@ -57,16 +56,16 @@ class Lasting(io.FileIO):
 
 
 def _wait_until_writable(stream: io.FileIO) -> None:
-    """Whoever gave us the pipe made it one that does not wait."""
+    """Waits for a pipe that was made non-blocking by whoever gave it to us."""
     import select
 
     select.select([], [stream], [])
 
 
 def make_lasting() -> None:
-    """Put lasting streams in the place of Python's own; one that is closed is /dev/null from now on.
+    """Replace Python's own streams by lasting ones; a closed one is /dev/null from now on.
 
-    Otherwise the next file to be opened would get its number, and what is printed.
+    Otherwise the next opened file would get its number, and what is printed.
     """
     for number in range(3):
         try:
@@ -80,7 +79,7 @@ def make_lasting() -> None:
 
 
 def _lasting(stream: TextIO | None, number: int) -> TextIO:
-    """Files and pipes are UTF-8 in every locale, and no character makes a message fail."""
+    """A stream that is UTF-8 for files and pipes in every locale, with no character that makes it fail."""
     if stream is not None and not _is_pythons_own(stream):
         return stream
     is_terminal = os.isatty(number)
@@ -93,7 +92,7 @@ def _lasting(stream: TextIO | None, number: int) -> TextIO:
 
 
 def _is_pythons_own(stream: TextIO) -> bool:
-    """Not one of a test, and no console of Windows, which takes no bytes."""
+    """Whether it is neither a test's stream nor a Windows console, which takes no bytes."""
     buffer = getattr(stream, "buffer", None)
     return isinstance(getattr(buffer, "raw", buffer), io.FileIO)
 

@@ -18,7 +18,7 @@ _HOME = ("metadata", "namespace")
 
 
 class _Pair(NamedTuple):
-    """An object in the old and in the new file; None where there is none."""
+    """An object in the old and in the new file; None where it is missing."""
 
     old: Object | None
     new: Object | None
@@ -65,45 +65,45 @@ def _of_text(path: str, old: str, new: str, changes: Callable[[str, str], tuple[
 
 
 def _pairs(old: dict[Key, Object], new: dict[Key, Object]) -> Iterator[_Pair]:
-    """Every object of both, in the order of the new file, and then those that are gone."""
+    """Every object of both, in the order of the new file, then the removed ones."""
     moved = _moved(old, new)
-    for key, thing in new.items():
-        yield _Pair(old.get(key) or moved.get(key), thing)
+    for key, item in new.items():
+        yield _Pair(old.get(key) or moved.get(key), item)
     left = {former.key for former in moved.values()}
-    for key, thing in old.items():
+    for key, item in old.items():
         if key not in new and key not in left:
-            yield _Pair(thing, None)
+            yield _Pair(item, None)
 
 
 def _moved(old: dict[Key, Object], new: dict[Key, Object]) -> dict[Key, Object]:
-    """The former self of each new object that stood in another namespace, where there is one such."""
-    gone = [thing for key, thing in old.items() if key not in new and thing.stray]
-    come = [thing for key, thing in new.items() if key not in old and thing.stray]
+    """The old version of each new object that was in another namespace, if exactly one matches."""
+    gone = [item for key, item in old.items() if key not in new and item.local_key]
+    added = [item for key, item in new.items() if key not in old and item.local_key]
     found: dict[Key, Object] = {}
-    for thing in come:
-        former = [other for other in gone if other.stray == thing.stray]
-        if len(former) == 1 and sum(other.stray == thing.stray for other in come) == 1:
-            found[thing.key] = former[0]
+    for item in added:
+        former = [other for other in gone if other.local_key == item.local_key]
+        if len(former) == 1 and sum(other.local_key == item.local_key for other in added) == 1:
+            found[item.key] = former[0]
     return found
 
 
 def _of(path: str, pair: _Pair) -> Iterator[Change]:
-    thing = pair.new or pair.old
-    assert thing is not None, "a pair has at least one side"
+    item = pair.new or pair.old
+    assert item is not None, "a pair has at least one side"
     action = _action(pair.old, pair.new)
-    if pair.old and pair.new and pair.old.home != pair.new.home:
+    if pair.old and pair.new and pair.old.namespace != pair.new.namespace:
         action = "moved"
     fields = tuple(_fields(pair, is_moved=action == "moved"))
     if not fields and action == "changed":
         return
-    changed = Changed(thing.kind, action, fields, _value(pair.old), _value(pair.new))
-    shown = tuple(masked_field(thing.kind, field) for field in fields)
+    changed = Changed(item.kind, action, fields, _value(pair.old), _value(pair.new))
+    shown = tuple(masked_field(item.kind, field) for field in fields)
     title = f"{pair.old.title} -> {pair.new.title}" if action == "moved" and pair.old and pair.new else ""
-    yield Change(path, title or thing.title, action, shown, risks=risks_of(changed))
+    yield Change(path, title or item.title, action, shown, risks=risks_of(changed))
 
 
-def _value(thing: Object | None) -> Any:
-    return thing.value if thing else None
+def _value(item: Object | None) -> Any:
+    return item.value if item else None
 
 
 def _fields(pair: _Pair, *, is_moved: bool) -> Iterator[Field]:

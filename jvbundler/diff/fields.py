@@ -13,8 +13,8 @@ from jvbundler.diff.objects import canonical, function_name
 
 Path = tuple[str, ...]
 
-# What tells the items of a list apart, for Kubernetes and for CloudFormation. The first that every item of
-# both sides has, each with another value, is taken: containers have a name, ports may have a number only.
+# Keys that identify the items of a list, for Kubernetes and for CloudFormation. The first one that every item
+# of both sides has, with distinct values, is used: containers have a name, ports may have only a number.
 MERGE_KEYS = (
     "name",
     "Name",
@@ -37,7 +37,7 @@ ORDER = "(order)"
 
 
 def differences(old: Any, new: Any, path: Path = ()) -> Iterator[Field]:
-    """Each difference once, at the highest place where one side has nothing or another kind of value."""
+    """Each difference once, at the highest path where one side has nothing or another kind of value."""
     if _is_map(old) and _is_map(new):
         for key in {**old, **new}:
             yield from differences(old.get(key, ABSENT), new.get(key, ABSENT), (*path, key))
@@ -49,7 +49,7 @@ def differences(old: Any, new: Any, path: Path = ()) -> Iterator[Field]:
 
 
 def leaves(field: Field) -> Iterator[Field]:
-    """The scalars of a subtree that is there on one side only; any other field is its own leaf."""
+    """The scalars of a subtree that exists on one side only; any other field is its own leaf."""
     if field.old is ABSENT or field.new is ABSENT:
         there = field.new if field.old is ABSENT else field.old
         for path, value in scalars(there, field.path):
@@ -60,7 +60,7 @@ def leaves(field: Field) -> Iterator[Field]:
 
 
 def scalars(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Every scalar, call of a function and empty collection, with its path."""
+    """Every scalar, function call and empty collection, with its path."""
     if _is_map(value) and value:
         for key, child in value.items():
             yield from scalars(child, (*path, key))

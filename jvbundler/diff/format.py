@@ -1,6 +1,6 @@
 """Changes → text for a terminal, Markdown for a pull request, JSON for machines; of one app or of many.
 
-Many have a section for each that differs, and one summary. Computes nothing.
+For many apps, each that differs has a section, and there is one summary. Computes nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from jvbundler.diff.model import ABSENT, Change, Field, Risk, dotted
 from jvbundler.diff.summary import ACTIONS, SIGNS, counts, field_lines, level_counts, notes, shown, summary
 from jvbundler.values.safe_text import printable
 
-# What a piece of text is, for whoever colours it: `file`, `added`, `removed`, `danger`, …
+# The role of a piece of text, for colouring: `file`, `added`, `removed`, `danger`, …
 Paint = Callable[[str, str], str]
 LONGEST_PAIR = 120
 LONGEST_LINE = 240
@@ -30,19 +30,19 @@ def unpainted(text: str, _: str) -> str:
 
 
 def format_text(changes: Sequence[Change], *, versus: str = "", paint: Paint = unpainted) -> str:
-    """For people at a terminal; an object that is added or removed is named, its fields are not listed."""
+    """For people at a terminal; an added or removed object is named, without its fields."""
     lines: list[str] = []
-    told = [change for change in changes if change.action in ACTIONS]
-    for file in dict.fromkeys(change.file for change in told):
+    shown = [change for change in changes if change.action in ACTIONS]
+    for file in dict.fromkeys(change.file for change in shown):
         lines.append(paint(printable(file), "file"))
-        for titles, change in _alike([change for change in told if change.file == file]):
+        for titles, change in _alike([change for change in shown if change.file == file]):
             lines += _text_of(titles, change, paint)
     heading = f"{versus}: " if versus else ""
     return "\n".join([*lines, *notes(changes), f"{heading}{summary(changes)}"]) + "\n"
 
 
 def _alike(changes: list[Change]) -> Iterator[tuple[list[str], Change]]:
-    """Objects with the same change and no risk are told together: a new version is in every label."""
+    """Objects with the same change and no risk are shown together: a new version is in every label."""
     groups: dict[str, list[Change]] = {}
     for number, change in enumerate(changes):
         is_plain = change.action in ("changed", "moved") and not change.risks and change.title
@@ -72,7 +72,7 @@ def _sentence(risk: Risk) -> str:
 
 
 def _text_field(field: Field, paint: Paint) -> Iterator[str]:
-    """`path: old -> new` where that fits on a line."""
+    """`path: old -> new` if that fits on a line."""
     if ABSENT not in (field.old, field.new):
         line = f"{dotted(field.path)}: {shown(field.old)} -> {shown(field.new)}"
         if len(line) <= LONGEST_PAIR and line.isprintable() and "\\n" not in line:
@@ -91,19 +91,19 @@ def _short(text: str) -> str:
 
 
 def format_markdown(changes: Sequence[Change], *, versus: str = "") -> str:
-    """For a comment: the summary and the risks on top, each object to be unfolded. Never too long for one."""
+    """For a comment: the summary and the risks on top, each object folded. Never too long for a comment."""
     heading = f"### jvbundler diff: {summary(changes)}"
     return "\n\n".join([heading, *fitting(markdown_blocks(changes, versus=versus), LONGEST_COMMENT)]) + "\n"
 
 
 def markdown_blocks(changes: Sequence[Change], *, versus: str) -> Iterator[str]:
-    """What stands under a heading: the risks, notes, and each object; what may be left out comes last."""
-    told = [change for change in changes if change.action in ACTIONS]
+    """The text under a heading: the risks, notes, and each object; what may be left out comes last."""
+    shown = [change for change in changes if change.action in ACTIONS]
     if versus:
         yield f"Compared: {code(versus)}"
-    yield from _risk_table(told)
+    yield from _risk_table(shown)
     yield from (f"_{html.escape(note)}_" for note in notes(changes))
-    yield from (_details(titles, change) for titles, change in _by_file(told))
+    yield from (_details(titles, change) for titles, change in _by_file(shown))
 
 
 def fitting(blocks: Iterable[str], room: int) -> Iterator[str]:
@@ -130,7 +130,7 @@ def _risk_table(changes: list[Change]) -> list[str]:
         if risk.level == level
     ]
     more = f"_{len(rows) - 50} more below._"
-    table = "\n".join(["| | risk | object | what it means |", "|---|---|---|---|", *rows[:50]])
+    table = "\n".join(["| | risk | object | meaning |", "|---|---|---|---|", *rows[:50]])
     return [table, *([more] if len(rows) > 50 else [])] if rows else []
 
 
@@ -145,7 +145,7 @@ def code(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Nothing in it is Markdown, HTML, the end of a cell or a mention."""
+    """The text, with nothing left that is Markdown, HTML, the end of a cell or a mention."""
     text = html.escape(text, quote=False)
     return "".join(f"&#{ord(c)};" if c in "|@`*_[]#~\\" else c for c in text)
 
@@ -162,7 +162,7 @@ def _details(titles: list[str], change: Change) -> str:
 
 
 def format_json(changes: Sequence[Change], *, versus: str = "") -> str:
-    """Everything, with a final newline. A side of a field that has no value has no key."""
+    """Everything, with a final newline. A side of a field without a value has no key."""
     document = {"jvbundler": __version__, **json_of(changes, versus=versus)}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
@@ -198,7 +198,7 @@ def _json_field(field: Field) -> dict[str, Any]:
 
 
 class Section(NamedTuple):
-    """One app: what was compared and what differs; `failed` where it could not be told."""
+    """One app: what was compared and what differs; `failed` if that is not known."""
 
     app: str
     versus: str = ""
@@ -230,7 +230,7 @@ def _all_changes(sections: Sequence[Section]) -> list[Change]:
 
 
 def markdown_of_apps(sections: Sequence[Section]) -> str:
-    """For a comment: an overview, then each app as it would have a comment to itself, while there is room."""
+    """For a comment: an overview, then each app as in a comment of its own, while there is room."""
     top = [f"### jvbundler diff: {_verdict(sections)}", *_overview(sections)]
     blocks = [block for section in sections if section.changes for block in _blocks(section)]
     return "\n\n".join([*top, *fitting(blocks, LONGEST_COMMENT - sum(map(len, top)))]) + "\n"

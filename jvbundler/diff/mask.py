@@ -1,6 +1,6 @@
-"""Secrets → `***`, in every value and line that a comparison shows, on both of its sides.
+"""Secrets → `***`, in every value and line that a comparison shows, on both sides.
 
-Two texts are compared by lines here, as a line is masked by those around it; a Dockerfile by instructions.
+Texts are compared by lines here, as masking a line depends on those around it; a Dockerfile by instructions.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from jvbundler.diff.model import ABSENT, Field
 from jvbundler.diff.objects import SECRET_PARAMETER, function_name
 from jvbundler.values.secret_values import MASK, names_secret, without_secrets
 
-# Below these a key is the name of a variable or a file, whatever its letters; elsewhere it may be a field
-# of Kubernetes such as a volume's `secret`.
+# Below these, a key is the name of a variable or a file, whatever it says; elsewhere it may be a field of
+# Kubernetes such as a volume's `secret`.
 _NAMED_FREELY = {"data", "stringData", "env", "Variables", "annotations", "labels"}
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
 # These hold the name of a secret, not its value.
@@ -48,7 +48,7 @@ def masked(kind: str, path: tuple[str, ...], value: Any) -> Any:
 
 
 def is_secret(kind: str, path: tuple[str, ...]) -> bool:
-    """Whether the value at `path` is one, as far as its place tells."""
+    """Whether the value at `path` is a secret, judging by its place."""
     if kind == "Secret" and path[:1] in (("data",), ("stringData",)):
         return True
     if kind == SECRET_PARAMETER and path == ("Default",):
@@ -59,14 +59,14 @@ def is_secret(kind: str, path: tuple[str, ...]) -> bool:
     for part in path:
         name = part.strip("[]")
         if name not in ("name", "Name") and (free or _VARIABLE.match(name)) and names_secret(name):
-            # The `name` of a variable is no secret; what stands beside it is.
+            # The `name` of a variable is not a secret; the value beside it is.
             return path[-1] not in ("name", "Name")
         free = free or part in _NAMED_FREELY
     return False
 
 
 def _hidden(value: Any) -> Any:
-    """The mask; but a reference is no secret, and what it refers to is worth knowing."""
+    """The mask; a reference is kept, as it is not a secret and its target is worth knowing."""
     if function_name(value) in ("Ref", "Fn::GetAtt", "Fn::ImportValue"):
         return value
     if isinstance(value, dict):
@@ -82,12 +82,12 @@ def _hidden_entry(key: str, value: Any) -> Any:
 
 
 def masked_text(text: str) -> str:
-    """A text of any length: the values of names that look secret, and whatever has the shape of a secret."""
+    """Masks, in any text, the values of names that look secret and whatever looks like a secret."""
     return "\n".join(masked_lines(text))
 
 
 def masked_lines(text: str) -> list[str]:
-    """As many lines as the text has."""
+    """The masked lines, as many as the text has."""
     text = _PRIVATE_KEY.sub(lambda found: "\n".join([MASK] * (found[0].count("\n") + 1)), text)
     return [_masked_line(line) for line in text.split("\n")]
 
@@ -106,12 +106,12 @@ def _is_reference(value: str) -> bool:
 
 
 def line_changes(old: str, new: str) -> tuple[str, ...]:
-    """`-` lines that go and `+` lines that come, without those that stay."""
+    """Removed lines with `-` and added lines with `+`, without unchanged ones."""
     return tuple(_changes(old.splitlines(), new.splitlines(), _shown(old), _shown(new)))
 
 
 def _shown(text: str) -> list[str]:
-    """The lines, masked; a text that hides a line feed of another kind in a line stays in step."""
+    """The lines, masked; other kinds of line feed inside a line do not change their number."""
     return masked_lines("\n".join(text.splitlines()))
 
 
@@ -123,7 +123,7 @@ def _changes(old: list[str], new: list[str], shown_old: list[str], shown_new: li
 
 
 def instruction_changes(old: str, new: str) -> tuple[str, ...]:
-    """As `line_changes`, without comments; the first line of a longer instruction says where a line is."""
+    """Like `line_changes`, without comments; the first line of a longer instruction says where a line is."""
     before, after = instructions(old), instructions(new)
     found: list[str] = []
     for tag, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
@@ -138,7 +138,7 @@ def instruction_changes(old: str, new: str) -> tuple[str, ...]:
 
 
 def _instruction(old: Instruction, new: Instruction) -> list[str]:
-    """One that changed into the other."""
+    """The lines of an instruction that changed."""
     changes = list(_changes(list(old), list(new), _masked(old), _masked(new)))
     return changes if old[0] != new[0] else [f" {_masked(new)[0]}", *changes]
 

@@ -17,8 +17,8 @@ RiskKind = Literal[
     "restart",
     "scaling",
 ]
-# moved: the same object in another namespace. reworded: a file of other text and the same meaning.
-# source: a file that the flat manifest of the same render says again, object by object.
+# moved: the same object in another namespace. reworded: a file with other text and the same meaning. source:
+# a file whose objects are all in the flat manifest of the same render.
 Action = Literal["added", "removed", "changed", "moved", "reworded", "source"]
 LEVELS: tuple[Level, ...] = ("danger", "attention", "info")
 
@@ -47,9 +47,9 @@ class Risk(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What became of one object of a file, or of a whole file where `title` is empty.
+    """What happened to one object of a file, or to a whole file if `title` is empty.
 
-    `fields` say it for an object; `lines`, each with a `+`, `-` or space before it, for a text.
+    For an object, `fields` hold the change; for a text, `lines`, each with a `+`, `-` or space before it.
     """
 
     file: str
@@ -67,7 +67,7 @@ class Change(NamedTuple):
 
 
 def dotted(path: tuple[str, ...]) -> str:
-    """`spec.containers[web].image`; a key that has dots or slashes of its own stands in brackets."""
+    """`spec.containers[web].image`; a key with dots or slashes is in brackets."""
     text = ""
     for part in path:
         if part.startswith("["):

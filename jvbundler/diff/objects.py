@@ -1,7 +1,7 @@
 """YAML text → the objects in it, each with an identity, and their plain values.
 
 They are Kubernetes objects, the parts of a SAM template, or the documents of any other file. CloudFormation's
-short tags read as their long forms; nothing is evaluated or compared.
+short tags are read as their long forms; nothing is evaluated or compared.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SECRET_PARAMETER = "Secret parameter"
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """To Kubernetes and CloudFormation each key is a text, and so is a bare date."""
+    """Reads each key, and a bare date, as a text, as Kubernetes and CloudFormation do."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[str, Any]:
         mapping = super().construct_mapping(node, deep=deep)
@@ -56,9 +56,9 @@ for _tag in ("set", "omap", "pairs"):
 
 
 def documents(text: str) -> list[Any] | None:
-    """The documents that hold something; None for what is no YAML, or uses aliases, as we never do.
+    """The documents that are not empty; None for what is not YAML, or uses aliases, as we never do.
 
-    An alias may make a small text a huge tree, or an endless one.
+    An alias may turn a small text into a huge or endless tree.
     """
     found: list[Any] = []
     loader = _Loader(text)
@@ -76,7 +76,7 @@ def documents(text: str) -> list[Any] | None:
 
 
 def _is_tree(node: yaml.Node, seen: set[int]) -> bool:
-    """Whether no map or list stands in two places."""
+    """Whether no map or list occurs in two places."""
     if isinstance(node, yaml.ScalarNode):
         return True
     if id(node) in seen:
@@ -88,7 +88,7 @@ def _is_tree(node: yaml.Node, seen: set[int]) -> bool:
 
 
 def function_name(value: Any) -> str:
-    """`Ref`, `Fn::Sub`, …: the intrinsic function that a value calls; empty where it is none."""
+    """`Ref`, `Fn::Sub`, …: the intrinsic function that a value calls; empty if it calls none."""
     if isinstance(value, dict) and len(value) == 1:
         (name,) = value
         if name == "Ref" or name.startswith("Fn::"):
@@ -109,30 +109,30 @@ def within(value: Any, *path: str) -> Any:
 
 
 class Object(NamedTuple):
-    """`key` is the same in another version of the file; `kind` is what the rules of risks.py go by.
+    """`key` is the same in another version of the file; `kind` selects the rules in risks/.
 
-    `home` is the namespace of a Kubernetes object, and `stray` what it is called in any namespace.
+    `namespace` is that of a Kubernetes object, and `local_key` its key without the namespace.
     """
 
     key: Key
     kind: str
     title: str
     value: Any
-    home: str = ""
-    stray: Key = ()
+    namespace: str = ""
+    local_key: Key = ()
 
 
 def objects(documents: list[Any]) -> dict[Key, Object]:
-    """By key, in the order of the file. An object that is written twice is two."""
+    """By key, in the order of the file. An object that is written twice counts as two."""
     found: dict[Key, Object] = {}
     seen: Counter[Key] = Counter()
     for document in documents:
-        for thing in _objects(document):
-            seen[thing.key] += 1
-            number = seen[thing.key]
+        for item in _objects(document):
+            seen[item.key] += 1
+            number = seen[item.key]
             if number > 1:
-                thing = thing._replace(key=(*thing.key, str(number)), stray=())
-            found[thing.key] = thing
+                item = item._replace(key=(*item.key, str(number)), local_key=())
+            found[item.key] = item
     return found
 
 

@@ -13,14 +13,14 @@ from jvbundler.runner import Completed, run
 from jvbundler.values.problem import InputError, ToolFailed
 
 SECONDS = 60
-# Git sets them for its hooks, relative to a folder that is not ours.
+# Git sets them for its hooks, relative to another folder than ours.
 _OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 
 
 def at_revision(output: Path, revision: str, wanted: Iterable[str]) -> dict[str, bytes]:
     """Our files as git has them at a revision, by the lock of that revision.
 
-    InputError where the folder is in no repository or the revision is none of it; ToolFailed without git.
+    InputError if the folder is not in a repository, or the revision does not exist; ToolFailed without git.
     """
     base = next(path for path in (output.absolute(), *output.absolute().parents) if path.is_dir())
     commit = _commit(base, revision)
@@ -39,8 +39,8 @@ def _commit(base: Path, revision: str) -> str:
     if done.code == 0:
         return done.text.strip()
     reason = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
-    hint = f": {reason}" if reason else " (a shallow clone has only the newest; 'git fetch' brings others)"
-    raise InputError(f"'{revision}' is no revision of the git repository around '{base}'{hint}")
+    hint = f": {reason}" if reason else " (a shallow clone has only the newest; 'git fetch' gets others)"
+    raise InputError(f"'{revision}' is not a revision of the git repository around '{base}'{hint}")
 
 
 def _blobs(base: Path, commit: str, folder: str) -> dict[str, str]:
@@ -57,7 +57,7 @@ def _blobs(base: Path, commit: str, folder: str) -> dict[str, str]:
 
 
 def _contents(base: Path, blobs: Mapping[str, str]) -> dict[str, bytes]:
-    """What blobs hold, by one process for all."""
+    """The content of the blobs, from a single process."""
     if not blobs:
         return {}
     wanted = "".join(f"{blob}\n" for blob in blobs.values()).encode()
@@ -73,7 +73,7 @@ def _contents(base: Path, blobs: Mapping[str, str]) -> dict[str, bytes]:
 
 
 def _paths_of_lock(text: bytes) -> list[str]:
-    """What a lock lists; nothing for one that cannot be read, as it was then."""
+    """The paths that the lock of that revision lists; none if it cannot be read."""
     try:
         files = json.loads(text)["files"]
         return [path for path in files if is_safe(path)]

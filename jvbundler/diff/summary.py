@@ -1,4 +1,4 @@
-"""The changes in a few words, and their values in one line each: what the three formats share."""
+"""The changes in a few words, and their values on one line each: shared by the three formats."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def level_counts(changes: Iterable[Change]) -> dict[Level, int]:
 
 def summary(changes: Sequence[Change]) -> str:
     """`2 changed, 1 added; risks: 1 danger, 2 info`"""
-    told = {action: number for action, number in counts(changes).items() if action in ACTIONS}
-    if not told:
+    shown = {action: number for action, number in counts(changes).items() if action in ACTIONS}
+    if not shown:
         return "the same in meaning" if changes else "no difference"
-    text = ", ".join(f"{number} {action}" for action, number in told.items())
+    text = ", ".join(f"{number} {action}" for action, number in shown.items())
     levels = ", ".join(f"{number} {level}" for level, number in level_counts(changes).items())
     return f"{text}; risks: {levels}" if levels else text
 
@@ -41,7 +41,7 @@ def notes(changes: Iterable[Change]) -> list[str]:
     if by_action["source"]:
         found.append(
             f"{_files(by_action['source'])} of kubernetes/base and kubernetes/overlays left out:"
-            " the flat manifests say it all"
+            " the flat manifests contain the same objects"
         )
     if by_action["reworded"]:
         found.append(f"other text, same meaning: {', '.join(by_action['reworded'])}")
@@ -53,7 +53,7 @@ def _files(paths: Sequence[str]) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value on one line, as it could stand in the file."""
+    """A value on one line, as it could be written in the file."""
     if isinstance(value, str) and value == "***":
         return value
     name = function_name(value)
@@ -65,7 +65,7 @@ def shown(value: Any) -> str:
 
 
 def field_lines(field: Field) -> list[str]:
-    """`-path: old` and `+path: new`, or one of both; a text of many lines by the lines that differ."""
+    """`-path: old` and `+path: new`, or one of them; a text of many lines by the lines that differ."""
     path = dotted(field.path)
     if isinstance(field.old, str) and isinstance(field.new, str) and "\n" in field.old + field.new:
         from jvbundler.diff.mask import line_changes

@@ -15,21 +15,21 @@ _MAGIC = frozenset("*?[")
 
 
 def is_many(arguments: Sequence[str]) -> bool:
-    """Whether the command line is about many apps: a glob is, even where it matches one."""
+    """Whether the command line is for many apps: a glob is, even if it matches only one."""
     return len(arguments) > 1 or any(is_glob(argument) for argument in arguments)
 
 
 def is_glob(argument: str) -> bool:
-    """Whether it is a pattern, and not the name of a folder with such characters in it."""
+    """Whether it is a pattern, and not the name of an existing folder with such characters."""
     return not _MAGIC.isdisjoint(argument) and not os.path.isdir(argument)  # noqa: PTH112
 
 
 def app_folders(arguments: Sequence[str], output: Path | None, options: Options) -> list[AppFolder]:
     """The apps that a command line means, this folder without arguments, with their output folders.
 
-    The output of one app goes into `output`, that of each of many below it, by the name of the app's folder;
-    without `output`, beside each deploy.yaml. Raises InputError for a glob that matches no app, and where
-    two apps would share an output folder.
+    The output of one app goes into `output`, that of each of many below it, under the name of the app's
+    folder; without `output`, beside each deploy.yaml. Raises InputError for a glob that matches no app, and
+    if two apps would share an output folder.
     """
     below = output if is_many(arguments) else None
     apps = []
@@ -44,7 +44,7 @@ def app_folders(arguments: Sequence[str], output: Path | None, options: Options)
 def app_roots(arguments: Sequence[str]) -> list[str]:
     """The folders of the apps, each once, those of a glob by name.
 
-    A folder that is named is taken for an app whatever it holds; one that a glob matches looks like one.
+    A named folder counts as an app whatever it holds; one that a glob matches has to look like one.
     """
     found: dict[str, str] = {}
     for argument in arguments or ["."]:
@@ -64,7 +64,7 @@ def _matching(pattern: str) -> list[str]:
         found = sorted(glob(pattern, recursive=True))  # noqa: PTH207
     except RecursionError:
         raise InputError(
-            f"'{pattern}' looks into folders that are nested too deep: say where the apps are"
+            f"'{pattern}' looks into folders that are nested too deep: name the folders of the apps"
         ) from None
     folders = [folder for folder in found if _looks_like_an_app(folder)]
     if not folders:
@@ -83,7 +83,7 @@ def _name(root: Path) -> str:
 def _refuse_shared(apps: Sequence[AppFolder]) -> None:
     seen: dict[str, AppFolder] = {}
     clashes = []
-    # Once for each parent, which may be that of all. A folder that is a link itself is refused by the write.
+    # Resolved once per parent, which all may share. A folder that is itself a link is refused by the write.
     real = lru_cache(os.path.realpath)
     for app in apps:
         parent, name = os.path.split(app.output)

@@ -1,10 +1,10 @@
-"""`render` and `render --check` of one app; the render is left out where the output is known to be current.
+"""`render` and `render --check` of one app; the render is skipped if the output is known to be current.
 
-That way loads neither YAML nor templates: whatever only a render needs is imported where it is rendered.
+A skipped render loads neither YAML nor templates: what only a render needs is imported where it happens.
 
-What each app was last rendered from is on record in the user's cache folder. A record is known by the content
-of every input, never by a time stamp, and the files in the output are compared by content as well. Only time
-depends on records: without them everything is rendered.
+What each app was last rendered from is recorded in the user's cache folder. A record is identified by the
+content of every input, never by a time stamp, and the files in the output are compared by content as well.
+Records only save time: without them everything is rendered.
 """
 
 from __future__ import annotations
@@ -67,26 +67,26 @@ def check_app(app: AppFolder, request: Request) -> Outcome:
 def _unless_unchanged(
     app: AppFolder, request: Request, finish: Callable[[Rendered, Inputs | None], Outcome]
 ) -> Outcome:
-    """What `finish` makes of the render, which is left out where it is on record and its files are there."""
+    """The result of `finish` on the render, skipped if it is recorded and its files are unchanged."""
     asked_for_all = not request.selection and not request.force
     inputs = read_inputs(app, request.templates) if asked_for_all else None
     key = record_key(app, request, inputs) if inputs else ""
     record = recorded(app, key, request.options.environ) if key else None
-    paths = standing(app.output, record.files) if record else None
+    paths = paths_if_unchanged(app.output, record.files) if record else None
     if record and paths is not None:
         return Outcome(app, record.problems, unchanged=paths)
     from jvbundler.pipeline.render import render_app
 
-    looked = Looked(request.options.environ)
+    looked = TrackedEnviron(request.options.environ)
     rendered = render_app(app, request._replace(options=request.options._replace(environ=looked)))
     outcome = finish(rendered, inputs)
-    # The key says nothing of the files of a jvagent package.
+    # The key does not cover the files of a jvagent package.
     if key and not outcome.drift and rendered.compiled.project.app.jvagent_is_shipped:
         remember(app, key, looked, rendered.artifacts, rendered.compiled.problems)
     return outcome
 
 
-class Looked(Mapping[str, str]):
+class TrackedEnviron(Mapping[str, str]):
     """A process environment that remembers which variables a render looked up."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -112,10 +112,10 @@ class Record(NamedTuple):
 
 
 def record_key(app: AppFolder, request: Request, inputs: Inputs) -> str:
-    """A digest of all that decides the output and the messages, but for the process environment.
+    """A digest of everything that decides the output and the messages, except the process environment.
 
-    Empty where it cannot be told: what cannot be read, and what leads out of the app. Such an app is
-    rendered every time.
+    Empty if it is not known: for what cannot be read, or leads out of the app. Such an app is rendered every
+    time.
     """
     options, templates = request.options, request.templates
     if options.jvagent or not inputs.is_whole or any(map(_includes_others, inputs.app.items())):
@@ -149,9 +149,9 @@ def _parts(contents: Contents) -> Iterator[bytes]:
 
 @lru_cache
 def _program() -> bytes:
-    """What tells our code and data from those of another build, which may be of the same version."""
+    """Identifies this build's code and data: another build may have the same version."""
     with contextlib.suppress(OSError):
-        # What pip installed is listed there with the digest of each file.
+        # pip lists what it installed there, with the digest of each file.
         record = PACKAGE.parent / f"jvbundler-{__version__}.dist-info" / "RECORD"
         return hashlib.sha256(record.read_bytes()).digest()
     digest = hashlib.sha256()
@@ -162,7 +162,7 @@ def _program() -> bytes:
 
 
 def recorded(app: AppFolder, key: str, environ: Mapping[str, str]) -> Record | None:
-    """The record of a render of this key and from variables of these values."""
+    """The record of a render with this key and these values of its variables."""
     try:
         fields = json.loads(read_file(_path(app), MAX_BYTES))
         if fields["inputs"] != _with_variables(key, fields["variables"], environ):
@@ -175,11 +175,11 @@ def recorded(app: AppFolder, key: str, environ: Mapping[str, str]) -> Record | N
 def remember(
     app: AppFolder,
     key: str,
-    environ: Looked,
+    environ: TrackedEnviron,
     artifacts: Iterable[Artifact],
     problems: Sequence[Problem],
 ) -> None:
-    """Put the render on record; where that fails, the next one takes longer."""
+    """Record the render; if that fails, the next one takes longer."""
     variables = sorted(environ.names)
     fields = {
         "inputs": _with_variables(key, variables, environ),
@@ -193,8 +193,8 @@ def remember(
         replace_file(path, json.dumps(fields).encode(), mode=0o600)
 
 
-def standing(output: Path, files: str) -> tuple[str, ...] | None:
-    """The paths of the files in the output, None where they are not, byte for byte, those on record."""
+def paths_if_unchanged(output: Path, files: str) -> tuple[str, ...] | None:
+    """The paths of the files in the output, None unless they are, byte for byte, the recorded ones."""
     if os.path.lexists(f"{output}/{JOURNAL}") or os.path.lexists(f"{output}/{STAGING}"):
         return None  # left by a run that was killed: the next write has to repair it
     try:
@@ -223,6 +223,6 @@ def _problem(fields: Sequence[Any]) -> Problem:
 
 
 def _path(app: AppFolder) -> Path:
-    """One file for an app and its output folder, so that a new record takes the place of the old one."""
+    """One file for an app and its output folder, so that a new record replaces the old one."""
     of = f"{os.path.abspath(app.root)}\n{os.path.abspath(app.output)}"  # noqa: PTH100
     return cache_folder(os.environ) / "records" / f"{sha256(of.encode('utf-8', 'surrogateescape'))[:32]}.json"

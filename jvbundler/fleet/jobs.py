@@ -1,4 +1,4 @@
-"""One job for each app, over the cores where that is quicker. One app is a list of one.
+"""One job for each app, spread over the cores if that is faster. One app is a list of one.
 
 A job is a function of an app and a request; it must be importable by name, as it may run in another process.
 """
@@ -14,16 +14,16 @@ from jvbundler.values.problem import InputError, JvbundlerError
 
 Job = Callable[[AppFolder, Request], Outcome]
 
-# Fewer are done before the other processes have started: 0.05 s, which is three apps that are written anew.
+# Fewer are done before the other processes have started: 0.05 s, as long as writing three new apps.
 ENOUGH_FOR_WORKERS = 16
-# With fewer for each, more workers would not be done earlier.
+# With fewer for each, more workers would not finish earlier.
 _APPS_FOR_A_WORKER = 4
-# In how many parts a worker gets its share: few of them wait for one another, and none at the end for long.
+# The number of parts in which a worker gets its share: few workers wait, and none waits long at the end.
 _PARTS = 8
 
 
 def run(apps: Sequence[AppFolder], job: Job, request: Request) -> Iterator[Outcome]:
-    """The outcome of `job` for each app, in order, as they come. A bug of ours ends the whole run."""
+    """The outcome of `job` for each app, in order, as they come. A bug ends the whole run."""
     attempt = partial(_attempt, job=job, request=request)
     workers = min(cores(), len(apps) // _APPS_FOR_A_WORKER)
     if workers < 2 or len(apps) < ENOUGH_FOR_WORKERS:
@@ -36,7 +36,7 @@ def run(apps: Sequence[AppFolder], job: Job, request: Request) -> Iterator[Outco
 
 
 def become_worker() -> None:
-    """Run once, as the process starts: it leaves Ctrl-C to its parent, and does not outlive it."""
+    """Runs once, as the process starts: it leaves Ctrl-C to its parent, and does not outlive it."""
     import signal
     import threading
 
@@ -45,7 +45,7 @@ def become_worker() -> None:
 
 
 def _end_with_parent() -> None:
-    """A worker waits for its next app, and a killed parent can no longer say that there is none."""
+    """A worker waits for its next app, and a killed parent can no longer tell it to stop."""
     import signal
     import time
     from multiprocessing import parent_process
@@ -56,9 +56,9 @@ def _end_with_parent() -> None:
     if parent is None:
         return
     parent.join()
-    # Nobody is left to read what the pool would say about it.
+    # Nobody is left to read the pool's messages.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    # It ends us, and first a tool that runs (runner.py); whatever else happens, we end.
+    # It ends us, after a running tool (runner.py); whatever else happens, we end.
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(2 * GRACE_SECONDS)
     os._exit(1)
@@ -74,13 +74,13 @@ def _attempt(app: AppFolder, *, job: Job, request: Request) -> Outcome:
 
 
 def cores() -> int:
-    """Those that this process may use, which in a container are fewer than the machine has."""
+    """The cores that this process may use: fewer in a container than the machine has."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def exit_code(outcomes: Iterable[Outcome]) -> int:
-    """That of the gravest outcome: wrong input, a refusing output, a failed tool, a difference, nothing."""
+    """That of the gravest outcome: wrong input, refused output, a failed tool, a difference, nothing."""
     codes = {outcome.exit_code for outcome in outcomes}
     return min(codes - {0, 1}, default=max(codes, default=0))

@@ -24,9 +24,9 @@ MEANINGS = {
 
 
 class Drift(NamedTuple):
-    """Paths by what is wrong with them: `stale` files are ours and out of date, `missing` ones not there,
-    `orphaned` ones ours and no longer rendered, `edited` ones ours and changed by hand, `foreign` ones
-    somebody else's where ours belong.
+    """Paths by what is wrong with them: `stale` files are ours and out of date, `missing` ones do not exist,
+    `orphaned` ones are ours and no longer rendered, `edited` ones are ours and changed by hand, `foreign`
+    ones are somebody else's in the place of ours.
     """
 
     stale: tuple[str, ...]
@@ -40,7 +40,7 @@ class Drift(NamedTuple):
 
     @property
     def needs_force(self) -> bool:
-        """Whether a render refuses to mend it: it would destroy what somebody else wrote."""
+        """Whether a render refuses to fix it: it would destroy what somebody else wrote."""
         return bool(self.edited or self.foreign)
 
     def findings(self) -> Iterator[tuple[str, str, str]]:
@@ -74,6 +74,6 @@ def drift(
 
 
 def _lists_others(lock: Lock | None, wanted: Mapping[str, bytes], keep: Callable[[str], bool]) -> bool:
-    """Whether the lock's list is not that of the files, though these are right: after a careless merge."""
+    """Whether the lock lists other files although the files are right: after a careless merge."""
     ours = {path: digest for path, digest in (lock.files if lock else {}).items() if not keep(path)}
     return ours != {path: sha256(data) for path, data in wanted.items()}

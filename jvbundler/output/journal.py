@@ -1,7 +1,7 @@
 """Changes the output folder all at once: stage everything, commit by one rename, then move into place.
 
-Killed before the commit, the old files stand; killed after it, the next run finishes the move. That holds for
-a process that dies, not for a machine that loses power: nothing is synced to disk.
+Killed before the commit, the old files remain; killed after it, the next run finishes the move. This covers a
+process that dies, not a machine that loses power: nothing is synced to disk.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Journal(NamedTuple):
 
 
 def stage(tree: Tree, delete: Sequence[str], write: Mapping[str, bytes]) -> Journal:
-    """Put all that changes into the staging folder, and commit; what fails before leaves no trace."""
+    """Put all changes into the staging folder, and commit; a failure before that leaves no trace."""
     folder = tree.folder
     staging, plan = f"{folder}/{STAGING}", f"{folder}/{STAGING}/{PLAN}"
     journal = Journal(
@@ -55,13 +55,13 @@ def stage(tree: Tree, delete: Sequence[str], write: Mapping[str, bytes]) -> Jour
 
 
 def _write(file: str, data: bytes) -> None:
-    # "x": in a folder that was made just now, nothing is there, and no link is followed.
+    # "x": a folder that was just created is empty, and no link is followed.
     with open(file, "xb") as stream:  # noqa: PTH123
         stream.write(data)
 
 
 def finish(tree: Tree, journal: Journal) -> None:
-    """Carry out a committed journal, from wherever it was left."""
+    """Carry out a committed journal, from wherever it stopped."""
     folder, staging = tree.folder, f"{tree.folder}/{STAGING}"
     # This refuses links before the first change.
     in_the_way = [path for path in (*journal.delete, *journal.write) if tree.is_folder(path)]
@@ -86,13 +86,13 @@ def _move(file: str, target: str) -> None:
     try:
         os.replace(file, target)  # noqa: PTH105
     except (FileNotFoundError, NotADirectoryError):
-        # Its folder was emptied by a deletion, or is new where a file stood.
+        # A deletion emptied its folder, or the folder replaces a file.
         os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
         os.replace(file, target)  # noqa: PTH105
 
 
 def recover(folder: Path) -> None:
-    """Finish what an earlier run committed, and remove what one left that did not get so far."""
+    """Finish what an earlier run committed, and remove what an uncommitted one left."""
     tree = Tree(folder)
     text = tree.content(JOURNAL)
     left = tree.mode(STAGING)
@@ -126,7 +126,7 @@ def _remove_staging(folder: Path) -> None:
 
 
 def _new_folders(tree: Tree, paths: Iterable[str]) -> tuple[str, ...]:
-    """The folders to make, outermost first, but for those that a file to be deleted still stands in for."""
+    """The folders to create, outermost first, except where a file to be deleted still has the name."""
     return tuple(
         name
         for name in folders_of(paths)
@@ -141,7 +141,7 @@ def _remove_empty(folder: Path, names: Iterable[str]) -> None:
 
 
 def _parsed(text: bytes) -> Journal | None:
-    """The journal, None where the text is not one that we would write: it may come from anywhere."""
+    """The journal, None if the text is not one that we would write: it may come from anywhere."""
     try:
         fields: Any = json.loads(text)
         journal = Journal(tuple(fields["delete"]), dict(fields["write"]), tuple(fields["folders"]))

@@ -16,7 +16,7 @@ SCHEMA = 1
 
 
 class Lock(NamedTuple):
-    """`inputs` is a digest of all that the files were made from; `files` maps each path to its SHA-256."""
+    """`inputs` is a digest of everything that the files were made from; `files` maps paths to SHA-256."""
 
     inputs: str
     files: dict[str, str]
@@ -27,7 +27,7 @@ def sha256(data: bytes) -> str:
 
 
 def lock_text(lock: Lock) -> str:
-    """The file's text: no time, host or path of a machine, so that it changes only with what it is about."""
+    """The file's text: no time, host or path of a machine, so that it changes only with the files."""
     fields = {
         "jvbundler": __version__,
         "schema": SCHEMA,
@@ -38,7 +38,7 @@ def lock_text(lock: Lock) -> str:
 
 
 def read_lock(folder: Path) -> Lock | None:
-    """The lock of an output folder, None where there is none; OutputRefused where it cannot be trusted."""
+    """The lock of an output folder, None if there is none; OutputRefused if it cannot be trusted."""
     data = content(folder, LOCK)
     if data is None:
         return None
@@ -66,5 +66,5 @@ def _refused(folder: Path, why: str) -> OutputRefused:
     return OutputRefused(
         f"'{folder / LOCK}' {why}\n"
         "  restore it from git; or delete it and run 'jvbundler render --force', which takes over"
-        " the files that are there"
+        " the existing files"
     )

@@ -1,8 +1,9 @@
-"""Where we keep what is no output: in the user's cache, or in a folder of ours in the system's temporary one.
+"""Where we keep files that are not output: in the user's cache, or in our folder in the temporary one.
 
-Everybody may write to the temporary folder: ours is ours alone, or refused. A file with secrets lies there
-for a tool that reads no other way, and ends with its process or with our next run. sam wants a path: it
-resolves links and looks at the name's end, so that no /dev/fd/N, pipe or memfd will do.
+Everybody may write to the temporary folder, so our folder must be ours alone, or is refused. It holds a file
+with secrets for a tool that can read them in no other way; the file is removed with its process or by our
+next run. sam needs a path: it resolves links and checks the suffix, so /dev/fd/N, a pipe or a memfd does not
+work.
 """
 
 from __future__ import annotations
@@ -19,19 +20,19 @@ from jvbundler.output.writer_lock import only_writer
 from jvbundler.values.problem import OutputRefused
 
 _PRIVATE = "private"
-# Another process that cleans up may take a folder away before it is locked.
+# Another process that cleans up may remove a folder before it is locked.
 _ATTEMPTS = 10
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
-    """Ours in the user's cache: https://specifications.freedesktop.org/basedir-spec, or Windows' own."""
+    """Our folder in the cache: https://specifications.freedesktop.org/basedir-spec, or Windows' own."""
     home = environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111 (never raises)
     given = environ.get("XDG_CACHE_HOME") or environ.get("LOCALAPPDATA")
     return Path(given or Path(home, ".cache"), "jvbundler")
 
 
 def temporary_folder() -> Path:
-    """What TMPDIR names. `tempfile` looks for it likewise, and takes a tenth of a render to import."""
+    """What TMPDIR names. `tempfile` looks for it in the same way, but takes a tenth of a render to import."""
     for name in ("TMPDIR", "TEMP", "TMP"):
         if os.path.isdir(folder := os.environ.get(name, "")):  # noqa: PTH112
             return Path(folder).absolute()
@@ -43,9 +44,9 @@ def temporary_folder() -> Path:
 
 
 def own_folder(name: str) -> Path:
-    """The folder `name` in ours, made where it is missing.
+    """The folder `name` in ours, created if missing.
 
-    Raises OutputRefused where somebody else made either, or could write to it, and where the system refuses.
+    Raises OutputRefused if somebody else created either or could write to it, or if the system refuses.
     """
     ours = own_path()
     for folder in (ours, ours / name):
@@ -81,9 +82,9 @@ def _refused(folder: Path, why: str) -> OutputRefused:
 
 @contextlib.contextmanager
 def private_file(suffix: str, data: bytes = b"") -> Iterator[Path]:
-    """A file that only its owner can read, gone afterwards; OSError or OutputRefused where there can be none.
+    """A file that only its owner can read, deleted afterwards; OSError or OutputRefused if there can be none.
 
-    Each has a locked folder of its own, so that what a killed process left is told from what is in use.
+    Each has a locked folder of its own, so that what a killed process left can be told from what is in use.
     """
     with contextlib.ExitStack() as held:
         folder = _locked_folder(held)
@@ -109,7 +110,7 @@ def _locked_folder(held: contextlib.ExitStack) -> Path:
 
 
 def remove_left_files() -> None:
-    """Remove what processes left that were killed; what is in use, or is not ours, stays."""
+    """Remove what killed processes left; what is in use, or is not ours, stays."""
     if not (own_path() / _PRIVATE).is_dir():
         return
     with contextlib.suppress(OSError, OutputRefused):

@@ -18,11 +18,11 @@ JOURNAL = ".jvbundler-journal.json"
 STAGING = ".jvbundler-staging"
 # In bytes; a file of ours has some thousands.
 MAX_BYTES = 16 * MIB
-# In characters: macOS has no longer ones.
+# In characters: macOS allows no longer ones.
 MAX_PATH = 1024
 _UNSAFE = re.compile(
     rf"""(?:^|/)\.{{0,2}}(?:/|$)  # no part is empty, . or ..
-    | [\\:*?"<>|\x00-\x1f\ud800-\udfff]  # the last are no characters, and no UTF-8 has them
+    | [\\:*?"<>|\x00-\x1f\ud800-\udfff]  # the last are not characters, and not valid in UTF-8
     | ^(?:{re.escape(JOURNAL)}|{re.escape(STAGING)})(?:/|$)""",
     re.VERBOSE,
 )
@@ -41,7 +41,7 @@ def check_paths(paths: Iterable[str]) -> None:
             raise ValueError(f"not a path in the output folder: {path!r}")
         name = folded(path)
         if name in seen:
-            raise ValueError(f"{seen[name]!r} and {path!r} are one file on some systems")
+            raise ValueError(f"{seen[name]!r} and {path!r} are the same file on some systems")
         seen[name] = path
     for folder, path in folders_of(seen.values()).items():
         if folded(folder) in seen:
@@ -49,7 +49,7 @@ def check_paths(paths: Iterable[str]) -> None:
 
 
 def folded(path: str) -> str:
-    """What macOS and Windows compare: without case, and with one spelling for each letter."""
+    """The path as macOS and Windows compare it: without case, and in one normalization form."""
     return unicodedata.normalize("NFC", path).casefold()
 
 
@@ -69,7 +69,7 @@ def folders_of(paths: Iterable[str]) -> dict[str, str]:
 
 
 def refuse_folder(folder: Path, protected: Sequence[Path]) -> None:
-    """Raise OutputRefused for a folder that holds more than output: nothing of it may be at our mercy."""
+    """Raise OutputRefused for a folder that holds more than output, none of which we may touch."""
     if folder.is_symlink():
         raise OutputRefused(f"'{folder}' is a symbolic link: give the folder that it points to")
     refuse_links(folder.parent, typed=protected)
@@ -83,8 +83,8 @@ def refuse_folder(folder: Path, protected: Sequence[Path]) -> None:
 def refuse_links(folder: Path, *, typed: Sequence[Path] = ()) -> None:
     """Raise OutputRefused for a symbolic link on the way to the folder that a stranger may have planted.
 
-    That is one in the working folder, in a checkout, or of another user: links of the system and of the
-    user's own, such as macOS's /tmp, are followed. So are those in `typed`, folders that the user named.
+    That is one in the working folder, in a checkout, or of another user. Links of the system, such as macOS's
+    /tmp, and of the user are followed, and so are those in `typed`, folders that the user named.
     """
     named = {above for path in typed for above in (path, *path.parents)}
     for path in (folder, *folder.parents):
@@ -121,14 +121,14 @@ def _unfit(real: str, protected: Sequence[str]) -> str:
 
 
 def _is_within(path: str, folder: str) -> bool:
-    """Whether a real path is that of the folder, or of what is below it; Windows ignores case."""
+    """Whether a real path is the folder or below it; Windows ignores case."""
     return os.path.normcase(f"{path}{os.sep}").startswith(os.path.normcase(f"{folder}{os.sep}"))
 
 
 class Tree:
-    """The output folder as one pass over it finds it: each entry is looked at once, and links are refused.
+    """The output folder as seen in one pass: each entry is read once, and links are refused.
 
-    Texts and `os` here: for the files of one app, pathlib takes longer than the disk.
+    Uses texts and `os`: for the files of one app, pathlib takes longer than the disk.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -137,7 +137,7 @@ class Tree:
         self._modes = {"": stat.S_IFDIR}
 
     def mode(self, path: str) -> int:
-        """The mode of what is there, 0 for nothing; OutputRefused where a link is there or on the way."""
+        """The mode of what is there, 0 for nothing; OutputRefused if it is a link or below one."""
         if path not in self._modes:
             self._modes[path] = self._look(path) if self.is_folder(path.rpartition("/")[0]) else 0
         return self._modes[path]
@@ -149,16 +149,16 @@ class Tree:
         return stat.S_ISREG(self.mode(path))
 
     def content(self, path: str) -> bytes | None:
-        """The bytes of a file, None where there is none; OutputRefused where something else is there."""
+        """The bytes of a file, None if there is none; OutputRefused if it is something else."""
         mode = self.mode(path)
         if not mode:
             return None
         file = f"{self._root}/{path}"
         if not stat.S_ISREG(mode):
-            kind = "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
+            kind = "a folder" if stat.S_ISDIR(mode) else "not an ordinary file"
             raise OutputRefused(f"'{file}' is {kind}, and jvbundler writes a file there: move it away")
         try:
-            # What became a link just now is an error.
+            # If it has just become a link, that is an error.
             return read_file(file, MAX_BYTES, follow_links=False)
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -166,7 +166,7 @@ class Tree:
             raise OutputRefused(f"cannot read '{file}': {reason(failure)}") from failure
 
     def _look(self, path: str) -> int:
-        """Raises PermissionError where it cannot be told."""
+        """Raises PermissionError if that cannot be known."""
         try:
             mode = os.lstat(f"{self._root}/{path}").st_mode
         except (FileNotFoundError, NotADirectoryError):

@@ -10,19 +10,19 @@ from pathlib import Path
 from jvbundler.files import MIB, read_file, reason, replace_file, usual_mode
 from jvbundler.values.problem import OutputRefused
 
-# In bytes; whoever keeps more in a file of this name did not get it from us.
+# In bytes; a larger file of this name is not one of ours.
 MAX_BYTES = 16 * MIB
 
 
-def nobodys(text: str) -> bool:
+def is_nobodys(text: str) -> bool:
     return False
 
 
-def write_file(path: Path, text: str, *, force: bool, is_ours: Callable[[str], bool] = nobodys) -> bool:
-    """Put `text` at `path`; False where it stood there already.
+def write_file(path: Path, text: str, *, force: bool, is_ours: Callable[[str], bool] = is_nobodys) -> bool:
+    """Put `text` at `path`; False if it was there already.
 
-    Raises OutputRefused where there is a link, or another text that is not ours, and `force` does not give it
-    up, and where the system refuses. A symbolic link at `path` is replaced, not followed.
+    Raises OutputRefused if there is a link, or another text that is not ours, unless `force` is given, and if
+    the system refuses. A symbolic link at `path` is replaced, not followed.
     """
     try:
         mode = _mode(path)
@@ -44,9 +44,9 @@ def _text(path: Path) -> str:
 def _refuse(path: Path, mode: int, *, force: bool) -> None:
     """Raise OutputRefused for what is not ours to replace."""
     if stat.S_ISLNK(mode) and not force:
-        raise OutputRefused(f"'{path}' is a symbolic link: '--force' replaces it by a file")
+        raise OutputRefused(f"'{path}' is a symbolic link: '--force' replaces it with a file")
     if stat.S_ISREG(mode) and not force:
-        raise OutputRefused(f"'{path}' is there already: '--force' replaces it")
+        raise OutputRefused(f"'{path}' exists already: '--force' replaces it")
     if mode and not stat.S_ISREG(mode) and not stat.S_ISLNK(mode):
         raise OutputRefused(f"'{path}' is not a file")
 

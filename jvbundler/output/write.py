@@ -1,6 +1,6 @@
-"""Artifacts → the output folder: exactly ours change, all of them or none.
+"""Artifacts → the output folder: only our files change, all of them or none.
 
-What stands in it is compared with what should: the facts that a write and a check share.
+Compares what is in the folder with what should be: used by both a write and a check.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from jvbundler.output.writer_lock import only_writer
 from jvbundler.values.artifact import Artifact
 from jvbundler.values.problem import OutputRefused
 
-# same: the bytes that we would write. line-ends: the same but for CRLF, as git checks files out on Windows.
-# stale: as we wrote it, and we would now write something else. edited: ours, and changed by somebody else.
-# foreign: somebody else's, where ours belongs. orphaned: as we wrote it, and we no longer would.
+# same: the bytes that we would write. line-ends: the same except for CRLF, as git checks out on Windows.
+# stale: as we wrote it, but we would now write something else. edited: ours, changed by somebody else.
+# foreign: somebody else's, in the place of ours. orphaned: as we wrote it, but we no longer would.
 Status = Literal["same", "line-ends", "missing", "stale", "edited", "foreign", "orphaned", "orphaned-edited"]
 
 
@@ -54,8 +54,8 @@ def write_output(
     """Make the folder hold the artifacts, and delete what an earlier run wrote and this one does not.
 
     `protected` are the folders of the app's sources. `inputs` is the digest that the lock records; a lock
-    that differs in nothing else is left alone. `keep` names files of ours that this render is not about.
-    `force` gives up what others changed in, or put in the place of, our files. Raises OutputRefused, and
+    that differs in nothing else is left alone. `keep` selects our files that this render does not cover.
+    `force` discards what others changed in our files, or put in their place. Raises OutputRefused, and
     ValueError for paths that no target may render.
     """
     check_paths([LOCK, *(artifact.path for artifact in artifacts)])
@@ -71,7 +71,7 @@ def write_output(
 
 @contextlib.contextmanager
 def _made(folder: Path) -> Iterator[None]:
-    """The folder, which is not left behind empty when it was made in vain."""
+    """The folder, which is removed again if it was created in vain."""
     made = list(itertools.takewhile(lambda path: not path.exists(), (folder, *folder.parents)))
     if made:
         folder.mkdir(parents=True, exist_ok=True)
@@ -101,7 +101,7 @@ def _write(
         _refuse_unwritable(tree, [*written, *deleted, LOCK])
         changes = {path: wanted[path] for path in written}
         journal = stage(tree, deleted, {**changes, LOCK: lock_text(new).encode()})
-        # A tree of its own: whoever planted a link in the meantime is not followed.
+        # A new tree: a link that was planted in the meantime is not followed.
         finish(Tree(folder), journal)
     return WriteResult(tuple(written), tuple(deleted), tuple(unchanged))
 
@@ -115,7 +115,7 @@ def _refuse_loss(folder: Path, statuses: Mapping[str, Status]) -> None:
         lines += ["edited by hand since the last render:", *(f"  {folder / path}" for path in edited)]
         lines += [
             "move the edit to deploy.yaml ('kubernetes.patches' takes any), or to a template of your own",
-            "('jvbundler templates eject'); '--force' gives it up",
+            "('jvbundler templates eject'); '--force' discards it",
         ]
     if foreign:
         lines += ["not written by jvbundler, and in the way:", *(f"  {folder / path}" for path in foreign)]
@@ -125,7 +125,7 @@ def _refuse_loss(folder: Path, statuses: Mapping[str, Status]) -> None:
 
 
 def _refuse_unwritable(tree: Tree, paths: Sequence[str]) -> None:
-    """Raise OutputRefused while the old files still stand, instead of half-way through."""
+    """Raise OutputRefused before anything has changed, instead of half-way through."""
     for name in sorted({path.rpartition("/")[0] for path in paths}):
         parent = tree.folder / name
         if tree.is_folder(name) and not os.access(parent, os.W_OK | os.X_OK):
@@ -135,9 +135,9 @@ def _refuse_unwritable(tree: Tree, paths: Sequence[str]) -> None:
 def compare(
     tree: Tree, wanted: Mapping[str, bytes], lock: Lock | None, keep: Callable[[str], bool]
 ) -> dict[str, Status]:
-    """The status of each wanted file and of each one of the lock that is neither wanted nor to `keep`.
+    """The status of each wanted file, and of each file of the lock that is neither wanted nor to `keep`.
 
-    A file of the lock that is gone already has no status. Raises OutputRefused for links and the like.
+    A file of the lock that no longer exists has no status. Raises OutputRefused for links and the like.
     """
     owned = lock.files if lock else {}
     leaving = {path for path in owned if path not in wanted and not keep(path)}
@@ -173,7 +173,7 @@ def is_pristine(have: bytes, digest: str) -> bool:
 
 
 def _gives_way(tree: Tree, path: str, leaving: set[str]) -> bool:
-    """Whether a folder stands at `path` that holds nothing but files of ours that leave."""
+    """Whether `path` is a folder that holds only files of ours that are about to be deleted."""
     if not tree.is_folder(path):
         return False
     gone = {*leaving, *folders_of(leaving)}
@@ -188,7 +188,7 @@ def _gives_way(tree: Tree, path: str, leaving: set[str]) -> bool:
 
 
 def _other_case(tree: Tree, path: str, leaving: set[str]) -> bool:
-    """Whether the file at `path` is one that leaves: where case is ignored, `A` is there as `a` too."""
+    """Whether `path` is a file that is about to be deleted: where case is ignored, `A` is also `a`."""
     alike = [tree.folder / left for left in leaving if folded(left) == folded(path)]
     return bool(tree.mode(path)) and any(left.samefile(tree.folder / path) for left in alike)
 

@@ -15,8 +15,8 @@ from jvbundler.values.problem import OutputRefused
 def only_writer(folder: Path) -> Iterator[None]:
     """Hold the folder; OutputRefused when another process does.
 
-    On POSIX the lock is on the folder itself and leaves no trace. A file system that knows no such lock
-    (some NFS servers) is not protected.
+    On POSIX the lock is on the folder itself and leaves no trace. A file system without such locks (some NFS
+    servers) is not protected.
     """
     handle = _lock(folder)
     try:

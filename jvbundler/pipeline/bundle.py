@@ -57,7 +57,7 @@ def _own_notice(line: str, origin: str) -> str:
 
 
 def write_bundle(app_root: Path, files: Sequence[Artifact], *, force: bool) -> list[str]:
-    """The names of the files that changed; OutputRefused where one is not ours."""
+    """The names of the files that changed; OutputRefused if one is not ours."""
     return [
         file.path
         for file in files

@@ -48,9 +48,9 @@ def compile_project(
 ) -> Compiled:
     """The project of the app in `app_root`, which messages call `shown_as`.
 
-    `environments` have to be declared, and all that are declared are compiled all the same: they share
-    files. Findings of the `tolerated` rules are dropped. Raises InputError with every problem of
-    deploy.yaml, the app and both together.
+    `environments` have to be declared, but all declared ones are compiled: they share files. Findings of the
+    `tolerated` rules are dropped. Raises InputError with every problem of deploy.yaml, the app and both
+    together.
     """
     source, project, found = _built(app_root, shown_as, options, environments)
     if project is not None and not _errors(found):
@@ -67,7 +67,7 @@ def _built(
     load = _loader(app_root, shown_as, options)
     source, problems = load()
     if source is not None and not set(environments) <= set(source.environments):
-        # Only now: it would leave out the environments that were not asked for.
+        # Only now: it would skip the environments that were not asked for.
         _, problems = load(environments=environments)
     if source is None and not options.config:
         problems = tuple(_naming_a_way(problem, app_root) for problem in problems)
@@ -149,7 +149,7 @@ def load_project_app(
 ) -> tuple[App | None, tuple[Problem, ...]]:
     """The app, with what the top level of deploy.yaml, `root`, says about its image.
 
-    One that is not valid counts as an empty one.
+    An invalid one counts as empty.
     """
     settings = checked[0] or check(_EMPTY)[0]
     assert settings is not None, "an empty deploy.yaml is valid"
@@ -168,5 +168,5 @@ def load_project_app(
 
 
 def _problems(checked: Mapping[str, Checked]) -> Iterable[Problem]:
-    """What is wrong with deploy.yaml alone, where the app is too broken to go on."""
+    """What is wrong with deploy.yaml alone, if the app is too broken to go on."""
     return (problem for _, problems in checked.values() for problem in problems)

@@ -13,7 +13,7 @@ from jvbundler.pipeline.render import render_app
 from jvbundler.pipeline.request import AppFolder, Outcome, Request, Selection, environment_of
 from jvbundler.values.artifact import Artifact
 
-# Two environments stand side by side: neither is deployed over the other.
+# Two environments exist side by side: neither is deployed over the other.
 _OF_A_DEPLOYMENT: tuple[RiskKind, ...] = (
     "immutable field",
     "replacement",
@@ -42,18 +42,18 @@ def diff_environments(app: AppFolder, request: Request, *, environments: tuple[s
     selection = Selection(request.selection.targets, environments)
     rendered = render_app(app, request._replace(selection=selection))
     old, new = (of_environment(rendered.artifacts, name) for name in environments)
-    changes = tuple(_standing(change) for change in compare(old, new))
+    changes = tuple(_without_deploy_risks(change) for change in compare(old, new))
     difference = Difference(changes, " -> ".join(environments))
     return Outcome(app, rendered.compiled.problems, difference=difference)
 
 
-def _standing(change: Change) -> Change:
+def _without_deploy_risks(change: Change) -> Change:
     """The change without the risks of deploying it."""
     return change._replace(risks=tuple(r for r in change.risks if r.kind not in _OF_A_DEPLOYMENT))
 
 
 def of_environment(artifacts: Iterable[Artifact], name: str) -> dict[str, str]:
-    """The files that an environment has to itself, with `*` for its name in their paths."""
+    """The files of this environment alone, with `*` for its name in their paths."""
     return {
         _without(artifact.path, name): artifact.text
         for artifact in artifacts
@@ -77,7 +77,7 @@ def before(output: Path, revision: str, wanted: Iterable[str]) -> dict[str, byte
 
 
 def in_folder(output: Path, wanted: Iterable[str]) -> dict[str, bytes]:
-    """Our files in the output folder, and what stands where others of ours belong."""
+    """Our files in the output folder, and what is in the place of our other files."""
     if not output.exists():
         return {}
     lock = read_lock(output)

@@ -1,7 +1,7 @@
 """Changes single values of deploy.yaml in place: its comments, order and layout stay as the user wrote them.
 
-Works on the text at the places that the YAML parser reports, and refuses what it cannot change safely. That
-is how `env set` and `env unset` write the container's variables.
+Works on the text at the places that the YAML parser reports, and refuses what it cannot change safely. `env
+set` and `env unset` write the container's variables this way.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ _SECTIONS = {
 
 
 def set_value(text: str, keys: Keys, value: str) -> str:
-    """The text of deploy.yaml with `value` at `keys`, replaced where it stands or put in where it belongs.
+    """The text of deploy.yaml with `value` at `keys`, replaced or inserted.
 
-    Raises InputError where the value is not a scalar, or stands inside `{…}` over several keys.
+    Raises InputError if the value is not a scalar, or would be several keys deep inside `{…}`.
     """
     if text.startswith(_BOM):
         return _BOM + set_value(text[1:], keys, value)
@@ -67,7 +67,7 @@ def set_value(text: str, keys: Keys, value: str) -> str:
 
 
 def unset_value(text: str, keys: Keys) -> str:
-    """The text without the entry at `keys`; a section that it leaves empty says so."""
+    """The text without the entry at `keys`; a section that becomes empty is written as `{}`."""
     if text.startswith(_BOM):
         return _BOM + unset_value(text[1:], keys)
     root = _parsed(text)
@@ -86,7 +86,7 @@ def unset_value(text: str, keys: Keys) -> str:
 
 
 def read_for_edit(path: Path) -> str:
-    """The text of deploy.yaml; InputError where it cannot be read, or is a link that an edit would end."""
+    """The text of deploy.yaml; InputError if it cannot be read, or is a link that an edit would replace."""
     try:
         return read_file(path, follow_links=False).decode("utf-8")
     except OSError as failure:
@@ -105,7 +105,7 @@ def _parsed(text: str) -> Node:
 
 
 def _checked(before: str, after: str, keys: Keys, value: str | None) -> str:
-    """`after`, if it says what it should and nothing else changed; anything unusual is left to the user."""
+    """`after`, if it says what it should and nothing else changed; anything else is left to the user."""
     try:
         wanted = _with(plain(_parsed(before)), keys, value)
         if plain(_parsed(after)) == wanted:
@@ -156,7 +156,7 @@ def _after_colon(line: str, column: int) -> tuple[str, str]:
 
 
 def _scalar_length(text: str, end_of_plain: re.Pattern[str]) -> int:
-    """How far the scalar at the start of `text` reaches; one of several lines is refused by the check."""
+    """How far the scalar at the start of `text` extends; the check refuses one of several lines."""
     quoted = _QUOTED.match(text)
     if quoted:
         return quoted.end()
@@ -165,7 +165,7 @@ def _scalar_length(text: str, end_of_plain: re.Pattern[str]) -> int:
 
 
 def _inserted(text: str, root: Node, keys: Keys, value: str) -> str:
-    """Below the deepest section that is there, as its last entry."""
+    """Below the deepest existing section, as its last entry."""
     depth = next(count for count in range(len(keys) - 1, -1, -1) if find(root, keys[:count]) is not None)
     section = find(root, keys[:depth])
     assert section is not None
@@ -290,9 +290,9 @@ def _emptied(lines: list[str], root: Node, keys: Keys) -> list[str]:
 
 
 def variables(environment: Environment, platform: str) -> list[tuple[str, str | None]]:
-    """The variables by name; None in place of a secret's value, which is not known here.
+    """The variables by name; None instead of a secret's value, which is not known here.
 
-    In a text that is composed, `${NAME}` stands for a secret.
+    In a composed text, `${NAME}` stands for a secret.
     """
     on_lambda = platform == "lambda"
     plain = environment.lambda_variables if on_lambda else environment.kubernetes_variables
@@ -303,9 +303,9 @@ def variables(environment: Environment, platform: str) -> list[tuple[str, str | 
 
 
 def set_variables(path: Path, platform: str, environment: str, pairs: Iterable[str]) -> bool:
-    """Write the pairs, all or none; whether the file changed.
+    """Write the pairs, all or none; returns whether the file changed.
 
-    Raises InputError for an invalid name, for a secret, and for a place that cannot be changed safely.
+    Raises InputError for an invalid name, a secret, or a place that cannot be changed safely.
     """
     split = [pair.partition("=") for pair in pairs]
     for name, equals, value in split:
@@ -360,7 +360,7 @@ def _section(path: Path, platform: str, environment: str) -> tuple[str, ...]:
     declared = find(root, ["environments"])
     names = list(declared.value) if declared is not None and isinstance(declared.value, dict) else []
     if environment not in names:
-        hint = did_you_mean(environment, names) or f"there are: {', '.join(names) or 'none'}"
+        hint = did_you_mean(environment, names) or f"declared: {', '.join(names) or 'none'}"
         raise InputError(f"environment '{environment}' is not declared in {path} ({hint})")
     return ("environments", environment, *_SECTIONS[platform])
 

@@ -19,7 +19,7 @@ from jvbundler.values.problem import InputError
 from jvbundler.values.secret_names import looks_secret
 from jvbundler.values.secret_values import contains_secret
 
-# The app's name is written into deploy.yaml, and must not be one.
+# The app's name is written into deploy.yaml, and must not be a secret.
 LITERAL_SECRET = "JVB901"
 # What `jvagent app create --deployment aws-lambda` writes beside app.yaml, to be copied.
 EXAMPLE = "deploy.example.yaml"
@@ -36,8 +36,8 @@ class FirstConfig(NamedTuple):
 def initial_config(app_root: Path, shown_as: str, *, targets: Sequence[str]) -> FirstConfig:
     """A deploy.yaml for this app, with the sections of `targets` enabled and the values of its example.
 
-    Raises InputError where the folder holds no jvagent app, where app.yaml has a secret in it, and where
-    deploy.example.yaml cannot be read. Other problems of the app are left to `render`.
+    Raises InputError if the folder holds no jvagent app, app.yaml has a secret in it, or deploy.example.yaml
+    cannot be read. Other problems of the app are left to `render`.
     """
     schema = load_schema()
     app, problems = load_app(app_root, shown_as)

@@ -1,4 +1,4 @@
-"""The files that the output of an app is made from, read once: for the digest in its lock and for records."""
+"""The files that an app's output is made from, read once: for the digest in its lock and for records."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 _AT_ROOT = ("app.yaml", ".env.example", "requirements.txt", "requirements.lock")
 _IN_AGENTS = ("SKILL.md", "agent.yaml", "agent.yml", "info.yaml", "info.yml")
 _READ = frozenset((*_AT_ROOT, *_IN_AGENTS))
-# In bytes: of the largest of them, a lock with hashes.
+# In bytes: for the largest of them, a lock with hashes.
 MAX_BYTES = 16 * MIB
-# How deep is looked for them; jvagent looks for an action in the fifth folder.
+# How deep they are looked for; jvagent looks for an action in the fifth folder.
 _MAX_LEVELS = 64
 
 Contents = Mapping[str, "bytes | OSError"]
 
 
 class Inputs(NamedTuple):
-    """The files of an app and of the user's templates, by their paths below the one and the other folder.
+    """The files of an app and of the user's templates, by their paths below these folders.
 
     `app` and `templates` are contents, `others` the names of all that is not read, files with their size.
-    `is_whole` is false where something could not be looked into, or leads out of the folder.
+    `is_whole` is false if something could not be read, or leads out of the folder.
     """
 
     app: Contents
@@ -44,7 +44,7 @@ class Inputs(NamedTuple):
 
 
 def read_inputs(app: AppFolder, templates: Path | None) -> Inputs:
-    """All that jvbundler reads of the app, and the names of the rest. What cannot be read is not whole."""
+    """Everything that jvbundler reads of the app, and the names of the rest."""
     unread: list[object] = []
     others: list[str] = []
     contents: dict[str, bytes | OSError] = {}
@@ -83,9 +83,9 @@ def walk(
 ) -> Iterator[tuple[os.DirEntry[str], bool]]:
     """Everything below a folder, by name, a folder before what is in it, and whether it is a folder.
 
-    `leave_out` are names directly in the folder that nothing is read from, and that may be large; `output`
-    is the absolute path of a folder to leave out. `onerror` is told of a folder that cannot be read, of
-    one behind a link, which may lead anywhere, and of one that lies too deep.
+    `leave_out` are names directly in the folder that nothing is read from, and that may be large; `output` is
+    the absolute path of a folder to leave out. `onerror` is called for a folder that cannot be read, one
+    behind a link, which may lead anywhere, and one that is too deep.
     """
     try:
         with os.scandir(folder) as found:
@@ -133,9 +133,9 @@ def _content(path: str) -> bytes | OSError:
 
 
 def inputs_digest(inputs: Inputs, source: Source, jvagent_version: str) -> str:
-    """`sha256:…` of deploy.yaml as it reads after interpolation, the app's files and the user's templates.
+    """`sha256:…` of deploy.yaml after interpolation, the app's files and the user's templates.
 
-    No path of the machine is in it, and a secret's `${NAME}` is never replaced, so that its value cannot be
+    It contains no path of the machine, and a secret's `${NAME}` is never replaced, so its value cannot be
     guessed from the digest. Raises InputError for a file that cannot be read.
     """
     from jvbundler.values.node import plain  # not for current.py, which reads no YAML

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from jvbundler.project.model import Project
     from jvbundler.values.problem import Problem
 
-# What is used as it is; everything else explains it or is the source of it.
+# What is used as it is; everything else documents it or is its source.
 _APPLIED = ("Dockerfile", "template.yaml", "manifest.yaml")
 
 
@@ -40,7 +40,7 @@ class Rendered(NamedTuple):
 def render_app(app: AppFolder, request: Request) -> Rendered:
     """What belongs in the app's output folder, which is read and not written.
 
-    Raises InputError with all problems; where the request is strict, a warning is one of them.
+    Raises InputError with all problems; if the request is strict, a warning is one of them.
     """
     _refuse_templates(request.templates)
     compiled = compile_project(app.root, app.shown_as, request.options, request.selection.environments)
@@ -48,7 +48,7 @@ def render_app(app: AppFolder, request: Request) -> Rendered:
     try:
         artifacts = render_artifacts(project, request.templates)
     except OSError as failure:
-        # A render reads templates and nothing else; ours can be read.
+        # A render reads only templates; ours are readable.
         raise InputError(f"cannot read '{failure.filename}': {reason(failure)}") from failure
     found = ordered([*compiled.problems, *_problems_of_output(compiled.project, artifacts, app.output)])
     if any(request.strict or problem.is_error for problem in found):
@@ -58,13 +58,13 @@ def render_app(app: AppFolder, request: Request) -> Rendered:
 
 
 def inside(app_root: Path, output: Path) -> str:
-    """The output folder relative to the app, or an empty text where it lies elsewhere."""
+    """The output folder relative to the app, or an empty text if it is outside."""
     path = os.path.relpath(os.path.realpath(output), os.path.realpath(app_root))
     return "" if path.startswith("..") else path.replace(os.sep, "/")
 
 
 def _problems_of_output(project: Project, artifacts: Iterable[Artifact], output: Path) -> Iterator[Problem]:
-    """What only the rendered files show, by themselves and beside those of an earlier render."""
+    """The problems that only the rendered files show, alone and compared with an earlier render."""
 
     def before(path: str) -> str | None:
         data = content(output, path) if os.path.isdir(output) else None  # noqa: PTH112
@@ -95,7 +95,7 @@ def write_rendered(
 ) -> WriteResult:
     """Put the artifacts into the output folder, and leave what was not selected as it is.
 
-    `inputs` are those of the render, where they were read already.
+    `inputs` are those of the render, if they were read already.
     """
     return write_output(
         app.output,
@@ -124,7 +124,7 @@ def _not_selected(request: Request) -> Callable[[str], bool]:
 
 
 def applied(artifacts: Iterable[Artifact]) -> Iterator[Artifact]:
-    """The files that are built, deployed or applied, without those that only lead up to them."""
+    """The files that are built, deployed or applied, without their sources and documentation."""
     for artifact in artifacts:
         name = artifact.path.rsplit("/", 1)[-1]
         if name in _APPLIED or artifact.path.startswith("gitops/"):

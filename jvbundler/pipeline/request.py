@@ -1,4 +1,4 @@
-"""What is asked for an app, and what came of it: the values that every job takes and gives.
+"""What is asked of an app, and the outcome: the values that every job takes and returns.
 
 Messages call paths as the user typed them.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CONFIG = "deploy.yaml"
 DEFAULT_OUTPUT = "deploy"
 
-# Where the name of an environment stands in a path: below these folders.
+# The name of an environment in a path is below these folders.
 _PER_ENVIRONMENT = ("lambda", "kubernetes/overlays", "kubernetes/rendered", "gitops/argocd", "gitops/flux")
 
 # A container's environment in deploy.yaml; the platforms' own maps win over the shared one.
@@ -30,9 +30,9 @@ _VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*\Z"
 
 
 class Options(NamedTuple):
-    """How to read an app: `environ` is what `${NAME}` means, `assignments` pair a key with a YAML text.
+    """How to read an app: `environ` resolves `${NAME}`, `assignments` pair a key with a YAML text.
 
-    `config` is deploy.yaml when it is not the app's own; `jvagent` is a jvagent package to read core actions
+    `config` is a deploy.yaml other than the app's own; `jvagent` is a jvagent package to read core actions
     from, instead of the shipped lists. With `requires_list`, deploy.yaml has to list the variables it reads.
     """
 
@@ -44,7 +44,7 @@ class Options(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """Empty means all. Files that no target or no environment has to itself belong to every selection."""
+    """Empty means all. Files that several targets or environments share belong to every selection."""
 
     targets: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ class AppFolder(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What is asked for every app alike. `templates` is a folder of the user's own; with `strict`, a warning
+    """What is asked for every app. `templates` is a folder of the user's own; with `strict`, a warning
     is an error; `force` replaces files in the output that are not ours.
     """
 
@@ -83,10 +83,10 @@ class Request(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of one app: paths by what happened to them, and the `failure` that ended it, if one did.
+    """The result for one app: paths by what happened to them, and the `failure` that ended it, if any.
 
-    `rejected` are the app and its files where a validation found them wrong. `drift` is None where there is
-    none, `difference` where none was asked for.
+    `rejected` are the app and its files that a validation found wrong. `drift` is None if there is none,
+    `difference` if none was asked for.
     """
 
     app: AppFolder
@@ -106,7 +106,7 @@ class Outcome(NamedTuple):
 
     @property
     def exit_code(self) -> int:
-        """What a command about this app alone leaves with (docs/exit-codes.md)."""
+        """The exit code of a command for this app alone (docs/exit-codes.md)."""
         if self.failure:
             return self.failure.exit_code
         differs = self.drift is not None or bool(self.difference and self.difference.changes)
@@ -150,7 +150,7 @@ def assignments(settings: Iterable[str], variables: Iterable[str]) -> tuple[tupl
         name, value = _pair("--env", text)
         if not re.match(_VARIABLE, name):
             raise InputError(f"--env: '{name}' is not the name of an environment variable")
-        # Quoted, as a variable is a text whatever it looks like.
+        # Quoted, as a variable is always a text.
         pairs += [(f"{path}.{name}", json.dumps(value)) for path in _ENVIRONMENTS]
     return tuple(pairs)
 

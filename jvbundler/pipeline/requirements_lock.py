@@ -1,4 +1,4 @@
-"""`lock`: what the image installs, resolved by uv to pinned requirements with hashes: requirements.lock."""
+"""`lock`: resolves with uv what the image installs, to pinned requirements with hashes: requirements.lock."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TIMEOUT_SECONDS = 900
 def lock_requirements(app_root: Path, shown_as: str, options: Options) -> tuple[str, int, bool]:
     """The lock's path as the user would type it, how many packages it pins, and whether it changed.
 
-    Raises InputError, and ToolFailed with uv's own words where there is no resolution.
+    Raises InputError, and ToolFailed with uv's own message if there is no resolution.
     """
     project = compile_project(app_root, shown_as, options, tolerated=(STALE_LOCK,)).project
     image = project.base.settings["image"]
@@ -35,7 +35,7 @@ def lock_requirements(app_root: Path, shown_as: str, options: Options) -> tuple[
         mask=secret_values(project, options.environ),
     )
     text = lock_text(said.text, image_digest(project))
-    # A generated file, as a Dockerfile is: what was in it does not matter.
+    # A generated file, like a Dockerfile: its old content does not matter.
     changed = write_file(app_root / NAME, text, force=True)
     return below(shown_as, NAME), text.count("=="), changed
 

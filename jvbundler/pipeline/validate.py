@@ -1,4 +1,4 @@
-"""`validate`: our rules, then the checkers of each kind of rendered file, as far as they are there."""
+"""`validate`: our rules, then the checkers of each kind of rendered file, if they are installed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Checked(NamedTuple):
-    """A checker: what it looked at, or, where it did not run, why not. `problems` are its findings."""
+    """A checker: what it checked, or why it did not run. `problems` are its findings."""
 
     checker: str
     note: str
@@ -25,9 +25,9 @@ class Checked(NamedTuple):
 
 
 def validate_app(app: AppFolder, request: Request) -> Outcome:
-    """Every finding. Files are named as they would be in the output folder, and need not be there.
+    """Every finding. Files are named as they would be in the output folder, and need not exist.
 
-    Raises InputError for what keeps the app from being rendered, and ToolFailed where a checker breaks.
+    Raises InputError for what keeps the app from being rendered, and ToolFailed if a checker breaks.
     """
     # A strict render would end before the checkers.
     rendered = render_app(app, request._replace(strict=False))

@@ -25,7 +25,7 @@ HEAD = """\
 # {{{{app.name}}}} takes one from another key of this file; `jvbundler explain references` says more.
 """
 
-# The image and the platforms set these; a value of a developer's machine would break the app there.
+# The image and the platforms set these; a value from a developer's machine would break the app there.
 SET_BY_IMAGE = {
     "JVAGENT_HOST",
     "JVAGENT_PORT",
@@ -50,7 +50,7 @@ def first_config(app: App, schema: Schema, targets: Sequence[str], given: Mappin
 
 
 def chosen_values(app: App, targets: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
-    """What is written out: the rest stays a comment."""
+    """The values that are written out; the rest stays a comment."""
     variables = [variable for variable in app.variables if not variable.commented]
     secrets = sorted({v.name for v in variables if v.secret} | set(REQUIRED_SECRETS))
     listed = given.get("secrets", [])
@@ -63,7 +63,7 @@ def chosen_values(app: App, targets: Sequence[str], given: Mapping[str, Any]) ->
     for target in targets:
         chosen[target] = {**given.get(target, {}), "enabled": True}
     if "kubernetes" in targets and database in ("json", "sqlite"):
-        # A file database that no volume holds would be empty after every restart.
+        # A file database without a volume would be empty after every restart.
         persistence = chosen["kubernetes"].get("persistence", {})
         chosen["kubernetes"]["persistence"] = {"enabled": True, **persistence}
     return chosen
@@ -101,7 +101,7 @@ def is_section(schema: Schema) -> bool:
 
 
 def example_or_default(schema: Schema) -> Any:
-    """The default where it says something, else an example."""
+    """The default unless it is empty, else an example."""
     default = schema.get("default")
     return (
         default
@@ -111,7 +111,7 @@ def example_or_default(schema: Schema) -> Any:
 
 
 def with_comment(line: str, words: str, pad: str) -> Iterator[str]:
-    """The words behind the line where they fit, else above it."""
+    """The words after the line if they fit, else above it."""
     if len(line) + len(words) + 4 <= 110:
         yield f"{line}  # {words}"
         return

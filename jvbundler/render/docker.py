@@ -18,7 +18,7 @@ from jvbundler.values.artifact import Artifact
 ADAPTER_IMAGE = "public.ecr.aws/awsguru/aws-lambda-adapter:1.0.1"
 UV_VERSION = "0.13.9"
 APP_FOLDER = "/var/task"
-# Structure of the file, not values.
+# Part of the file's structure, not a value.
 CACHE_MOUNT = Verbatim("--mount=type=cache,target=/root/.cache/uv \\\n    ")
 NO_CACHE = Verbatim("--no-cache ")
 CONTINUATION = Verbatim(" \\")
@@ -139,6 +139,6 @@ def continuation(index: int, lines: Sequence[object]) -> Verbatim:
 
 
 def health_check(port: int, path: str) -> list[str]:
-    """A request that fails unless the answer is a success, by the Python that is there."""
+    """A request that fails unless the answer is a success, made with the image's Python."""
     url = f"http://127.0.0.1:{port}{path}"
     return ["python", "-c", f"import urllib.request as r; r.urlopen({url!r}, timeout=2)"]

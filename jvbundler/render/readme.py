@@ -1,4 +1,4 @@
-"""The output folder's README: what is here, how it is rendered again, which secrets it expects."""
+"""The output folder's README: what is in it, how to render it again, which secrets it expects."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def secrets_context(environment: Environment) -> list[dict[str, str]]:
 
 
 def named(name: str, secret: Secret | None) -> str:
-    """The variable, and the one that its value is handed over from where that is another."""
+    """The variable, and the one that its value is handed over from if that differs."""
     if secret is None or secret.source == name:
         return code(name)
     return Verbatim(f"{code(name)}, from {code(secret.source)}")

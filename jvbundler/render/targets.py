@@ -23,7 +23,7 @@ TARGETS = {
 
 
 def render_target(name: str, project: Project, overrides: Path | None = None) -> list[Artifact]:
-    """All artifacts of one target, sorted by path; none where no environment has it enabled."""
+    """All artifacts of one target, sorted by path; none if no environment has it enabled."""
     if not any(_is_enabled(name, environment.settings) for environment in project.environments):
         return []
     render = cast("Render", import_module(TARGETS[name]).render)

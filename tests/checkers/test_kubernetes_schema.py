@@ -63,10 +63,10 @@ def test_a_misspelt_field_is_named_with_its_line_and_the_right_spelling() -> Non
             GOOD.replace("cpu: 2", "cpu: [2]"),
             35,
             "Deployment 'shop': 'spec.template.spec.containers[0].resources.limits.cpu' must be of type "
-            "number or string, and is a list",
+            "number or string, but is a list",
         ),
-        ("kind: Service\n", 1, "not a Kubernetes object: 'apiVersion' and 'kind' must both be there"),
-        ("- a\n", 1, "not a Kubernetes object: 'apiVersion' and 'kind' must both be there"),
+        ("kind: Service\n", 1, "not a Kubernetes object: 'apiVersion' and 'kind' are both required"),
+        ("- a\n", 1, "not a Kubernetes object: 'apiVersion' and 'kind' are both required"),
         ("a: [\n", 2, "not valid YAML: did not find expected node content"),
     ],
 )

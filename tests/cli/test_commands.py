@@ -44,7 +44,7 @@ def test_init_does_not_replace_a_file_unless_forced(app: Path, jvbundler: Run) -
     before = (app / "deploy.yaml").read_bytes()
     done = jvbundler("init", "support")
     assert (done.returncode, (app / "deploy.yaml").read_bytes()) == (3, before)
-    assert "'support/deploy.yaml' is there already: '--force' replaces it" in done.stderr
+    assert "'support/deploy.yaml' exists already: '--force' replaces it" in done.stderr
     assert jvbundler("init", "support", "--force").returncode == 0
     assert (app / "deploy.yaml").read_bytes() != before
 

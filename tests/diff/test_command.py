@@ -121,9 +121,9 @@ def test_markdown_for_a_pull_request(app: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["no-such-thing"], "'no-such-thing' is no revision of the git repository"),
-        (["--", "--output=x"], "'--output=x' is no revision"),
-        (["--from", "dev"], "--from and --to belong together"),
+        (["no-such-thing"], "'no-such-thing' is not a revision of the git repository"),
+        (["--", "--output=x"], "'--output=x' is not a revision"),
+        (["--from", "dev"], "--from and --to have to be used together"),
         (["--from", "dev", "--to", "prdo"], "prdo"),
         (["a", "b"], "'a' is no folder"),
         (["v1", "--from", "dev", "--to", "prod"], "give no revision"),

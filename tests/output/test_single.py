@@ -26,7 +26,7 @@ def test_a_link_in_the_place_of_the_file_is_replaced_only_by_force(tmp_path: Pat
     victim = tmp_path / "victim"
     victim.write_text("theirs")
     (tmp_path / "it").symlink_to(victim)
-    with pytest.raises(OutputRefused, match="is a symbolic link: '--force' replaces it by a file"):
+    with pytest.raises(OutputRefused, match="is a symbolic link: '--force' replaces it with a file"):
         write_file(tmp_path / "it", "ours", force=False, is_ours=lambda text: True)
     assert write_file(tmp_path / "it", "ours", force=True)
     assert (victim.read_text(), (tmp_path / "it").read_text()) == ("theirs", "ours")

@@ -276,7 +276,7 @@ def test_a_file_in_place_of_a_folder_is_told_in_one_line(tmp_path: Path, output:
 
 def test_a_pipe_in_place_of_a_file_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "README.md")
-    with pytest.raises(OutputRefused, match="no ordinary file"):
+    with pytest.raises(OutputRefused, match="not an ordinary file"):
         write(tmp_path, Artifact("README.md", "x\n"), force=True)
 
 

@@ -38,7 +38,7 @@ def command(
 ) -> int:
     """Write Dockerfile and .dockerignore into APP (default: this folder).
 
-    The image settings of deploy.yaml are used where there is one; it is not needed.
+    The image settings of deploy.yaml are used if there is one; it is optional.
     """
     root, shown_as = options.app_root(app)
     read = options.reading_options(config, settings, variables, jvagent)

@@ -71,7 +71,7 @@ def command(
     """Show what a render of APP (default: this folder) would change, object by object, with its risks.
 
     With a git REVISION: what changed since then. With --from and --to: how two environments differ.
-    APP may be several folders, and globs in quotes; each is told apart, as 'render' writes it.
+    APP may be several folders, and globs in quotes; each gets a section of its own.
     """
     apps, revision = apps_and_revision(words, against)
     refuse_mixture(revision, source, target, environments)
@@ -93,7 +93,7 @@ def apps_and_revision(words: tuple[str, ...], against: str | None) -> tuple[tupl
     apps = tuple(takewhile(lambda word: is_glob(word) or Path(word).is_dir(), words))
     rest = words[len(apps) :]
     if len(rest) > 1:
-        raise click.UsageError(f"'{rest[0]}' is no folder: give the APP first, and at most one REVISION")
+        raise click.UsageError(f"'{rest[0]}' is not a folder: give the APP first, and at most one REVISION")
     if rest and against:
         raise click.UsageError("give a REVISION or --against, not both")
     return apps, rest[0] if rest else against or ""
@@ -103,11 +103,11 @@ def refuse_mixture(
     revision: str, source: str | None, target: str | None, environments: tuple[str, ...]
 ) -> None:
     if bool(source) != bool(target):
-        raise click.UsageError("--from and --to belong together")
+        raise click.UsageError("--from and --to have to be used together")
     if source and revision:
-        raise click.UsageError("--from and --to compare two renders of now: give no revision")
+        raise click.UsageError("--from and --to compare two current renders: give no revision")
     if source and environments:
-        raise click.UsageError("-e has no place beside --from and --to")
+        raise click.UsageError("-e cannot be used with --from and --to")
 
 
 def show(outcomes: Outcomes, form: str, terminal: Terminal) -> None:

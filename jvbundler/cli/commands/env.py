@@ -26,7 +26,7 @@ PLATFORM = click.argument("platform", type=click.Choice(("k8s", "kubernetes", "l
 APP = click.option("--app", default=".", metavar="DIR", help="The app's folder.  [default: this one]")
 CONFIG = click.option("-c", "--config", metavar="FILE", help="deploy.yaml.  [default: APP/deploy.yaml]")
 ENVIRONMENT = click.option(
-    "-e", "--environment", default="", metavar="ENV", help="Environment.  [default: all, the top level]"
+    "-e", "--environment", default="", metavar="ENV", help="Environment. [default: all, the top level]"
 )
 
 
@@ -35,7 +35,7 @@ ENVIRONMENT = click.option(
 def command() -> None:
     """List, set or unset environment variables of the container in deploy.yaml.
 
-    The file is changed in place: its comments and layout stay. Secrets are never written.
+    The file is changed in place and keeps its comments and layout. Secrets are never written.
     """
 
 

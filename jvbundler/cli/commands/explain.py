@@ -22,7 +22,7 @@ Examples:
 def command(key: str) -> int:
     """Print what KEY of deploy.yaml means: type, limits, default, example, and the keys below it.
 
-    `references` is no key: it prints what `{{ }}` may use.
+    `references` is not a key: it prints what `{{ }}` may use.
     """
     echo_text(explain_key(key))
     return 0

@@ -40,7 +40,7 @@ Examples:
 
 
 class Running(NamedTuple):
-    """How the commands are run, and what is shown of it."""
+    """How the commands are run and shown."""
 
     render: bool
     dry_run: bool

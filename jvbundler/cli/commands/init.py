@@ -22,7 +22,7 @@ Examples:
 @click.option("--kubernetes", "on_kubernetes", is_flag=True, help="Enable Kubernetes.")
 @click.option("--all", "everything", is_flag=True, help="Enable both.  [default]")
 @click.option("-c", "--config", metavar="FILE", help="File to write.  [default: APP/deploy.yaml]")
-@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 @options.talking
 @click.pass_obj
 def command(
@@ -51,7 +51,7 @@ def command(
     first = initial_config(root, shown_as, targets=targets)
     path = config_path(root, Options(environ={}, config=options.path_or_none(config)))
     changed = write_file(path, first.text, force=force)
-    # What the file's first line names; it is ours, so an older one gives way.
+    # The schema that the first line names; it is ours, so an older one is replaced.
     write_file(path.with_name(SCHEMA_FILE), packaged_text("schemas/deploy.schema.json"), force=True)
     echo_line(f"{path}: {'written' if changed else 'unchanged'}, enabled: {', '.join(targets)}")
     for keys, what in ((first.taken, "taken over"), (first.left, "not taken over, unknown or secret")):

@@ -33,8 +33,8 @@ def command(
 ) -> int:
     """Write requirements.lock into APP (default: this folder).
 
-    It pins every Python package of the image, with hashes. uv resolves them and asks the package
-    index for that. From then on the image installs exactly the lock.
+    It pins every Python package of the image, with hashes. uv resolves them and queries the package index.
+    From then on the image installs exactly the lock.
     """
     root, shown_as = options.app_root(app)
     read = options.reading_options(config, settings, variables, jvagent)

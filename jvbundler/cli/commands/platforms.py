@@ -6,15 +6,15 @@ from importlib import import_module
 
 import click
 
-# The folder of each platform; in it, `deploy` has a module of its own and the other verbs have one together.
+# The folder of each platform; in it, `deploy` has a module of its own and the other verbs share one.
 PLATFORMS = {"k8s": "kubernetes", "lambda": "lambda_"}
 ALIASES = {"kubernetes": "k8s"}
-LINES = {"k8s": "On Kubernetes, by kubectl.", "lambda": "On AWS Lambda, by sam and aws."}
+LINES = {"k8s": "On Kubernetes, with kubectl.", "lambda": "On AWS Lambda, with sam and aws."}
 HELP = {
     "deploy": "Deploy the rendered files of an app.",
-    "status": "Show how the deployed app is; exit 1 if it is not healthy.",
+    "status": "Show the state of the deployed app; exit 1 if it is not healthy.",
     "logs": "Show the logs of the deployed app.",
-    "rollback": "Go back to the former version.",
+    "rollback": "Go back to the previous version.",
     "destroy": "Remove what was deployed; data stays unless you say otherwise.",
 }
 EXAMPLES = {

@@ -39,9 +39,9 @@ Examples:
 @options.config_options
 @options.selection_options
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the output is not current.")
-@click.option("--stdout", "to_stdout", is_flag=True, help="Print what is deployed instead of writing files.")
+@click.option("--stdout", "to_stdout", is_flag=True, help="Print the deployable files, write nothing.")
 @click.option("--force", is_flag=True, help="Replace files that were edited by hand or are not ours.")
-@click.option("--strict", is_flag=True, help="A warning is an error.")
+@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @options.reporting
 @options.talking
 @click.pass_obj
@@ -65,11 +65,11 @@ def command(
     """Write the deployment files of APP (default: this folder) into deploy/.
 
     Only files of an earlier render are replaced or deleted; nothing is touched when nothing changed.
-    With -e or --target, the files of the others stay as they are. APP may be several folders, and globs in
+    With -e or --target, all other files stay as they are. APP may be several folders, and globs in
     quotes; with -o, each is then written to a folder of its own name below DIR.
     """
     if check and to_stdout:
-        raise click.UsageError("--check and --stdout exclude each other")
+        raise click.UsageError("--check and --stdout cannot be combined")
     read = options.reading_options(config, settings, variables, jvagent, strict=strict)
     selection, overrides = Selection(targets, environments), options.path_or_none(templates)
     request, folder = Request(read, selection, overrides, strict, force), options.path_or_none(output)
@@ -90,7 +90,7 @@ def _print(apps: Sequence[str], output: Path | None, request: Request, terminal:
     from jvbundler.pipeline.render import applied, render_app
 
     if is_many(apps):
-        raise click.UsageError("--stdout prints one app")
+        raise click.UsageError("--stdout prints only one app")
     [app] = app_folders(apps, output, request.options)
     rendered = render_app(app, request)
     report(rendered.compiled.problems, terminal)
@@ -99,7 +99,7 @@ def _print(apps: Sequence[str], output: Path | None, request: Request, terminal:
 
 
 def printed(artifacts: Iterable[Artifact]) -> str:
-    """The texts; more than one are told apart by their paths, in comments that YAML and Docker skip."""
+    """The texts; several are separated by comments with their paths, which YAML and Docker skip."""
     found = list(artifacts)
     if len(found) == 1:
         return found[0].text
@@ -124,7 +124,7 @@ def _shown_pair(option: str, value: str) -> str:
 
 
 def _tell_drift(outcomes: Outcomes, render: Sequence[str], terminal: Terminal) -> None:
-    """All that is not current, and the `render` command that mends it."""
+    """All that is not current, and the `render` command that fixes it."""
     drifted = [outcome for outcome in outcomes.each if outcome.drift]
     problems = [problem for outcome in drifted for problem in _drift_problems(outcome, render)]
     if terminal.format != "text":
@@ -136,7 +136,7 @@ def _tell_drift(outcomes: Outcomes, render: Sequence[str], terminal: Terminal) -
     if drifted:
         number = f"{len(drifted)} of {outcomes.subject}" if outcomes.many else f"{outcomes.subject}:"
         mending = _command(render, force=any(o.drift.needs_force for o in drifted if o.drift))
-        echo_line(f"{number} not current; to mend it: {mending}", err=True)
+        echo_line(f"{number} not current; to fix it: {mending}", err=True)
     elif not outcomes.exit_code:
         files = count(sum(outcome.total for outcome in outcomes.each), "file")
         echo_line(f"{outcomes.subject}: current, {files}")
@@ -164,7 +164,7 @@ def _tell_result(outcomes: Outcomes, terminal: Terminal) -> None:
 
 
 def _counts(outcomes: Iterable[Outcome]) -> tuple[int, list[str]]:
-    """How many files changed; and how many there are, and what was done with them, in words."""
+    """How many files changed, and a summary of all of them in words."""
     done = {
         what: sum(len(getattr(outcome, what)) for outcome in outcomes)
         for what in ("written", "unchanged", "deleted")

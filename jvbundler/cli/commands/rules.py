@@ -19,6 +19,6 @@ Examples:
 @click.argument("rule", required=False, metavar="[ID]")
 @options.talking
 def command(rule: str | None) -> int:
-    """List the rules that deploy.yaml and the app are checked against, or print all about one."""
+    """List the rules that deploy.yaml and the app are checked against, or describe one of them."""
     echo_text(rule_text(rule) if rule else rule_list())
     return 0

@@ -28,7 +28,7 @@ Examples:
     "--on",
     "platform",
     type=click.Choice(("kubernetes", "lambda")),
-    help="Whose variables it gets.  [default: the one that is enabled]",
+    help="The platform whose variables it gets.  [default: the enabled one]",
 )
 @click.option("--image", default="", metavar="REF", help="Image.  [default: the one that 'build' makes]")
 @options.talking
@@ -36,9 +36,10 @@ Examples:
 def command(
     terminal: Terminal, /, *, common: Common, port: int, platform: str | None, image: str, dry_run: bool
 ) -> int:
-    """Start the image on this machine as it runs when it is deployed: read-only, without root.
+    """Start the image on this machine as it runs when deployed: read-only, without root.
 
-    Secrets come from variables of the same names in your environment. What the app stores is gone afterwards.
+    Secrets come from variables of the same names in your environment. What the app stores is deleted
+    afterwards.
     """
     from jvbundler.deploy.image.push import plan_run, serve
 

@@ -26,7 +26,7 @@ Examples:
   jvbundler secrets apps/support --target lambda --format json
   jvbundler secrets check -e prod --context prod-cluster
 """
-# What a holder is called, by its kind; the names are its own and what it lies within.
+# The title of a holder, by its kind; the placeholders are its name and what contains it.
 TITLES = {
     "secret": "Kubernetes: Secret '{}' in namespace '{}'",
     "external-secret": "Kubernetes: Secret '{}' in namespace '{}', filled by the ExternalSecret",
@@ -37,7 +37,7 @@ TITLES = {
     "parameter": "Lambda: variables of the shell that deploys the stack '{}' in {}",
 }
 NOTE = """\
-Values come from variables of your shell (bash or zsh). To type one in unseen:
+Values come from variables of your shell (bash or zsh). To type one in without echo:
   read -rs NAME && export NAME
 """
 
@@ -53,14 +53,14 @@ class Root(click.Group):
 @click.group("secrets", cls=Root, epilog=EPILOG)
 @options.talking
 def command() -> None:
-    """List the secrets of APP (default: this folder) and how to create them, or check that they are there.
+    """List the secrets of APP (default: this folder) and how to create them, or check that they exist.
 
     No value is read, except by `secrets check` from AWS Secrets Manager, whose answers hold keys and values.
     """
 
 
 class Choice(NamedTuple):
-    """Whose secrets: of which environments and platforms of which app."""
+    """Which secrets: the environments and platforms of an app."""
 
     app: str
     config: str | None
@@ -125,7 +125,7 @@ def list_(terminal: Terminal, /, *, choice: Choice) -> int:
 @command.command("check", epilog="Example: jvbundler secrets check -e prod --context prod-cluster")
 @choice_options
 def check(terminal: Terminal, /, *, choice: Choice) -> int:
-    """Say which secrets are missing where the app runs; exit 1 if any is. Asks kubectl and aws.
+    """Say which secrets are missing where the app runs; exit 1 if any are. Uses kubectl and aws.
 
     Secrets that are parameters of a deployment have to be set in the environment.
     """
@@ -193,5 +193,5 @@ def _lines(found: Iterable[Holder], app: str) -> Iterator[str]:
 def _verdict(state: State) -> str:
     if not state.missing:
         return f"{_title(state.holder)}: complete"
-    how = "missing or empty" if state.is_there else "not there"
+    how = "missing or empty" if state.is_there else "not found"
     return f"{_title(state.holder)}: {how}: {', '.join(state.missing)}"

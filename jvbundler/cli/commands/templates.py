@@ -23,7 +23,7 @@ Examples:
 def command() -> None:
     """List, show or copy the templates of the output.
 
-    A template in the folder that is given with --templates takes the place of ours.
+    A template in the folder given with --templates replaces ours.
     """
 
 
@@ -45,8 +45,8 @@ def show(name: str) -> int:
 @command.command("eject", epilog="Example: jvbundler templates eject docker/Dockerfile.j2 my-templates")
 @click.argument("name")
 @click.argument("folder", default="templates", metavar="[DIR]")
-@click.option("--force", is_flag=True, help="Replace a copy that is there.")
+@click.option("--force", is_flag=True, help="Replace an existing copy.")
 def eject_(name: str, folder: str, force: bool) -> int:
-    """Copy the template NAME into DIR (default: templates/), to be changed there."""
+    """Copy the template NAME into DIR (default: templates/), to edit it there."""
     echo_line(f"{eject(name, Path(folder), force=force)}: written; render with --templates {folder}")
     return 0

@@ -26,7 +26,7 @@ Examples:
 @options.apps_argument
 @options.config_options
 @options.selection_options
-@click.option("--strict", is_flag=True, help="A warning is an error.")
+@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @options.reporting
 @options.talking
 @click.pass_obj
@@ -46,7 +46,7 @@ def command(
 ) -> int:
     """Check deploy.yaml and APP (default: this folder), then what they render to. Writes nothing.
 
-    The Kubernetes schemas are always checked; cfn-lint, hadolint and kubeconform where they are installed.
+    The Kubernetes schemas are always checked; cfn-lint, hadolint and kubeconform if installed.
     APP may be several folders, and globs in quotes.
     """
     read = options.reading_options(config, settings, variables, jvagent, strict=strict)
@@ -60,7 +60,7 @@ def command(
 
 
 def _checks(outcome: Outcome) -> Iterator[str]:
-    """What each checker looked at, or why it did not."""
+    """What each checker checked, or why it did not run."""
     for checked in outcome.checkers:
         yield f"{checked.checker}: {'' if checked.ran else 'not run, '}{checked.note}"
 

@@ -66,7 +66,7 @@ def _annotation(problem: Problem) -> str:
 
 
 def _escaped(text: str, more: str) -> str:
-    """As the runner's toolkit does it: percent signs first, then what would end the field.
+    """Escapes as the runner's toolkit does: percent signs first, then what would end the field.
 
     Other control characters would reach the log.
     """
@@ -105,7 +105,7 @@ def _sarif_location(place: Place) -> dict[str, Any]:
 
 
 def as_junit(problems: Sequence[Problem]) -> str:
-    """A test case per problem; without any, one that passed, as an empty suite looks like a broken one."""
+    """A test case per problem; without any, a passed one, as an empty suite looks broken."""
     cases = [
         f"    <testcase classname={_xml(p.rule)} name={_xml(str(p.place))}>\n"
         f"      <failure type={_xml(p.severity)} message={_xml(sentence(p))}/>\n"
@@ -121,8 +121,8 @@ def as_junit(problems: Sequence[Problem]) -> str:
 
 
 def _xml(text: str) -> str:
-    """An attribute's value. XML 1.0 has no control characters, not even escaped."""
+    """An attribute's value. XML 1.0 allows no control characters, not even escaped."""
     from xml.sax.saxutils import quoteattr
 
-    # `##[` is a command to a runner of CI, also in the middle of a line.
+    # CI runners take `##[` as a command even in the middle of a line.
     return quoteattr("".join(c if c.isprintable() else " " for c in text)).replace("##", "&#35;#")

@@ -1,4 +1,4 @@
-"""Runs a job for one app or for many, and reports the problems of all: the one report for 1..n outcomes."""
+"""Runs a job for one app or for many, and reports the problems of all: one report for 1..n outcomes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jvbundler.values.problem import Problem, ordered
 
 
 class Outcomes(NamedTuple):
-    """`many` tells whether the command line was about many apps, of which there may be one."""
+    """`many` tells whether the command line was for many apps, of which there may be only one."""
 
     each: tuple[Outcome, ...]
     many: bool
@@ -34,7 +34,7 @@ class Outcomes(NamedTuple):
 
 
 def outcomes_of(apps: Sequence[str], output: Path | None, request: Request, job: jobs.Job) -> Outcomes:
-    """What came of each app that the command line means; the failure of an app alone is raised."""
+    """The outcome of each app that the command line means; the failure of a single app is raised."""
     folders = app_folders(apps, output, request.options)
     coming = jobs.run(folders, job, request)
     if not is_many(apps):

@@ -14,12 +14,12 @@ COLORS = {"error": "red", "warning": "yellow"}
 
 
 def report(problems: Sequence[Problem], terminal: Terminal) -> None:
-    """Print problems in the format that was asked for; where there are none, only machines are told."""
+    """Print problems in the chosen format; if there are none, only in formats for machines."""
     if terminal.format != "text":
         from jvbundler.cli.report.formats import formatted
 
         text = formatted(problems, terminal.format)
-        # Workflow commands are what GitHub's format is made of; it escapes what is in them.
+        # GitHub's format consists of workflow commands; it escapes their content.
         (echo_data if terminal.format == "github" else echo_text)(text)
     elif problems:
         print_text(problems, terminal)
@@ -47,7 +47,7 @@ def problem_line(problem: Problem, *, color: bool = False) -> str:
 
 
 def _sentence(text: str) -> str:
-    """A reason that a library gave over several lines reads on."""
+    """Joins a reason that a library gave over several lines."""
     return printable(text.replace("\n", " "))
 
 

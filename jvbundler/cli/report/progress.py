@@ -1,6 +1,6 @@
 """Shows a plan while it runs: a live line on a terminal, plain lines elsewhere, a list of steps for machines.
 
-Progress goes to standard error; standard output is for what the command is about.
+Progress goes to standard error; standard output is for the result.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TICK_SECONDS = 1.0
 
 
 class Progress:
-    """Hears the events of a run (`tell`), and remembers its steps."""
+    """Receives the events of a run (`tell`), and remembers its steps."""
 
     def __init__(self, terminal: Terminal, *, json: bool = False) -> None:
         self.steps: list[dict[str, Any]] = []
@@ -61,7 +61,7 @@ class Progress:
     def _end(self, event: Event) -> None:
         self._stop.set()
         if self._ticking:
-            # It could write once more, over the line that says how the step ended.
+            # It could write once more, over the line with the result of the step.
             self._ticking.join()
         self._clear()
         self.steps.append(
@@ -82,10 +82,10 @@ class Progress:
 
     def _show_output(self, event: Event) -> None:
         if event.command.live and not self.json:
-            # The colours of a log are left out, and whatever else it tells the terminal to do.
+            # The colours of a log are dropped, with all its other terminal controls.
             echo_line(click.unstyle(event.text))
             if failure_of(sys.stdout):
-                raise ReaderGone  # `logs --follow | head` would go on for ever
+                raise ReaderGone  # `logs --follow | head` would run forever
         else:
             echo_line(f"  | {printable(event.text)}", err=True)
 
@@ -103,7 +103,7 @@ def _tick(reason: str, stop: threading.Event) -> None:
 
 
 def _write(text: str) -> None:
-    """Past the printer, as it moves the cursor."""
+    """Bypasses the printer, as it moves the cursor."""
     click.echo(text, file=past_printer(sys.stderr), nl=False)
 
 

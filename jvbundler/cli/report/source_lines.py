@@ -1,4 +1,4 @@
-"""The line of a file that a problem means, with its word underlined; not shown where it may hold a secret."""
+"""The line of a problem, with its word underlined; not shown if it may hold a secret."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONGEST_LINE = 160
 
 
 def source_lines(problem: Problem) -> Iterator[str]:
-    """The line that is meant, with its word underlined."""
+    """The line of the problem, with its word underlined."""
     lines = _lines_until(problem.place)
     if not lines or not lines[-1] or problem.rule.startswith("JVB9") or _may_hold_secret(lines):
         return
@@ -42,7 +42,7 @@ def word_at(line: str, column: int) -> str:
 
 
 def _lines_until(place: Place) -> list[str]:
-    """The lines of the file up to the place; none where the file has not so many."""
+    """The lines of the file up to the place; none if the file is shorter."""
     try:
         text = read_file(place.file).decode("utf-8-sig")
     except (OSError, ValueError):
@@ -52,7 +52,7 @@ def _lines_until(place: Place) -> list[str]:
 
 
 def _may_hold_secret(lines: Sequence[str]) -> bool:
-    """Whether the last line has a secret, by its shape, or by a name in it or in a line that it is under."""
+    """Whether the last line may hold a secret, by its shape, or by a name in it or in a line above it."""
     listed = {name for line in lines for name in _listed(line)}
     meant = [lines[-1], *_parents(lines)]
     words = {word for line in meant for word in re.findall(r"\w+", line)}
@@ -65,13 +65,13 @@ def _may_hold_secret(lines: Sequence[str]) -> bool:
 
 
 def _in_private_key(lines: Sequence[str]) -> bool:
-    """Whether a key has begun and not ended: its lines have no shape of their own."""
+    """Whether a key has begun and not ended: its inner lines do not look like a secret."""
     text = "\n".join(lines)
     return text.rfind("PRIVATE KEY") >= 0 and text.rfind("-----BEGIN") > text.rfind("-----END")
 
 
 def _listed(line: str) -> list[str]:
-    """The names that stand in a list of one line, or in an item of one: `secrets` may be such a list."""
+    """The names in a list on one line, or in an item of a list: `secrets` may be such a list."""
     found = re.fullmatch(
         r"\s*secrets:\s*\[(.*)\].*|\s*-\s*(?:name:)?\s*[\"']?([A-Za-z_]\w*)[\"']?\s*(?:#.*)?", line
     )
@@ -79,7 +79,7 @@ def _listed(line: str) -> list[str]:
 
 
 def _parents(lines: Sequence[str]) -> Iterator[str]:
-    """The lines that the last one is indented below, from the inside to the outside."""
+    """The lines that the last one is nested in, innermost first."""
     depth = _depth(lines[-1])
     for line in reversed(lines[:-1]):
         if line.strip() and _depth(line) < depth:
@@ -88,6 +88,6 @@ def _parents(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _depth(line: str) -> int:
-    """An item of a list belongs to the key above it even where both begin in the same column."""
+    """An item of a list belongs to the key above it even if both begin in the same column."""
     text = line.lstrip()
     return 2 * (len(line) - len(text)) + text.startswith("-")

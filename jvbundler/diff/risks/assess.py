@@ -19,7 +19,7 @@ FUNCTIONS: tuple[Callable[[Changed], Iterable[Risk]], ...] = (
 
 
 def risks_of(changed: Changed) -> tuple[Risk, ...]:
-    """Each risk once, the gravest first. Beside a graver one of its kind, a mere note is left out."""
+    """Each risk once, the gravest first. A note is left out if there is a graver risk of its kind."""
     found = dict.fromkeys(apply(ROWS, changed))
     found.update(dict.fromkeys(risk for rule in FUNCTIONS for risk in rule(changed)))
     grave = {risk.kind for risk in found if risk.level != "info"}
@@ -31,9 +31,9 @@ def sorted_by_level(risks: Iterable[Risk]) -> tuple[Risk, ...]:
 
 
 def dockerfile_risks(lines: Iterable[str]) -> tuple[Risk, ...]:
-    """By the lines that differ. Every difference makes another image."""
+    """Judges by the lines that differ. Every difference makes another image."""
     words = [(line[0], line[1:].split()) for line in lines if line[0] != " "]
-    found = [Risk("image", "info", "the image is built anew")]
+    found = [Risk("image", "info", "the image is rebuilt")]
     if any(sign == "+" and _is_root(word) for sign, word in words):
         hint = "end the Dockerfile with a numeric USER other than 0"
         found.insert(0, Risk("permissions", "danger", "the image runs as root", hint))

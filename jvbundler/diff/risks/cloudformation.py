@@ -1,6 +1,6 @@
 """The risks of changes to a SAM template: what CloudFormation replaces, deletes or opens to the world.
 
-Of the IAM policies in it, only a grant that is new is a risk.
+In its IAM policies, only a new grant is a risk.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from jvbundler.diff.risks.rule import (
     PRESENT,
     Changed,
     Rule,
+    appears,
     becomes,
-    came,
     gone,
     is_true,
     not_true,
@@ -37,11 +37,11 @@ SHOWN_ACTIONS = 5
 
 
 class Replaced(NamedTuple):
-    """A property of which CloudFormation says "Update requires: Replacement".
+    """A property that CloudFormation documents with "Update requires: Replacement".
 
-    `path` is where our template has it. `type` and `property` are CloudFormation's own, where SAM has
-    another name; tests/diff compares them with the `createOnlyProperties` of the resource's schema. The page
-    of a type is docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-TYPE.html.
+    `path` is where our template has it. `type` and `property` are CloudFormation's names, if SAM has others;
+    tests/diff compares them with the `createOnlyProperties` of the resource's schema. The page of a type is
+    docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-TYPE.html.
     """
 
     kind: str
@@ -74,16 +74,16 @@ REPLACED = (
     Replaced(FUNCTION, "AutoPublishAlias", "a new alias: a Function URL that goes to it gets a new address",
              False, "AWS::Lambda::Alias", "Name"),
     # aws-resource-iam-role.html
-    Replaced(ROLE, "RoleName", "a new role: what others granted to the old one does not hold for it", False),
+    Replaced(ROLE, "RoleName", "a new role: it does not have what others granted to the old one", False),
     # aws-resource-cloudwatch-alarm.html
     Replaced(ALARM, "AlarmName", "a new alarm, with a history of its own", False),
     # aws-resource-apigatewayv2-stage.html, aws-resource-apigateway-stage.html
     Replaced(HTTP_API, "StageName", _STAGE, False, "AWS::ApiGatewayV2::Stage"),
     Replaced(REST_API, "StageName", _STAGE, False, "AWS::ApiGateway::Stage"),
     # aws-resource-apigatewayv2-domainname.html, aws-resource-apigateway-domainname.html
-    Replaced(HTTP_API, "Domain.DomainName", "a new domain: its record in DNS has to follow", False,
+    Replaced(HTTP_API, "Domain.DomainName", "a new domain: its DNS record has to follow", False,
              "AWS::ApiGatewayV2::DomainName", "DomainName"),
-    Replaced(REST_API, "Domain.DomainName", "a new domain: its record in DNS has to follow", False,
+    Replaced(REST_API, "Domain.DomainName", "a new domain: its DNS record has to follow", False,
              "AWS::ApiGateway::DomainName", "DomainName"),
 )  # fmt: skip
 
@@ -96,10 +96,10 @@ def _replacement(row: Replaced) -> Rule:
     return Rule(row.kind, f"Properties.{row.path}", "replacement", level, message, hint)
 
 
-# What is lost when the resource leaves the template, unless its policy keeps it.
+# What is lost when the resource is removed from the template, unless its policy keeps it.
 STATEFUL = {
     LOG_GROUP: ("danger", "its events are deleted"),
-    ACCESS_POINT: ("attention", "the function loses its way to the files, which stay on the file system"),
+    ACCESS_POINT: ("attention", "the function can no longer reach its files, which stay on the file system"),
     REPOSITORY: ("danger", "its images are deleted"),
     "AWS::EFS::FileSystem": ("danger", "its files are deleted"),
     "AWS::DynamoDB::Table": ("danger", "its items are deleted"),
@@ -135,7 +135,7 @@ DATA = (
            "keep it at Retain", weakens) for field in ("DeletionPolicy", "UpdateReplacePolicy")),
     Rule(LOG_GROUP, "Properties.RetentionInDays", "data loss", "danger",
          "events older than the new retention are deleted", "export them first",
-         lambda old, new: shrinks(old, new) or came(old, new)),
+         lambda old, new: shrinks(old, new) or appears(old, new)),
     Rule(REPOSITORY, "Properties.LifecyclePolicy.**", "data loss", "attention",
          "other images expire, perhaps one that a function still runs"),
 )  # fmt: skip
@@ -149,20 +149,20 @@ PERMISSIONS = (
     Rule(ROLE, "Properties.PermissionsBoundary", "permissions", "attention",
          "another boundary limits the role",
          when=differs),
-    Rule(FUNCTION, "Properties.Role", "permissions", "attention", "the function acts under another role"),
+    Rule(FUNCTION, "Properties.Role", "permissions", "attention", "the function runs with another role"),
     Rule(FUNCTION, "Properties.VpcConfig.**", "permissions", "attention",
-         "the function reaches another network, or is let through by other rules"),
+         "the function reaches another network, or other rules apply to it"),
     Rule(f"{FUNCTION}|{LOG_GROUP}", "Properties.KmsKeyArn", "permissions", "attention",
-         "a key of AWS encrypts it instead of yours", when=gone),
+         "an AWS key encrypts it instead of yours", when=gone),
     Rule(LOG_GROUP, "Properties.KmsKeyId", "permissions", "attention",
-         "a key of AWS encrypts it instead of yours", when=gone),
+         "an AWS key encrypts it instead of yours", when=gone),
     Rule(SECRET_PARAMETER, "Default", "permissions", "danger", "a default shows the secret to every reader",
          "remove the default", lambda _, new: new is not ABSENT, PRESENT),
     Rule("Parameter", "NoEcho", "permissions", "danger",
-         "the value of the parameter becomes readable for whoever may describe the stack",
+         "the value of the parameter becomes readable to everybody who may describe the stack",
          "keep NoEcho: true", gone),
     Rule(REPOSITORY, "Properties.ImageTagMutability", "permissions", "attention",
-         "a tag may be pushed again with another image", "keep IMMUTABLE", becomes("MUTABLE")),
+         "a tag may be overwritten with another image", "keep IMMUTABLE", becomes("MUTABLE")),
     Rule(REPOSITORY, "Properties.ImageScanningConfiguration.ScanOnPush", "permissions", "attention",
          "images are no longer scanned", when=not_true),
 )  # fmt: skip
@@ -190,7 +190,7 @@ EXPOSURE = (
     Rule(REST_API, "Properties.EndpointConfiguration.Type", "exposure", "danger",
          "a private API becomes public", "keep PRIVATE", lambda old, new: old == "PRIVATE"),
     Rule(APIS, "Properties.Domain.DomainName", "exposure", "attention", "the API answers under a domain",
-         when=came),
+         when=appears),
     Rule(APIS, "Properties.Domain.DomainName", "outage", "danger",
          "the API no longer answers under its domain",
          when=gone),
@@ -200,10 +200,10 @@ SCALING = (
     Rule(FUNCTION, "Properties.ImageUri", "image", "info", "another image runs"),
     Rule(FUNCTION, "Properties.Architectures.*", "image", "attention",
          "the image has to be built for the new architecture", "build and push it before you deploy"),
-    Rule(FUNCTION, "Properties.Environment.**", "restart", "info", "the function starts anew"),
-    Rule(FUNCTION, "Properties.MemorySize", "scaling", "attention", "less memory, and less CPU with it",
+    Rule(FUNCTION, "Properties.Environment.**", "restart", "info", "the function restarts"),
+    Rule(FUNCTION, "Properties.MemorySize", "scaling", "attention", "less memory, and less CPU",
          "compare it with the used memory in the log", shrinks),
-    Rule(FUNCTION, "Properties.MemorySize", "scaling", "info", "other memory, and CPU with it"),
+    Rule(FUNCTION, "Properties.MemorySize", "scaling", "info", "the memory changes, and CPU with it"),
     Rule(FUNCTION, "Properties.Timeout", "scaling", "attention", "longer requests are cut off", when=shrinks),
     Rule(FUNCTION, "Properties.EphemeralStorage.Size", "scaling", "attention", "less room in /tmp",
          when=shrinks),
@@ -212,11 +212,11 @@ SCALING = (
          "0 turns the function off", becomes(0), PRESENT),
     Rule(FUNCTION, "Properties.ReservedConcurrentExecutions", "scaling", "attention",
          "fewer requests at the same time; others are throttled",
-         when=lambda old, new: shrinks(old, new) or came(old, new)),
+         when=lambda old, new: shrinks(old, new) or appears(old, new)),
     Rule(FUNCTION, "Properties.ReservedConcurrentExecutions", "scaling", "info",
          "another limit of concurrency"),
     Rule(FUNCTION, "Properties.ProvisionedConcurrencyConfig.**", "scaling", "info",
-         "another number of warm instances, which cost money while they wait"),
+         "another number of warm instances, which cost money while idle"),
     Rule(APIS, "Properties.DefaultRouteSettings.**", "scaling", "info", "other limits of the request rate"),
     Rule(APIS, "Properties.MethodSettings.**", "scaling", "info", "other limits of the request rate"),
 )  # fmt: skip
@@ -234,9 +234,9 @@ def removal(changed: Changed) -> Iterator[Risk]:
         return
     level, loss = STATEFUL[changed.kind]
     if within(changed.old, "DeletionPolicy") in KEEPING:
-        yield Risk("data loss", "info", "it stays, and no stack manages it any longer")
+        yield Risk("data loss", "info", "it stays, but no stack manages it any more")
     elif level == "danger":
-        hint = "set DeletionPolicy: Retain in a deployment before, or save what it holds"
+        hint = "first deploy with DeletionPolicy: Retain, or save what it holds"
         yield Risk("data loss", "danger", loss, hint)
     else:
         yield Risk("data loss", "attention", loss)
@@ -259,9 +259,7 @@ def _risk(allowed: list[Grant]) -> Risk:
     more = f" and {len(actions) - SHOWN_ACTIONS} more" if len(actions) > SHOWN_ACTIONS else ""
     message = f"wider permissions: {', '.join(actions[:SHOWN_ACTIONS])}{more}"
     if any(_is_unlimited(grant) for grant in allowed):
-        return Risk(
-            "permissions", "danger", message, "name the actions and whom they are for, instead of '*'"
-        )
+        return Risk("permissions", "danger", message, "name the actions and principals instead of '*'")
     return Risk("permissions", "attention", message)
 
 

@@ -1,6 +1,6 @@
 """The risks of changes to Kubernetes objects.
 
-What the API server lets nobody change: pkg/apis/{apps,batch,core,rbac}/validation of Kubernetes 1.32.
+Fields that the API server makes immutable: pkg/apis/{apps,batch,core,rbac}/validation of Kubernetes 1.32.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from jvbundler.diff.risks.rule import (
     Changed,
     Rule,
     always,
+    appears,
     becomes,
-    came,
     gone,
     grows,
     is_true,
@@ -43,7 +43,7 @@ STATEFUL_SET = (
     "minReadySeconds",
     "revisionHistoryLimit",
 )
-# ValidatePersistentVolumeClaimUpdate: the spec, but for the size and the volume attributes class.
+# ValidatePersistentVolumeClaimUpdate: the spec, except the size and the volume attributes class.
 CLAIM_SPEC = ("resources", "volumeAttributesClassName")
 JOB_SPEC = (
     "completions",
@@ -56,13 +56,13 @@ JOB_SPEC = (
 
 
 def keeps_from_pruning(old: Any, new: Any) -> bool:
-    """Whether a mark that makes Argo CD or Flux keep an object is gone."""
+    """Whether an annotation that makes Argo CD or Flux keep an object is gone."""
     marks = ("Prune=false", "Delete=false", "disabled")
     return any(mark in str(old) and mark not in str(new) for mark in marks)
 
 
 def from_latest(_: Any, new: Any) -> bool:
-    """Whether an image is named by a tag alone that says nothing."""
+    """Whether an image is named only by a tag that may move."""
     name = str(new).rsplit("/", 1)[-1]
     return new is not ABSENT and "@" not in name and (":" not in name or name.endswith(":latest"))
 
@@ -86,7 +86,7 @@ IMMUTABLE = (
 )  # fmt: skip
 
 DATA = (
-    Rule(CLAIM, "", "data loss", "danger", "the claim is removed, and by most storage classes its data", KEEP,
+    Rule(CLAIM, "", "data loss", "danger", "the claim is removed, and usually its data with it", KEEP,
          on=REMOVED),
     Rule(CLAIM, "", "data loss", "danger", "a new, empty claim in another namespace: the data stays behind",
          COPY, on=MOVED),
@@ -97,12 +97,12 @@ DATA = (
     Rule(CLAIM, "metadata.annotations.*", "data loss", "attention",
          "Argo CD or Flux may now prune the claim, and its data with it", when=keeps_from_pruning),
     Rule("PersistentVolume", "", "data loss", "danger", "the volume is removed", KEEP, on=REMOVED),
-    Rule("Namespace", "", "data loss", "danger", "everything in the namespace is deleted with it, claims too",
+    Rule("Namespace", "", "data loss", "danger", "everything in the namespace is deleted, claims included",
          "move what is left in it, or keep the namespace", on=REMOVED),
     Rule("StatefulSet", "spec.persistentVolumeClaimRetentionPolicy.*", "data loss", "danger",
-         "claims are deleted with their pods or the set", "keep it at Retain", becomes("Delete")),
+         "claims are deleted with their pods or the StatefulSet", "keep it at Retain", becomes("Delete")),
     Rule(PODS, "**.volumes.*.persistentVolumeClaim.claimName", "data loss", "attention",
-         "the pods leave the volume that they used: its data stays in the old claim", KEEP,
+         "the pods no longer use their volume: its data stays in the old claim", KEEP,
          lambda old, new: old is not ABSENT),
     Rule(PODS, "**.volumes.*.emptyDir.medium", "data loss", "info", "files of this volume now live in memory",
          when=becomes("Memory")),
@@ -128,7 +128,7 @@ PERMISSIONS = (
          "the container may change its own files", "keep it true", not_true, PRESENT),
     Rule(PODS, "**.seccompProfile.type", "permissions", "danger", "system calls are no longer filtered",
          "keep RuntimeDefault", lambda _, new: new in (ABSENT, "Unconfined"), PRESENT),
-    *(Rule(PODS, f"**.{field}", "permissions", "danger", f"{field}: the pod sees what belongs to the node",
+    *(Rule(PODS, f"**.{field}", "permissions", "danger", f"{field}: the pod can see what belongs to the node",
            when=is_true, on=PRESENT) for field in ("hostNetwork", "hostPID", "hostIPC")),
     Rule(PODS, "**.volumes.*.hostPath.path", "permissions", "danger", "the pod mounts a folder of the node",
          "use a claim", lambda _, new: new is not ABSENT, PRESENT),
@@ -136,15 +136,15 @@ PERMISSIONS = (
          "the pods get a token for the Kubernetes API", "keep it false unless the app calls that API",
          lambda _, new: new is not False, PRESENT),
     Rule(PODS, "**.serviceAccountName", "permissions", "attention",
-         "the pods act under another service account"),
+         "the pods run as another service account"),
     Rule("ServiceAccount", "metadata.annotations.*", "permissions", "attention",
-         "the service account may stand for another cloud identity"),
-    Rule("Role|ClusterRole", "rules.**", "permissions", "attention", "what the role allows changes",
+         "the service account may have another cloud identity"),
+    Rule("Role|ClusterRole", "rules.**", "permissions", "attention", "the permissions of the role change",
          "compare its rules"),
     Rule("Role|ClusterRole|RoleBinding|ClusterRoleBinding", "", "permissions", "attention",
          "rights in the Kubernetes API are granted", on=ADDED),
     Rule("RoleBinding|ClusterRoleBinding", "subjects.**", "permissions", "attention",
-         "who has the role changes"),
+         "the subjects of the role change"),
     Rule("Namespace", "metadata.labels.pod-security.kubernetes.io/enforce", "permissions", "danger",
          "the namespace admits pods that were refused before", "keep 'restricted'",
          lambda old, new: old is not ABSENT and new != "restricted"),
@@ -154,7 +154,7 @@ PERMISSIONS = (
     Rule("NetworkPolicy", "spec.policyTypes.*", "permissions", "danger", "one direction is no longer limited",
          when=gone),
     Rule("NetworkPolicy", "spec.podSelector.**", "permissions", "attention",
-         "the policy is about other pods than before"),
+         "the policy selects other pods than before"),
     *(Rule("NetworkPolicy", f"spec.{way}.*.{peers}.**", "permissions", "attention",
            f"other peers are allowed ({way})", when=lambda _, new: new is not ABSENT)
       for way, peers in (("ingress", "from"), ("egress", "to"))),
@@ -164,15 +164,15 @@ PERMISSIONS = (
 
 EXPOSURE = (
     Rule("Service", "spec.type", "exposure", "danger",
-         "a load balancer makes the Service reachable from outside of the cluster",
-         "limit it by load_balancer_source_ranges, or use an Ingress", becomes("LoadBalancer"), PRESENT),
+         "a load balancer makes the Service reachable from outside the cluster",
+         "limit it with load_balancer_source_ranges, or use an Ingress", becomes("LoadBalancer"), PRESENT),
     Rule("Service", "spec.type", "exposure", "attention", "the Service listens on a port of every node",
          "use an Ingress", becomes("NodePort"), PRESENT),
     Rule("Service", "spec.loadBalancerSourceRanges.**", "exposure", "attention",
          "other addresses may reach the load balancer"),
     Rule("Service", "spec.externalIPs.*", "exposure", "attention",
-         "the Service takes traffic of an outer address",
-         when=came, on=PRESENT),
+         "the Service accepts traffic for an external address",
+         when=appears, on=PRESENT),
     Rule("Ingress", "", "exposure", "attention", "the app becomes reachable through the ingress controller",
          "make sure that it authenticates its callers", on=ADDED),
     Rule("Ingress", "spec.rules.*.host", "exposure", "attention", "the app answers under another host name",
@@ -181,7 +181,7 @@ EXPOSURE = (
          when=lambda _, new: new is not ABSENT),
     Rule("Ingress", "spec.ingressClassName", "exposure", "attention",
          "another ingress controller serves the app, perhaps a public one"),
-    Rule("Ingress", "spec.tls.**", "exposure", "attention", "a host is no longer served by TLS", when=gone),
+    Rule("Ingress", "spec.tls.**", "exposure", "attention", "a host is no longer served with TLS", when=gone),
     Rule("ConfigMap", "data.*", "exposure", "attention", "any web page may call the app (CORS)",
          "name the origins", lambda _, new: str(new).strip() in ("*", '["*"]'), PRESENT),
 )  # fmt: skip
@@ -202,12 +202,12 @@ SCALING = (
     *(Rule(PODS, path, "scaling", "attention",
            "less memory: a pod that needs more is killed or does not start",
            "compare it with what the pods use", shrinks) for path in MEMORY_PATHS),
-    Rule(PODS, "**.resources.**", "scaling", "info", "the pods ask for other resources"),
+    Rule(PODS, "**.resources.**", "scaling", "info", "the pods request other resources"),
     Rule("HorizontalPodAutoscaler", "spec.**", "scaling", "info",
          "the bounds or targets of the scaling change"),
     Rule("HorizontalPodAutoscaler", "spec.maxReplicas", "scaling", "attention", "less room to scale up",
          when=shrinks),
-    Rule("HorizontalPodAutoscaler", "spec.minReplicas", "scaling", "attention", "fewer pods at rest",
+    Rule("HorizontalPodAutoscaler", "spec.minReplicas", "scaling", "attention", "fewer pods when idle",
          when=shrinks),
     Rule("HorizontalPodAutoscaler", "", "scaling", "attention",
          "from now on the number of pods is scaled by load",
@@ -215,7 +215,7 @@ SCALING = (
     Rule("HorizontalPodAutoscaler", "", "scaling", "attention", "the number of pods is fixed from now on",
          "see spec.replicas of the Deployment", on=REMOVED),
     Rule("PodDisruptionBudget", "", "outage", "attention",
-         "a drain of nodes may stop all pods at the same time", on=REMOVED),
+         "draining nodes may stop all pods at the same time", on=REMOVED),
 )  # fmt: skip
 
 OUTAGES = (
@@ -223,7 +223,7 @@ OUTAGES = (
          "it is removed: the app stops serving through it",
          on=REMOVED),
     Rule("*", "", "replacement", "attention",
-         "it is made anew in another namespace; the old one stays until somebody deletes it", on=MOVED),
+         "it is recreated in another namespace; the old one stays until somebody deletes it", on=MOVED),
     Rule("CronJob", "spec.schedule", "restart", "info", "it runs at other times", when=always),
 )  # fmt: skip
 
@@ -231,7 +231,7 @@ ROWS = (*IMMUTABLE, *DATA, *PERMISSIONS, *EXPOSURE, *IMAGES, *SCALING, *OUTAGES)
 
 
 def immutable_parts(changed: Changed) -> Iterator[Risk]:
-    """Specs of which only a few fields may change, or all but a few."""
+    """Specs in which only a few fields may change, or all but a few."""
     if changed.action != "changed":
         return
     parts = [field.path[1] for field in changed.fields if len(field.path) > 1 and field.path[0] == "spec"]
@@ -246,7 +246,7 @@ def immutable_parts(changed: Changed) -> Iterator[Risk]:
 
 
 def restart(changed: Changed) -> Iterator[Risk]:
-    """Any change of the pod template replaces the pods; how, the strategy says."""
+    """Any change of the pod template replaces the pods; the strategy decides how."""
     if changed.action != "changed" or changed.kind not in WORKLOADS.split("|"):
         return
     if not any(field.path[:2] == ("spec", "template") for field in changed.fields):
@@ -263,7 +263,7 @@ def restart(changed: Changed) -> Iterator[Risk]:
 
 
 def open_network(changed: Changed) -> Iterator[Risk]:
-    """A rule of a NetworkPolicy that names no peer lets everybody in, or lets the pods reach everything."""
+    """A NetworkPolicy rule without peers lets everybody in, or lets the pods reach everything."""
     if changed.kind != "NetworkPolicy" or changed.action != "changed":
         return
     for direction, peers in (("ingress", "from"), ("egress", "to")):

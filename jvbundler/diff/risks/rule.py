@@ -1,6 +1,6 @@
-"""The form of a rule about risks: a row that names a kind of object, a path in it and what that means.
+"""The form of a risk rule: a row with a kind of object, a path in it and what a change there means.
 
-A rule sees values as they are, so its sentence must not repeat one.
+A rule sees unmasked values, so its sentence must not repeat one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ CHANGED: tuple[Action, ...] = ("changed",)
 ADDED: tuple[Action, ...] = ("added",)
 REMOVED: tuple[Action, ...] = ("removed",)
 MOVED: tuple[Action, ...] = ("moved",)
-# Rules about what an object is now, whatever it was.
+# Rules about the new state of an object, whatever the old one was.
 PRESENT: tuple[Action, ...] = ("changed", "added", "moved")
 
 
@@ -35,10 +35,11 @@ def always(_: Any, __: Any) -> bool:
 
 
 class Rule(NamedTuple):
-    """A row: for objects of `kinds` (parted by `|`, or `*`), a change at `path` is a risk.
+    """A row: for objects of `kinds` (separated by `|`, or `*`), a change at `path` is a risk.
 
-    `path` has dots between its parts, `*` for any one part and `**` for any number of them; empty, it means
-    the object as a whole. `when` decides by the old and the new scalar, ABSENT where there is none.
+    The parts of `path` are separated by dots, with `*` for any one part and `**` for any number; an empty
+    path means the object as a whole. `when` decides by the old and the new scalar, ABSENT where there is
+    none.
     """
 
     kinds: str
@@ -71,7 +72,7 @@ def _is_kind(kinds: str, kind: str) -> bool:
 
 
 def matches(pattern: str, path: tuple[str, ...]) -> bool:
-    """Whether a path is one of those that the pattern means."""
+    """Whether a path matches the pattern."""
     return _matches(tuple(pattern.split(".")), path)
 
 
@@ -83,7 +84,7 @@ def _matches(pattern: tuple[str, ...], path: tuple[str, ...]) -> bool:
     return bool(path) and pattern[0] in ("*", path[0]) and _matches(pattern[1:], path[1:])
 
 
-def came(old: Any, new: Any) -> bool:
+def appears(old: Any, new: Any) -> bool:
     return old is ABSENT and new is not ABSENT
 
 
@@ -104,7 +105,7 @@ def becomes(*values: Any) -> Callable[[Any, Any], bool]:
 
 
 def shrinks(old: Any, new: Any) -> bool:
-    """Whether a number or quantity is smaller than before; one that is not set counts as none at all."""
+    """Whether a number or quantity is smaller than before; an unset one never is."""
     before, after = amount(old), amount(new)
     return before is not None and after is not None and after < before
 

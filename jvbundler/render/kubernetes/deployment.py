@@ -85,14 +85,14 @@ def pod(environment: Environment) -> dict[str, Any]:
 
 
 def node_selector(environment: Environment) -> dict[str, str]:
-    """The image of one platform does not start on a node of another."""
+    """Selects nodes of the image's platform: it does not start on others."""
     found = environment.architectures
     own = {"kubernetes.io/arch": found[0]} if len(found) == 1 else {}
     return {**own, **environment.settings["kubernetes"]["node_selector"]}
 
 
 def affinity(environment: Environment) -> dict[str, Any]:
-    """Pods keep off each other's node where they can; the user's own podAntiAffinity takes its place."""
+    """Keeps pods on different nodes where possible; the user's own podAntiAffinity replaces this."""
     own: dict[str, Any] = {}
     if spreads(environment):
         term = {
@@ -135,7 +135,7 @@ def container(environment: Environment) -> dict[str, Any]:
 
 
 def expanded(parts: Iterable[str]) -> str:
-    """A composed text in which Kubernetes puts the values of variables that stand before it.
+    """A composed text into which Kubernetes puts the values of variables defined before it.
 
     `$$` is a dollar there. Kubernetes' documentation: "Define Dependent Environment Variables".
     """
@@ -144,7 +144,7 @@ def expanded(parts: Iterable[str]) -> str:
 
 
 def resources(written: KubernetesDeploymentContainerResources) -> dict[str, dict[str, str]]:
-    """An empty amount is none asked for, or no limit."""
+    """An empty amount means no request, or no limit."""
     parts = {"requests": written["requests"], "limits": written["limits"]}
     amounts = {
         part: {name.replace("_", "-"): str(amount) for name, amount in values.items() if amount != ""}
@@ -202,7 +202,7 @@ def why_liveness(environment: Environment, probe: KubernetesDeploymentContainerL
 
 
 def body(environment: Environment, probe: Probe, default: str) -> dict[str, Any]:
-    """The probe's fields; a delay of 0 and one success are what Kubernetes takes anyway."""
+    """The probe's fields; a delay of 0 and one success are Kubernetes' defaults."""
     delay, successes = probe["initial_delay_seconds"], probe["success_threshold"]
     return {
         **action(environment, probe, default),

@@ -1,6 +1,6 @@
-"""The difference of two objects as a patch that Kustomize turns back into exactly that difference.
+"""The difference of two objects as a patch that makes Kustomize produce exactly that difference.
 
-A strategic merge patch where one can say it, because it reads like the object; else JSON Patch.
+A strategic merge patch where it can express it, because it reads like the object; else JSON Patch.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ ATOMIC = {
 MERGING_KINDS = ("Deployment", "Service")
 
 
-class Unsayable(Exception):
-    """A strategic merge can not express the difference."""
+class Inexpressible(Exception):
+    """A strategic merge cannot express the difference."""
 
 
 def strategic_patch(before: Data, after: Data) -> Data:
-    """The fields to merge into `before`, null for those to remove. Raises Unsayable."""
+    """The fields to merge into `before`, null for those to remove. Raises Inexpressible."""
     kind = after["kind"] if is_builtin(after["apiVersion"]) else ""
     return map_patch(before, after, kind)
 
@@ -65,14 +65,14 @@ def map_patch(before: Data, after: Data, kind: str) -> Data:
             patch[key] = None
     for key, value in after.items():
         if key not in before:
-            patch[key] = sayable(value)
+            patch[key] = expressible(value)
         elif not json_patch.same(before[key], value):
             patch[key] = value_patch(before[key], value, key, kind)
     return in_order_of(patch, after)
 
 
 def in_order_of(patch: Data, after: Data) -> Data:
-    """What is removed stands first, the rest as in the object."""
+    """What is removed comes first, the rest in the object's order."""
     removed = {key: value for key, value in patch.items() if key not in after}
     return {**removed, **{key: patch[key] for key in after if key in patch}}
 
@@ -83,16 +83,16 @@ def value_patch(before: Any, after: Any, field: str, kind: str) -> Any:
     if isinstance(before, list) and isinstance(after, list):
         return list_patch(before, after, field, kind)
     if isinstance(before, (dict, list)) or isinstance(after, (dict, list)):
-        raise Unsayable
+        raise Inexpressible
     if not takes_style(before, after):
-        raise Unsayable
-    return sayable(after)
+        raise Inexpressible
+    return expressible(after)
 
 
 def takes_style(before: Any, after: Any) -> bool:
-    """Whether the value survives being written in the style of the old one, as Kustomize does.
+    """Whether the value survives being written in the style of the old one, as Kustomize writes it.
 
-    `true` in quotes would be a text, and a tab makes no valid block.
+    `true` in quotes would be a text, and a tab makes a block invalid.
     """
     if isinstance(before, str) and isinstance(after, str):
         return is_literal(after) or not is_literal(before)
@@ -103,33 +103,33 @@ def is_quoted(value: Any) -> bool:
     return isinstance(value, str) and (is_literal(value) or not is_plain(value))
 
 
-def sayable(value: Any, field: str = "") -> Any:
-    """The value, if a patch may hold it: there, null means to remove, and items of one key become one."""
+def expressible(value: Any, field: str = "") -> Any:
+    """The value, if a patch may hold it: in a patch, null removes, and items with the same key become one."""
     if value is None or value == []:
-        raise Unsayable
+        raise Inexpressible
     if isinstance(value, dict):
         for key, child in value.items():
-            sayable(child, key)
+            expressible(child, key)
     elif isinstance(value, list):
         if field in MERGED_BY or field in REPLACED:
-            refuse_twins(value, MERGED_BY.get(field, ""))
+            refuse_duplicates(value, MERGED_BY.get(field, ""))
         for child in value:
-            sayable(child)
+            expressible(child)
     return value
 
 
-def refuse_twins(items: list[Any], key: str) -> None:
+def refuse_duplicates(items: list[Any], key: str) -> None:
     keys = [item.get(key, item) if isinstance(item, dict) else item for item in items]
     if any(json_patch.same(one, other) for n, one in enumerate(keys) for other in keys[:n]):
-        raise Unsayable
+        raise Inexpressible
 
 
 def list_patch(before: list[Any], after: list[Any], field: str, kind: str) -> list[Any]:
-    sayable(after, field)
+    expressible(after, field)
     if not kind or field in ATOMIC.get(kind, ()):
         return after
     if kind not in MERGING_KINDS or not (field in MERGED_BY or field in REPLACED):
-        raise Unsayable
+        raise Inexpressible
     whole = [{"$patch": "replace"}, *after]
     if field in REPLACED:
         return whole

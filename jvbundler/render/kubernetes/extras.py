@@ -1,6 +1,6 @@
-"""`kubernetes.extra_resources`: objects that the user wrote, rendered beside ours as they are.
+"""`kubernetes.extra_resources`: objects that the user wrote, rendered beside ours unchanged.
 
-And what these and other settings may not say beside what is rendered already, as problems.
+Also finds the problems of these and other settings that conflict with what is rendered already.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def stem_of(data: Data) -> str:
 
 
 def with_subjects(data: Data, namespace: str) -> Data:
-    """A role binding's ServiceAccounts need a namespace; without one they are this environment's."""
+    """A role binding's ServiceAccounts need a namespace; the default is this environment's."""
     subjects = data.get("subjects")
     if (
         not namespace
@@ -54,7 +54,7 @@ def with_namespace(subject: Any, namespace: str) -> Any:
 
 
 def problems_of_extras(environment: Environment, ours: list[Resource]) -> Iterator[Problem]:
-    """An object without a name, or with the identity of one that is there already."""
+    """An object without a name, or with the identity of an existing one."""
     seen = {key_of(resource, environment.namespace): "is rendered already" for resource in ours}
     for index, data in enumerate(environment.settings["kubernetes"]["extra_resources"]):
         place = environment.place("kubernetes", "extra_resources", index)
@@ -65,7 +65,7 @@ def problems_of_extras(environment: Environment, ours: list[Resource]) -> Iterat
             continue
         if isinstance(data.get("items"), list) and data["kind"].endswith("List"):
             yield error(
-                "JVB423", place, f"a {data['kind']} is no object of its own", "write its items one by one"
+                "JVB423", place, f"a {data['kind']} is not an object of its own", "write its items one by one"
             )
             continue
         resource = from_data("", data, "")
@@ -75,11 +75,11 @@ def problems_of_extras(environment: Environment, ours: list[Resource]) -> Iterat
             yield error(
                 "JVB422", place, message, "give it another name, or change ours under 'kubernetes.patches'"
             )
-        seen[key] = "is there twice"
+        seen[key] = "is written twice"
 
 
 def key_of(resource: Resource, own_namespace: str) -> tuple[str, str, str, str]:
-    """What a cluster tells objects apart by: not by the version of their API."""
+    """What identifies an object in a cluster: not the version of its API."""
     api_version, kind, namespace, name = resource.identity
     return group_of(api_version), kind, "" if namespace == own_namespace else namespace, name
 
@@ -91,7 +91,7 @@ def clashes(environment: Environment) -> Iterator[Problem]:
 
 
 def reserved_keys(environment: Environment) -> Iterator[Problem]:
-    """Labels that select the pods, and the annotation that rolls them."""
+    """Labels that select the pods, and the annotation that restarts them."""
     kubernetes = environment.settings["kubernetes"]
     pod = kubernetes["deployment"]["pod"]
     own = selector(environment)
@@ -100,17 +100,17 @@ def reserved_keys(environment: Environment) -> Iterator[Problem]:
             if labels[key] != own[key]:
                 place = environment.place(*path, key)
                 yield error(
-                    "JVB424", place, f"the label '{key}' selects the pods and can not be set", "remove it"
+                    "JVB424", place, f"the label '{key}' selects the pods and cannot be set", "remove it"
                 )
     if CHECKSUM in pod["annotations"]:
         place = environment.place(*POD, "annotations", CHECKSUM)
         yield error(
-            "JVB424", place, f"the annotation '{CHECKSUM}' is worked out and can not be set", "remove it"
+            "JVB424", place, f"the annotation '{CHECKSUM}' is generated and cannot be set", "remove it"
         )
 
 
 def taken_names(environment: Environment) -> Iterator[Problem]:
-    """Containers, volumes and mount paths that are there twice."""
+    """Containers, volumes and mount paths that are defined twice."""
     kubernetes = environment.settings["kubernetes"]
     pod, written = kubernetes["deployment"]["pod"], kubernetes["deployment"]["container"]
     own_mounts = mounts(environment)
@@ -127,14 +127,14 @@ def taken_names(environment: Environment) -> Iterator[Problem]:
 def repeated(
     environment: Environment, path: tuple[str, ...], items: list[dict[str, Any]], key: str, taken: set[Any]
 ) -> Iterator[Problem]:
-    """Items whose `key` is in `taken`, to which those of the others are added."""
+    """Items whose `key` is in `taken`, to which the keys of the others are added."""
     for index, item in enumerate(items):
         place: Place = environment.place(*path, index)
         value = item.get(key)
         if not isinstance(value, str):
             yield error("JVB425", place, f"an item of {'.'.join(path)} has no '{key}'", f"add '{key}'")
         elif value in taken:
-            yield error("JVB425", place, f"'{value}' is there already", f"choose another '{key}'")
+            yield error("JVB425", place, f"'{value}' exists already", f"choose another '{key}'")
         else:
             taken.add(value)
 

@@ -1,4 +1,4 @@
-"""JSON Patch (RFC 6902) on plain data: applying one, and finding one. Knows nothing of Kubernetes."""
+"""JSON Patch (RFC 6902) on plain data: applies a patch, and computes one. Knows nothing of Kubernetes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Operation = dict[str, Any]
 
 
 class Refused(Exception):
-    """An operation that can not be applied; the message says why."""
+    """An operation that cannot be applied; the message says why."""
 
 
 def applied(document: Any, operations: list[Operation]) -> Any:
@@ -29,7 +29,7 @@ def apply_one(document: Any, operation: Any) -> Any:
         raise Refused("is not a map")
     kind, path = operation.get("op"), operation.get("path")
     if kind not in ("add", "remove", "replace", "move", "copy", "test"):
-        raise Refused("'op' is none of add, remove, replace, move, copy, test")
+        raise Refused("'op' is not one of add, remove, replace, move, copy, test")
     if kind in ("add", "replace", "test") and "value" not in operation:
         raise Refused(f"'{kind}' has no 'value'")
     target = tokens(path, "path")
@@ -52,7 +52,7 @@ def apply_one(document: Any, operation: Any) -> Any:
 def tokens(pointer: Any, field: str) -> list[str]:
     """The parts of a JSON Pointer (RFC 6901)."""
     if not isinstance(pointer, str) or (pointer and not pointer.startswith("/")):
-        raise Refused(f"'{field}' is no JSON pointer, such as '/spec/replicas'")
+        raise Refused(f"'{field}' is not a JSON pointer, such as '/spec/replicas'")
     return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
 
 
@@ -93,14 +93,14 @@ def replaced(document: Any, path: list[str], value: Any) -> Any:
 def removed(document: Any, path: list[str]) -> Any:
     found(document, path)
     if not path:
-        raise Refused("the whole object can not be removed")
+        raise Refused("the whole object cannot be removed")
     parent, last = found(document, path[:-1]), path[-1]
     del parent[int(last) if isinstance(parent, list) else last]
     return document
 
 
 def difference(before: Any, after: Any, path: tuple[str, ...] = ()) -> Iterator[Operation]:
-    """Operations that make `after` of `before`: maps key by key, a list that changed as a whole."""
+    """Operations that turn `before` into `after`: maps key by key, a changed list as a whole."""
     if not (isinstance(before, dict) and isinstance(after, dict)):
         if not same(before, after):
             yield {"op": "replace", "path": pointer_of(path), "value": after}
@@ -116,7 +116,7 @@ def difference(before: Any, after: Any, path: tuple[str, ...] = ()) -> Iterator[
 
 
 def same(one: Any, other: Any) -> bool:
-    """Equality that tells `true` from 1 and 1 from 1.0, as YAML does."""
+    """Equality that distinguishes `true` from 1 and 1 from 1.0, as YAML does."""
     if one != other or type(one) is not type(other):
         return False
     if isinstance(one, dict):

@@ -1,4 +1,4 @@
-"""Names, labels and annotations of the objects: what every one of them carries. Knows no single kind."""
+"""Names, labels and annotations: what every object has. Knows no single kind."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SUBSTITUTE = "kustomize.toolkit.fluxcd.io/substitute"
 
 
 def name_with(base: str, suffix: str = "", prefix: str = "") -> str:
-    """A derived name; one that is too long is cut, with a digest of the whole so that it stays unique."""
+    """A derived name; if too long, it is cut and gets a digest of the whole, so that it stays unique."""
     whole = f"{prefix}{base}{suffix}"
     if len(whole) <= NAME_LIMIT:
         return whole
@@ -30,7 +30,7 @@ def name_with(base: str, suffix: str = "", prefix: str = "") -> str:
 
 
 def service_name(environment: Environment) -> str:
-    """The instance; a Service, unlike all other objects, may not begin with a digit."""
+    """The instance; the name of a Service, unlike all others, must not begin with a digit."""
     instance = environment.instance
     return instance if instance[0].isalpha() else name_with(instance, prefix="app-")
 
@@ -40,7 +40,7 @@ def files_name(environment: Environment) -> str:
 
 
 def label_value(text: str) -> str:
-    """A version as a label's value, which has fewer characters than versions have."""
+    """A version as a label's value, which allows fewer characters than versions do."""
     return re.sub(r"[^A-Za-z0-9_.-]", "_", text)[:NAME_LIMIT].strip("_.-")
 
 

@@ -15,7 +15,7 @@ def container_port(environment: Environment) -> int:
 
 
 def named_port(environment: Environment, port: int | None) -> int | str:
-    """The container's own port goes by its name, so that its number stands in one place."""
+    """The container's own port by its name, so that its number is written only once."""
     return "http" if port in (None, container_port(environment)) else port
 
 

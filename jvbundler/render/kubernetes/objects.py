@@ -75,13 +75,13 @@ def templated(template: str, context: Context, overrides: Path | None) -> Resour
 
 
 def refuse_no_object(text: str, file: str) -> None:
-    """Raises InputError where a template of the user's makes something else than one object."""
+    """Raises InputError if a template of the user makes anything but one object."""
     try:
         data = parsed(text)
         wrong = "" if is_object(data) else "what it makes has no apiVersion, kind or metadata.name"
     except (YAMLError, LookupError, ValueError, TypeError, AttributeError) as failure:
         reason = " ".join(str(failure).replace('in "<unicode string>", ', "in ").split())
-        wrong = f"what it makes is no YAML: {reason}"
+        wrong = f"what it makes is not YAML: {reason}"
     if wrong:
         hint = "`jvbundler templates show` prints the original"
         raise InputError(problems=[error("JVB120", Place(file), f"the template failed: {wrong}", hint)])

@@ -1,4 +1,4 @@
-"""One environment as a Kustomize overlay: the base, and what is different from it."""
+"""One environment as a Kustomize overlay: the base, and what differs from it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from jvbundler.render.kubernetes import json_patch
-from jvbundler.render.kubernetes.difference import MERGED_BY, Unsayable, strategic_patch
+from jvbundler.render.kubernetes.difference import MERGED_BY, Inexpressible, strategic_patch
 from jvbundler.render.kubernetes.resource import Data, Resource, is_builtin, is_namespaced
 from jvbundler.render.text import yaml_text
 
-# Cluster kinds that Kustomize's own `namespace:` would change, or does not know to be the cluster's.
+# Cluster-scoped kinds that Kustomize's own `namespace:` would change, or does not know to be cluster-scoped.
 KNOWN_CLUSTER_KINDS = frozenset(
     [
         "ClusterRole",
@@ -30,7 +30,7 @@ KEEPS_PLACES = "# An item of which only the name is given stays as it is, and in
 
 
 class Patch(NamedTuple):
-    """A patch of one object; `target` selects it where the text does not name it itself."""
+    """A patch of one object; `target` selects it if the text does not name it."""
 
     stem: str
     text: str
@@ -47,7 +47,7 @@ class Overlay(NamedTuple):
 
 
 def overlay(base: Sequence[Resource], own: Sequence[Resource], namespace: str) -> Overlay:
-    """What makes the environment's objects `own` of the objects of the base."""
+    """The overlay that turns the base's objects into the environment's, `own`."""
     renames = not names_other_namespace(own, namespace)
     before = {identity_in_base(resource, renames): resource for resource in base}
     after = {identity_in_base(resource, renames): resource for resource in own}
@@ -69,7 +69,7 @@ def overlay(base: Sequence[Resource], own: Sequence[Resource], namespace: str) -
 
 
 def identity_in_base(resource: Resource, renames: bool) -> tuple[str, ...]:
-    """Kustomize's `namespace:` gives the Namespace its name, so that of the base is the same object."""
+    """Kustomize's `namespace:` renames the Namespace, so the base's one is the same object."""
     if renames and resource.stem == "namespace":
         return (resource.api_version, resource.kind)
     return resource.identity
@@ -108,7 +108,7 @@ def change(before: Resource, after: Resource) -> Patch | None:
         return None
     try:
         patch = strategic_patch(old, new)
-    except Unsayable:
+    except Inexpressible:
         operations = yaml_text.block(list(json_patch.difference(old, new)))
         return Patch(before.stem, f"{operations}\n", target_of(before))
     head = head_of(before)
@@ -130,7 +130,7 @@ def keeps_places(value: Any) -> bool:
 
 
 def target_of(resource: Resource) -> Data:
-    """Selects the one object; Kustomize takes the texts for regular expressions."""
+    """Selects the one object; Kustomize reads the texts as regular expressions."""
     group, _, version = resource.api_version.rpartition("/")
     _, _, namespace, name = resource.identity
     parts = {
@@ -153,7 +153,7 @@ def names_other_namespace(resources: Sequence[Resource], namespace: str) -> bool
 
 
 def is_left_alone(resource: Resource) -> bool:
-    """Whether the object is the cluster's, in a way that Kustomize does not know."""
+    """Whether the object is cluster-scoped, unknown to Kustomize."""
     if resource.stem == "namespace" or is_namespaced(resource.api_version, resource.kind):
         return False
     return not (is_builtin(resource.api_version) and resource.kind in KNOWN_CLUSTER_KINDS)
@@ -169,7 +169,7 @@ def subject_namespace(subject: Any) -> str:
 
 
 def namespace_transformer(resources: Sequence[Resource], namespace: str) -> str:
-    """Sets the namespace where there is none, and takes it from what belongs to the cluster again."""
+    """Sets the namespace where there is none, and removes it from cluster-scoped objects again."""
     setter = {
         "apiVersion": "builtin",
         "kind": "NamespaceTransformer",

@@ -28,7 +28,7 @@ class Patched(NamedTuple):
 
 
 def patched(environment: Environment, resources: list[Resource], namespace: str) -> Patched:
-    """The environment's objects with its patches applied, in their order; one that fails changes nothing."""
+    """The environment's objects with its patches applied, in order; a patch that fails changes nothing."""
     current = list(resources)
     failed: list[Problem] = []
     without_target: dict[Place, Problem] = {}
@@ -74,18 +74,18 @@ def unmatched(place: Place, patch: KubernetesPatches, resources: list[Resource])
         "JVB420",
         place,
         f"the patch changes nothing: there is no {wanted or 'object'}",
-        f"rendered are: {known}",
+        f"rendered: {known}",
     )
 
 
 def changed(resource: Resource, patch: Any, namespace: str) -> Resource:
-    """Raises Refused where the patch does not apply, or leaves no valid object."""
+    """Raises Refused if the patch does not apply, or leaves no valid object."""
     if isinstance(patch, list):
         data = json_patch.applied(resource.data, patch)
     else:
         data = merged(resource.data, patch)
     if not is_object(data):
-        raise Refused("it leaves no apiVersion, kind or metadata.name")
+        raise Refused("it removes apiVersion, kind or metadata.name")
     return (
         resource
         if json_patch.same(data, resource.data)
@@ -126,7 +126,7 @@ def is_named(value: Any) -> bool:
 
 
 def merged_items(items: list[Data], patches: list[Data]) -> Iterator[Data]:
-    """Items in their order, new ones after them; `$patch: delete` removes one, as in a strategic merge."""
+    """Items in order, new ones after them; `$patch: delete` removes one, as in a strategic merge."""
     by_name = {patch["name"]: patch for patch in patches}
     for item in items:
         patch = by_name.pop(item["name"], {})

@@ -21,7 +21,7 @@ Data = dict[str, Any]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _HEAD = re.compile(r"^(apiVersion|kind): (.+)$", re.M)
 
-# Kinds of Kubernetes itself that live in no namespace (`kubectl api-resources --namespaced=false`).
+# Kinds of Kubernetes itself that have no namespace (`kubectl api-resources --namespaced=false`).
 CLUSTER_KINDS = frozenset(
     [
         "APIService",
@@ -63,8 +63,8 @@ Identity = tuple[str, str, str, str]
 class Resource(NamedTuple):
     """An object. `stem` is its file's name without the suffix; `text` is its YAML with the namespace in it.
 
-    `namespace` is the environment's one where `text` got it from there; it is empty for an object without
-    one, and for an object that names its own. `bare` is the text without it, as base and overlays hold it.
+    `namespace` is the environment's if `text` got it from there; it is empty for an object without one, and
+    for an object that names its own. `bare` is the text without it, as base and overlays hold it.
     """
 
     stem: str
@@ -107,9 +107,9 @@ class Resource(NamedTuple):
 
 @lru_cache(maxsize=64)
 def parsed(text: str) -> Data:
-    """The object in a rendered text, from PyYAML's events: its graph of nodes would take as long again.
+    """The object in a rendered text, from PyYAML's events: its node graph would double the time.
 
-    For what only an override could write it raises YAMLError, LookupError, ValueError, TypeError or
+    For what only an override could write, it raises YAMLError, LookupError, ValueError, TypeError or
     AttributeError.
     """
     next_event = _LOADER(text).get_event
@@ -124,7 +124,7 @@ def _scalar(event: ScalarEvent) -> Any:
 
 
 def _value(event: Any, next_event: Callable[[], Any], anchors: dict[str, Any]) -> Any:
-    """What begins with `event`. A timestamp stays a text, as it is one for Kubernetes."""
+    """The value that begins with `event`. A timestamp stays a text, as Kubernetes reads it."""
     value: Any
     if isinstance(event, ScalarEvent):
         value = _scalar(event)
@@ -155,7 +155,7 @@ def _map(next_event: Callable[[], Any], anchors: dict[str, Any]) -> Data:
 
 
 def is_namespaced(api_version: str, kind: str) -> bool:
-    """Whether objects of the kind live in a namespace; of custom kinds, those named Cluster… do not."""
+    """Whether objects of the kind have a namespace; custom kinds named Cluster… do not."""
     return kind not in CLUSTER_KINDS if is_builtin(api_version) else not kind.startswith("Cluster")
 
 
@@ -174,20 +174,20 @@ def from_template(stem: str, text: str, name: str, namespace: str) -> Resource:
     head: dict[str, str] = {}
     for line in _HEAD.finditer(text):
         head.setdefault(line[1], line[2])
-        if len(head) == 2:  # both stand at the top, and the text is long
+        if len(head) == 2:  # both are at the top, and the text is long
             break
     identity = (head.get("apiVersion", ""), head.get("kind", ""), "", name)
     return Resource(stem, text, namespace, identity)
 
 
 def from_data(stem: str, data: Data, namespace: str, comment: str = "") -> Resource:
-    """An object from data; `namespace` goes into it where it has a place and names no other."""
+    """An object from data; `namespace` is added if the kind has one and the object names no other."""
     about = data["metadata"]
     own = str(about.get("namespace") or "")
     inserted = "" if own or not is_namespaced(str(data["apiVersion"]), str(data["kind"])) else namespace
     named = {"name": about["name"], **({"namespace": own or inserted} if own or inserted else {})}
     rest = {key: value for key, value in about.items() if key not in ("name", "namespace")}
-    # These first, as everybody writes them, and as `bare` needs it.
+    # These first, as is customary, and as `bare` needs it.
     head = {"apiVersion": data["apiVersion"], "kind": data["kind"], "metadata": {**named, **rest}}
     data = {**head, **{key: value for key, value in data.items() if key not in head}}
     text = yaml_text.block(data)
@@ -200,7 +200,7 @@ def from_data(stem: str, data: Data, namespace: str, comment: str = "") -> Resou
 
 
 def with_own_stems(resources: list[Resource]) -> list[Resource]:
-    """The objects, numbered where two would be written to one file."""
+    """The objects, numbered where two would be written to the same file."""
     seen: Counter[str] = Counter()
     result = []
     for resource in resources:

@@ -19,7 +19,7 @@ def runs_many(environment: Environment) -> bool:
 
 
 def replicas(environment: Environment) -> int | None:
-    """None where the autoscaler decides: a number in the manifest would fight it at every sync."""
+    """None if the autoscaler decides: a number in the manifest would fight it at every sync."""
     kubernetes = environment.settings["kubernetes"]
     return None if kubernetes["autoscaling"]["enabled"] else kubernetes["deployment"]["replicas"]
 
@@ -38,7 +38,7 @@ def strategy(environment: Environment, database: str) -> dict[str, Any]:
 
 
 def why_recreate(environment: Environment, database: str) -> str:
-    """Why two pods may not run at once, or an empty text when they may."""
+    """Why two pods must not run at once, or an empty text if they may."""
     kubernetes = environment.settings["kubernetes"]
     volume = kubernetes["persistence"]
     if not volume["enabled"]:

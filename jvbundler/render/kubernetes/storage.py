@@ -70,6 +70,6 @@ def claim(environment: Environment) -> dict[str, Any] | None:
 
 
 def claim_name(environment: Environment) -> str:
-    """Name of the claim that the pods mount, empty when they mount none."""
+    """Name of the claim that the pods mount, empty if they mount none."""
     written = environment.settings["kubernetes"]["persistence"]
     return (written["existing_claim"] or environment.instance) if written["enabled"] else ""

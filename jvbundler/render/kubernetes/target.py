@@ -1,6 +1,6 @@
 """The target `kubernetes`: a Kustomize base, an overlay for each environment, and the flat manifest of each.
 
-The overlay, built by Kustomize, and the flat manifest are the same objects. Reads nothing but templates.
+The overlay, built by Kustomize, and the flat manifest hold the same objects. Reads nothing but templates.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def render(project: Project, overrides: Path | None = None) -> Iterator[Artifact
     environments = [one for one in project.environments if one.settings["kubernetes"]["enabled"]]
     if not environments:
         return
-    # The base only holds what the environments have in common: a patch need not fit it.
+    # The base holds only what the environments share: a patch need not fit it.
     base = objects(project, project.base, "", overrides)[0].resources
     built = [(one, *objects(project, one, one.namespace, overrides)) for one in environments]
     raise_problems([patched for _, patched, _ in built], [p for _, _, problems in built for p in problems])
@@ -50,7 +50,7 @@ def render(project: Project, overrides: Path | None = None) -> Iterator[Artifact
 def objects(
     project: Project, environment: Environment, namespace: str, overrides: Path | None
 ) -> tuple[Patched, list[Problem]]:
-    """The environment's objects in their order, and what is wrong with its extra resources."""
+    """The environment's objects in order, and what is wrong with its extra resources."""
     variables = {**dict(project.app.configured), **environment.kubernetes_variables}
     database = variables.get(DATABASE_TYPE, "").lower() or "json"
     own = own_objects(environment, namespace, database, overrides)
@@ -59,7 +59,7 @@ def objects(
 
 
 def raise_problems(results: list[Patched], problems: list[Problem]) -> None:
-    """A patch must find an object in one environment at least: all inherit what is meant for prod."""
+    """A patch must find an object in at least one environment: all inherit what is meant for prod."""
     matched = {place for result in results for place in result.matched}
     found: dict[tuple[Place, str, str], Problem] = {}
     for result in results:

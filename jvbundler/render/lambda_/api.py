@@ -1,6 +1,6 @@
 """How the function is reached: an HTTP API, a REST API, a Function URL; and the URLs as outputs.
 
-And what each of them says to browsers on other origins.
+Also the CORS answers of each of them.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def http_cors(cors: LambdaApiGatewayCors) -> dict[str, Any] | None:
 
 
 def url_cors(cors: LambdaFunctionUrlCors) -> dict[str, Any] | None:
-    """A Function URL answers preflight requests by itself, and does not take OPTIONS for a method."""
+    """A Function URL answers preflight requests by itself, and does not accept OPTIONS as a method."""
     if not cors["enabled"]:
         return None
     methods = [method for method in cors["allow_methods"] if method != "OPTIONS"]
@@ -160,7 +160,7 @@ def rest_cors(cors: LambdaApiGatewayCors) -> dict[str, Any] | None:
     if not cors["enabled"]:
         return None
     origin = f"'{cors['allow_origins'][0]}'" if len(cors["allow_origins"]) == 1 else ""
-    # To a request with credentials `*` is a header's name; the app repeats the headers that are asked for.
+    # For a request with credentials `*` is a literal header name; the app echoes the headers asked for.
     any_header = "*" in cors["allow_headers"] and cors["allow_credentials"]
     answers = origin and not any_header
     return {
@@ -170,11 +170,11 @@ def rest_cors(cors: LambdaApiGatewayCors) -> dict[str, Any] | None:
 
 
 def preflight(cors: LambdaApiGatewayCors, origin: str) -> dict[str, Any]:
-    """The gateway can name one origin. Where that is not enough, OPTIONS goes to the app: ANY has it."""
+    """The gateway can name one origin. Where that is not enough, OPTIONS goes to the app, as part of ANY."""
     any_method = "*" in cors["allow_methods"]
     return {
         "AllowOrigin": origin,
-        # Without it SAM lists every method.
+        # Without it, SAM lists every method.
         **({} if any_method else {"AllowMethods": quoted_list([*cors["allow_methods"], "OPTIONS"])}),
         "AllowHeaders": quoted_list(with_authorization(cors["allow_headers"])),
         **({"AllowCredentials": True} if cors["allow_credentials"] else {}),
@@ -198,7 +198,7 @@ def error_headers(cors: LambdaApiGatewayCors, origin: str) -> dict[str, str]:
 
 
 def with_authorization(headers: list[str]) -> list[str]:
-    """A browser does not count Authorization among `*`: it has to be named."""
+    """`*` does not include Authorization in browsers: it has to be named."""
     return ["authorization", "*"] if headers == ["*"] else headers
 
 

@@ -1,4 +1,4 @@
-"""The function itself: its environment variables, its place on an EFS file system, its alarms."""
+"""The function itself: its environment variables, its EFS file system, its alarms."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def function(environment: Environment, variables: Mapping[str, str]) -> dict[str
         "ephemeral_storage": settings["function"]["ephemeral_storage"],
         "role": settings["iam"]["role_arn"] or get_att("Role.Arn"),
         "variables": rendered,
-        # Such a value is meant as it stands; the linter takes it for a forgotten !Sub.
+        # Such a value is literal; the linter takes it for a forgotten !Sub.
         "literal_dollar": any("${" in str(value) for value in rendered.values()),
         "kms_key_arn": settings["kms_key_arn"],
         "log_format": settings["logs"]["format"],
@@ -106,9 +106,9 @@ def adapter_variables(environment: Environment, variables: Mapping[str, str]) ->
 
 
 def api_path_prefix(environment: Environment) -> str:
-    """What API Gateway leaves in front of the path that the app knows.
+    """What API Gateway leaves before the path that the app knows.
 
-    A REST API keeps the base path of its domain. An HTTP API drops that one and keeps its stage's name.
+    A REST API keeps the base path of its domain. An HTTP API drops it and keeps its stage's name.
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
     """
     api = environment.settings["lambda"]["api_gateway"]
@@ -122,7 +122,7 @@ def api_path_prefix(environment: Environment) -> str:
 
 
 def aws_variables(environment: Environment, variables: Mapping[str, str]) -> dict[str, str]:
-    """jvspatial takes us-east-1 for the region of its tables and of its bucket unless it is told."""
+    """jvspatial uses us-east-1 for its tables and its bucket unless these are set."""
     found: dict[str, str] = {}
     if dynamodb_tables(variables) and "JVSPATIAL_DYNAMODB_REGION" not in variables:
         found["JVSPATIAL_DYNAMODB_REGION"] = ref("AWS::Region")
@@ -135,7 +135,7 @@ def aws_variables(environment: Environment, variables: Mapping[str, str]) -> dic
 
 
 def cors_variables(environment: Environment) -> dict[str, str]:
-    """The app itself answers for CORS behind a REST API: the gateway only knows preflight requests."""
+    """Behind a REST API, the app itself sends CORS headers: the gateway only answers preflight requests."""
     api = environment.settings["lambda"]["api_gateway"]
     cors = api["cors"]
     if not api["enabled"] or api["type"] != "REST" or not cors["enabled"]:
@@ -159,7 +159,7 @@ def secret_variables(environment: Environment) -> dict[str, str]:
 
 
 def composed(environment: Environment, parts: Iterable[str]) -> str:
-    """A text in which CloudFormation puts the values of secrets when it deploys."""
+    """A text into which CloudFormation puts the values of secrets when it deploys."""
     secrets = {item.name: item for item in environment.lambda_secrets}
     if environment.settings["lambda"]["secrets"]["source"] == "parameter":
         names = secret_parameters(environment.lambda_secrets)
@@ -183,7 +183,7 @@ def secret_arn(environment: Environment, item: Secret) -> str:
 def dynamodb_tables(variables: Mapping[str, str]) -> dict[str, str]:
     """The prefix of the table names by the variable that gives their region, as jvspatial reads them.
 
-    The logs' database is of the main one's kind unless it has its own.
+    The logs' database has the main one's kind unless it sets its own.
     """
     main = variables.get("JVSPATIAL_DB_TYPE", "json").lower()
     logs = variables.get("JVSPATIAL_LOG_DB_TYPE", main).lower()
@@ -196,13 +196,13 @@ def dynamodb_tables(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def uses_s3(variables: Mapping[str, str]) -> bool:
-    """Whether files go to a bucket; one that is given as an empty text is none."""
+    """Whether files go to a bucket; an empty name means no bucket."""
     bucket = variables.get("JVSPATIAL_S3_BUCKET_NAME", "asked for")
     return variables.get("JVSPATIAL_FILE_STORAGE_PROVIDER", "").lower() == "s3" and bucket != ""
 
 
 def file_system(environment: Environment) -> dict[str, Any] | None:
-    """None without one. `made` holds what the access point shows of which file system."""
+    """None without one. `made` holds the access point to create, and on which file system."""
     efs = environment.settings["lambda"]["efs"]
     if not efs["enabled"]:
         return None

@@ -9,7 +9,7 @@ from jvbundler.project.model import Environment, Secret, slug
 UNNAMED_HTTP_STAGE = "$default"
 REST_STAGE = "live"
 ALIAS = "live"
-# Log groups are ROOT/STACK/ID. API Gateway asks for the vendedlogs.
+# Log groups are ROOT/STACK/ID. API Gateway requires the vendedlogs prefix.
 FUNCTION_LOGS = "/aws/lambda"
 API_LOGS = "/aws/vendedlogs/api"
 
@@ -27,7 +27,7 @@ def repository_name(environment: Environment) -> str:
 
 
 def repository_stack_name(environment: Environment) -> str:
-    """The bootstrap stack follows the repository, which several environments may share."""
+    """The bootstrap stack is named after the repository, which several environments may share."""
     name = slug(repository_name(environment))
     prefix = "" if name[:1].isalpha() else "ecr-"
     return f"{prefix}{name}-repository"
@@ -43,7 +43,7 @@ def registry(environment: Environment) -> str:
 
 
 def repository_uri(environment: Environment) -> str:
-    """Where the image is pushed to, or an empty text while the account is not known."""
+    """Where the image is pushed, or an empty text while the account is not known."""
     host = registry(environment)
     return f"{host}/{repository_name(environment)}" if host else ""
 
@@ -59,7 +59,7 @@ def image_uri(environment: Environment) -> str:
 def secret_parameters(secrets: Iterable[Secret]) -> dict[str, str]:
     """The template parameter of each secret by its variable: OPENAI_API_KEY → OpenaiApiKeySecret.
 
-    Parameters have letters and digits only, so that two variables may meet; the later one is numbered.
+    Parameters have letters and digits only, so two variables may collide; the later one is numbered.
     No other name in the template ends in `Secret`.
     """
     names: dict[str, str] = {}

@@ -1,7 +1,7 @@
 """The parameters of the template: the image, what the user has not named yet, and secrets.
 
-None has a default: what is missing is asked for, never guessed. The settings of the `sam` commands stand in
-samconfig.toml; it is committed, so no secret may ever be among them.
+None has a default: what is missing is asked for, never guessed. The settings of the `sam` commands are in
+samconfig.toml; it is committed, so it must never hold a secret.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from jvbundler.render.text.escaping import Verbatim, toml_value
 # `[.]` reads better than a backslash, which double quotes would double.
 ANY_REPOSITORY = "[0-9]{12}[.]dkr[.]ecr[.][a-z0-9-]+[.]amazonaws[.]com([.]cn)?/[a-z0-9._/-]+"
 TAG_OR_DIGEST = "(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})"
-# CloudFormation takes a larger template from a bucket only.
+# CloudFormation takes a larger template only from a bucket.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 MAX_TEMPLATE_BODY = 51_200
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
@@ -52,7 +52,7 @@ def parameters(environment: Environment, variables: Mapping[str, str]) -> tuple[
 
 
 def image(environment: Environment) -> Parameter:
-    """A given account is pinned only where its repository is ours: images may come from another account."""
+    """A given account is pinned only if its repository is ours: images may come from another account."""
     ours = registry(environment) if environment.settings["lambda"]["ecr"]["create_if_missing"] else ""
     repository = f"{ours}/{repository_name(environment)}"
     return Parameter(
@@ -134,7 +134,7 @@ def samconfig(environment: Environment, template_bytes: int) -> dict[str, Any]:
 
 
 def capability(environment: Environment) -> str:
-    """What the stack is allowed to make; empty where it makes no role."""
+    """The capability that the stack needs; empty if it creates no role."""
     iam = environment.settings["lambda"]["iam"]
     if iam["role_arn"]:
         return ""
@@ -148,8 +148,8 @@ def toml_key(text: str) -> str:
 def pair(key: str, value: str) -> str:
     """A tag as sam reads it: `key=value`, each quoted where it is more than a word.
 
-    sam first splits at spaces, quotes or not, and is content where each has one `=`. A space in front makes
-    an empty part, and then it minds the quotes (samcli/cli/types.py, CfnTags).
+    sam first splits at spaces, ignoring quotes, and accepts that if each part has one `=`. A leading space
+    makes an empty part, and then it respects the quotes (samcli/cli/types.py, CfnTags).
     """
     text = f"{word(key)}={word(value)}"
     return f" {text}" if " " in text and text.count("=") > 1 else text

@@ -1,4 +1,4 @@
-"""The role that is made for the function: what this configuration needs and no more, each with its reason."""
+"""The function's role: the permissions that this configuration needs and no more, each with its reason."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NETWORK_ACTIONS = (
     "ec2:DescribeSubnets",
     "ec2:UnassignPrivateIpAddresses",
 )
-# The calls of jvspatial/db/dynamodb.py: it makes its tables and their indexes itself.
+# The calls of jvspatial/db/dynamodb.py: it creates its tables and their indexes itself.
 TABLE_ACTIONS = (
     "dynamodb:BatchGetItem",
     "dynamodb:BatchWriteItem",
@@ -89,7 +89,7 @@ def statements(environment: Environment, variables: Mapping[str, str]) -> Iterat
 def mount(environment: Environment) -> Statement:
     efs = environment.settings["lambda"]["efs"]
     given = efs["access_point_arn"]
-    # An access point that is given without its file system may be on any; the condition still holds it.
+    # An access point given without its file system may be on any; the condition still restricts it.
     file_system = efs["file_system_id"] or ("*" if given else Variable("FileSystemId"))
     return Statement(
         "The file system, through its access point only.",
@@ -141,7 +141,7 @@ def encryption(environment: Environment) -> Iterator[Statement]:
 
 
 def secret_resource(environment: Environment, item: Secret) -> str:
-    """Secrets Manager adds a hyphen and six characters to a name to make its ARN."""
+    """Secrets Manager appends a hyphen and six characters to a name to make its ARN."""
     if item.lambda_secret_id.startswith("arn:"):
         return item.lambda_secret_id
     return arn(environment, "secretsmanager", f"secret:{item.lambda_secret_id}-??????")

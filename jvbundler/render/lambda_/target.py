@@ -1,7 +1,7 @@
 """Project → the AWS SAM files of each environment that has Lambda enabled.
 
 What a file says is decided here, for the bootstrap template of the image's repository, and in the modules
-beside this one; how it reads in `templates/lambda/`.
+beside this one; how it looks, in `templates/lambda/`.
 """
 
 from __future__ import annotations

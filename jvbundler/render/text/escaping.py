@@ -1,10 +1,11 @@
 """Values → text that means the same in the file that it is printed in.
 
-No escape trusts its value: what a place has no spelling for is refused (Unprintable). Every value was checked
-when it was read, so that a refusal is a bug of ours, or that of a template of the user's.
+No escape trusts its value: what cannot be written in a place is refused (Unprintable). Every value was
+checked when it was read, so a refusal is a bug of ours or of the user's template.
 
 In Markdown a value is only text: no element, link, address, comment, fence or cell of its own, by CommonMark
-and GitHub's extensions. Whatever is not plain prose goes into a code span, where nothing has a meaning.
+and GitHub's extensions. Whatever is not plain prose goes into a code span, where nothing has a special
+meaning.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from jvbundler.render.text import yaml_text
 from jvbundler.values.safe_text import escape, is_safe, printable, shell_word
 
 Result = TypeVar("Result")
-# Words, and marks that mean nothing in and between them. `_` stands between two letters, `:` before a space
-# and `.` before no word, or they could be emphasis, an emoji or an address.
+# Words, and marks without a meaning in and between them. `_` must be between two letters, `:` before a space
+# and `.` not before a word, or they could be emphasis, an emoji or an address.
 _PROSE = re.compile(
     r"""(?!.*(?:www\.|\.[a-z]{2}|\b_|_\b))[\w'"(](?:[\w .,;%+=?!'"/()-]|:(?=\ |\Z)|[^\x00-\x7f])*\Z""",
     re.IGNORECASE,
@@ -28,17 +29,17 @@ _PROSE = re.compile(
 
 
 class Verbatim(str):
-    """Text that is printed as it is: what an escape has made, or what is ours."""
+    """Text that is printed as it is: made by an escape, or our own."""
 
     __slots__ = ()
 
 
 class Unprintable(ValueError):
-    """A value has characters for which its place in the file has no spelling."""
+    """A value has characters that cannot be written in its place in the file."""
 
 
 def one_line(value: object) -> str:
-    """The value as text; Unprintable where it holds line ends, or control and direction characters."""
+    """The value as text; Unprintable if it holds line ends, or control or direction characters."""
     text = str(value)
     if not is_safe(text):
         raise Unprintable(f"a value with line ends or control characters has no place here: {text[:60]!r}")
@@ -46,20 +47,20 @@ def one_line(value: object) -> str:
 
 
 def docker_word(value: object) -> str:
-    """A value of ENV, ARG or LABEL: in double quotes, so that only `\\`, `"` and `$` mean something."""
+    """A value of ENV, ARG or LABEL: in double quotes, so that only `\\`, `"` and `$` are special."""
     text = one_line(value)
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$") + '"'
 
 
 def ignore_pattern(value: object) -> str:
-    """A line of a .dockerignore that names this path; `?` stands for a character without a spelling."""
+    """A line of a .dockerignore that names this path; `?` stands for a character that cannot be written."""
     text = "".join(f"\\{c}" if c in "\\*?[]!#" else c if is_safe(c) else "?" for c in str(value))
     # Spaces around a pattern would be dropped.
     return re.sub(r"^\s+|\s+$", lambda spaces: "?" * len(spaces[0]), text)
 
 
 def toml_value(value: object) -> str:
-    """A TOML value: its basic strings are JSON's, but for the escapes beyond U+FFFF."""
+    """A TOML value: its basic strings are JSON's, except for escapes beyond U+FFFF."""
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(toml_value(item) for item in value) + "]"
     text = json.dumps(value, ensure_ascii=False)
@@ -73,13 +74,13 @@ def _toml_escape(character: str) -> str:
 
 
 def markdown_text(value: object) -> str:
-    """The value as prose, or as a code span where it could be taken for more than that."""
+    """The value as prose, or as a code span if it could be taken for markup."""
     text = str(value)
     return text if text.isprintable() and _PROSE.match(text) else code_span(text)
 
 
 def code_span(value: object) -> str:
-    """The value in more backticks than it has in a row; a bar is escaped, as it ends the cell of a table."""
+    """The value in more backticks than it has in a row; a bar is escaped, as it would end a table cell."""
     text = printable(str(value)).replace("|", "\\u007c") or " "
     longest = max(map(len, re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)
@@ -99,12 +100,12 @@ ESCAPES: dict[str, Callable[[object], str]] = {
 
 @lru_cache
 def escape_of(template: str) -> Callable[[object], str]:
-    """What escapes the values that a template prints, by the name of its file."""
+    """The escape for the values that a template prints, by the name of its file."""
     return next((escape for suffix, escape in ESCAPES.items() if template.endswith(suffix)), str)
 
 
 def verbatim(value: object) -> Verbatim:
-    """For what a pattern has let through; a word or two, never more than a line."""
+    """For values that a pattern has checked; a word or two, never more than a line."""
     return Verbatim(one_line(value))
 
 
@@ -123,7 +124,7 @@ def to_json(value: object) -> Verbatim:
 
 
 def shell(value: object) -> Verbatim:
-    """A word of `sh`, always in single quotes: a reader need not know which characters are safe without."""
+    """A word of `sh`, always in single quotes: a reader need not know which characters are safe unquoted."""
     return Verbatim("'" + one_line(value).replace("'", "'\"'\"'") + "'")
 
 
@@ -148,7 +149,7 @@ FILTERS: dict[str, Callable[..., Verbatim]] = {
 
 
 def neutral(value: Any) -> Any:
-    """A value of the same shape that says nothing: what is printed of it has the structure of the real one.
+    """A placeholder of the same shape: its printed text has the structure of the real value's.
 
     Text that is ours already (Verbatim) stays.
     """
@@ -162,5 +163,5 @@ def neutral(value: Any) -> Any:
 
 
 def of_neutral(escape: Callable[..., Result]) -> Callable[..., Result]:
-    """The escape or filter, of a neutral value in place of the real one."""
+    """The escape or filter, applied to a neutral value instead of the real one."""
     return lambda value, *arguments: escape(neutral(value), *arguments)

@@ -1,7 +1,7 @@
-"""What a rendered text consists of: whatever the values say, a template writes the same structure.
+"""The structure of a rendered text: whatever the values are, a template writes the same structure.
 
-So a text is compared with what its template writes for values that say nothing; a difference is a value that
-has broken out of its place, which no escape should let happen. For the formats where a look costs little.
+So a text is compared with what its template writes for neutral values; a difference is a value that has
+broken out of its place, which the escapes should prevent. Only for formats where the check is cheap.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ class BrokenStructure(ValueError):
 
 @lru_cache
 def structure_of(template: str) -> Structure | None:
-    """What takes the structure of a text, by the name of its template's file."""
+    """The function that extracts the structure of a text, by the name of its template's file."""
     if template.startswith("lambda/") and template.endswith(".yaml.j2"):
         return dynamic_references
     return next((taken for suffix, taken in STRUCTURES.items() if template.endswith(suffix)), None)
 
 
 def refuse_difference(name: str, found: list[str], written: list[str]) -> None:
-    """Raise BrokenStructure where a text is made of something else than its template wrote."""
+    """Raise BrokenStructure if the structure of a text is not what its template wrote."""
     if found == written:
         return
     pairs = [(a, b) for a, b in zip([*found, "the end"], [*written, "the end"], strict=False) if a != b]
     there, meant = pairs[0]
-    raise BrokenStructure(f"{name}: a value became a part of the file: '{there}' in place of '{meant}'")
+    raise BrokenStructure(f"{name}: a value became a part of the file: '{there}' instead of '{meant}'")
 
 
-# BuildKit, frontend/dockerfile/parser: comments and empty lines are passed over, also in the middle of an
-# instruction; one backslash at the end of a line goes on with the next.
+# BuildKit, frontend/dockerfile/parser: comments and empty lines are skipped, even inside an instruction; a
+# backslash at the end of a line continues it on the next.
 _LINE_END = re.compile(r"(\\+)[ \t]*(?:\n|\Z)")
 _QUOTED = re.compile(r"""\\.|'[^'\n]*'|"(?:[^"\\\n]|\\.)*\"""")
 _OPERATOR = re.compile(r"[;&|<>()`'\"]")
@@ -67,12 +67,12 @@ def _marker(line: str) -> str:
 
 
 def toml_keys(text: str) -> list[str]:
-    """A line has a key, a table's head or a comment; no value goes over several."""
+    """A line has a key, a table header or a comment; no value spans several."""
     return [line.partition("=")[0] if line[:1] != "#" else "#" for line in text.split("\n")]
 
 
 def dynamic_references(text: str) -> list[str]:
-    """What CloudFormation puts a value in place of, wherever it stands; nothing escapes it."""
+    """The references that CloudFormation replaces wherever they occur; nothing escapes them."""
     return re.findall(r"\{\{resolve:[^}]*", text) if "{{resolve:" in text else []
 
 

@@ -1,8 +1,8 @@
-"""What compiled templates need of Jinja2, without importing it: that would take a sixth of a render's time.
+"""What compiled templates need of Jinja2, without importing it: the import would take a sixth of a render.
 
-scripts/compile_templates.py puts each template into the wheel as the function that Jinja2 makes of it.
-Such a function asks an environment for filters, attributes and other templates, and a context for variables.
-Both are stood in for here, as far as our templates use them; the build refuses a template that uses more.
+scripts/compile_templates.py puts each template into the wheel as the function that Jinja2 makes of it. Such a
+function asks an environment for filters, attributes and other templates, and a context for variables. Both
+have stand-ins here, as far as our templates use them; the build refuses a template that uses more.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OF_EVERY_DICT = frozenset(dir(dict))
 
 
 class TemplateRuntimeError(Exception):
-    """A template of ours is wrong."""
+    """One of our templates is wrong."""
 
 
 def internalcode(function: Value) -> Value:
@@ -30,17 +30,17 @@ def internalcode(function: Value) -> Value:
 
 
 def Undefined(why: str) -> Verbatim:
-    """What a condition without `else` prints where it is false."""
+    """What a condition without `else` prints if it is false."""
     return Verbatim("")
 
 
 def str_join(values: Iterable[object]) -> str:
-    """What `~` makes of its operands."""
+    """The result of `~` for its operands."""
     return "".join(map(str, values))
 
 
 def as_text(value: object) -> str:
-    """Jinja2's `string`: what is a text stays what it is."""
+    """Jinja2's `string`: a text stays as it is."""
     return value if isinstance(value, str) else str(value)
 
 
@@ -51,14 +51,14 @@ def undefined(name: str) -> NoReturn:
 def attribute(value: Any, name: str) -> Any:
     """`value.name` as Jinja2 reads it: an attribute, else an item."""
     if type(value) is dict and name not in _OF_EVERY_DICT:
-        return value[name]  # what follows would come to the same, by way of an exception
+        return value[name]  # the code below gives the same result, but by way of an exception
     try:
         return getattr(value, name)
     except AttributeError:
         return value[name]
 
 
-# Those of Jinja2's filters that are stood in for.
+# The Jinja2 filters that have a stand-in.
 OWN_FILTERS: Mapping[str, Callable[..., Any]] = {"string": as_text}
 
 
@@ -82,7 +82,7 @@ class Context:
 
 
 class LoopContext:
-    """A loop that asks for `loop.first`."""
+    """A loop that uses `loop.first`."""
 
     def __init__(self, items: Iterable[Any], undefined: object) -> None:
         self._items = items
@@ -104,12 +104,12 @@ class Template:
 
     @staticmethod
     def new_context(variables: Mapping[str, Any], shared: bool, own: Mapping[str, Any]) -> Context:
-        """The variables of the including template, and `own`, those of the loop that it stands in."""
+        """The variables of the including template, and `own`, those of the loop around it."""
         return Context({**variables, **{name: value for name, value in own.items() if value is not missing}})
 
 
 class Environment:
-    """The templates of one kind of file. `escape` turns a printed value into text that is right there."""
+    """The templates of one kind of file. `escape` turns a printed value into text that is correct there."""
 
     concat = "".join
     undefined = staticmethod(undefined)

@@ -1,9 +1,9 @@
-"""Templates → text: the one module that knows Jinja2. What a template prints is escaped for its kind of file.
+"""Templates → text: the only module that knows Jinja2. Printed values are escaped for the kind of file.
 
 In `*.yaml.j2` every printed value is a YAML scalar, or a flow collection; in `Dockerfile.j2` a double-quoted
 word; in `*.dockerignore.j2` a pattern of one path; in `*.toml.j2` a TOML value; in `*.md.j2` prose.
 `| block(n)` prints a value over several lines, `| shell` and `| word` a word of a command, `| json` a JSON
-text, `| code` a code span, `| comment` a part of a comment, `| verbatim` what a pattern has let through.
+text, `| code` a code span, `| comment` a part of a comment, `| verbatim` a value that a pattern has checked.
 """
 
 from __future__ import annotations
@@ -31,19 +31,18 @@ COMPILED = "compiled_templates"
 def render(name: str, context: Mapping[str, Any], overrides: Path | None = None) -> str:
     """The text of template `name` (`kubernetes/service.yaml.j2`) for `context`.
 
-    `overrides` is the folder of `--templates`: a template that is there takes the place of ours.
-    A template that fails is the user's mistake where it is an override, and then names its line. A value that
-    became more than a value is one of ours: BrokenStructure.
+    `overrides` is the folder of `--templates`: a template in it replaces ours. An override that fails is the
+    user's mistake, reported with its line. A value that became more than a value is our bug: BrokenStructure.
     """
     return _overridden(name, context, overrides) if overrides else _checked(name, context)
 
 
 def _checked(name: str, context: Mapping[str, Any], overrides: Path | None = None) -> str:
-    """The text, whose structure is what the template writes for values that say nothing."""
+    """The text, after checking that its structure is what the template writes for neutral values."""
     text = _text(name, context, overrides)
     structure = structure_of(name)
     found = structure(text) if structure else []
-    # Without a part there is none that a value could have become.
+    # Without structure, there is nothing that a value could have become.
     if structure and found:
         written = _text(name, context, overrides, is_neutral=True)
         refuse_difference(name, found, _structure(structure, written))
@@ -52,7 +51,7 @@ def _checked(name: str, context: Mapping[str, Any], overrides: Path | None = Non
 
 @lru_cache(maxsize=256)
 def _structure(structure: Structure, neutral: str) -> list[str]:
-    """Apps that are alike differ in their values only."""
+    """Cached: similar apps differ only in their values."""
     return structure(neutral)
 
 
@@ -77,7 +76,7 @@ def compiled(escape: Callable[[object], str], *, is_neutral: bool = False) -> te
 def _escapes(
     escape: Callable[[object], str], *, is_neutral: bool
 ) -> tuple[Callable[[object], str], Mapping[str, Callable[..., Verbatim]]]:
-    """The escape and the filters, or those that print values which say nothing."""
+    """The escape and the filters, or those that print neutral values."""
     if not is_neutral:
         return escape, FILTERS
     return of_neutral(escape), {name: of_neutral(made) for name, made in FILTERS.items()}
@@ -87,7 +86,7 @@ def _escapes(
 def environment(
     escape: Callable[[object], str], overrides: Path | None = None, *, is_neutral: bool = False
 ) -> Environment:
-    """The templates whose output `escape` escapes: the user's, else ours."""
+    """The templates whose values `escape` escapes: the user's, else ours."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from jinja2.runtime import Undefined
 
@@ -127,7 +126,7 @@ def _overridden(name: str, context: Mapping[str, Any], overrides: Path) -> str:
 
 
 def line_of(failure: BaseException, file: str) -> int:
-    """The template's line that failed: a syntax error knows it, else Jinja2 put it into the traceback."""
+    """The template's line that failed: from the syntax error, else from the traceback."""
     line = getattr(failure, "lineno", None)
     trace = failure.__traceback__
     while trace is not None:

@@ -13,14 +13,14 @@ from typing import Any
 
 from jvbundler.values.safe_text import UNSAFE, escape
 
-# Characters that a plain scalar may hold anywhere; `:` and `#` are looked at apart.
+# Characters that a plain scalar may hold anywhere; `:` and `#` are checked separately.
 _PLAIN = re.compile(
     r"[A-Za-z0-9_./$~^(][A-Za-z0-9_./@+=:,$~^()*%<>;!?&|'\"{}\[\]\\#-]*"
     r"(?: [A-Za-z0-9_./@+=,$~^()*%<>;!?&|'\"{}\[\]\\:#-]+)*\Z"
 )
 # `?` is one for PyYAML.
 _FLOW_SPECIAL = re.compile(r"[,?\[\]{}]")
-# Words and numbers that some reader takes for something else than text. YAML 1.1 (PyYAML, Go) and 1.2.
+# Words and numbers that some reader does not take for text. YAML 1.1 (PyYAML, Go) and 1.2.
 _NOT_TEXT = re.compile(
     r"(?i:~|null|true|false|yes|no|on|off|y|n)\Z"
     r"|[-+]?(?:0[xX][0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+)\Z"
@@ -34,7 +34,7 @@ _NOT_TEXT = re.compile(
 
 def scalar(value: object, *, in_flow: bool = False) -> str:
     """One scalar on one line."""
-    if isinstance(value, str):  # first, as nearly all are
+    if isinstance(value, str):  # first, as most values are
         return _text(str(value), in_flow)
     if value is None:
         return "null"
@@ -57,7 +57,7 @@ def _special_float(value: float) -> str:
 
 
 def is_plain(text: str, *, in_flow: bool = False) -> bool:
-    """Whether every reader takes the unquoted text for that same text."""
+    """Whether every reader reads the unquoted text as that same text."""
     if not _PLAIN.match(text) or _NOT_TEXT.match(text):
         return False
     if ": " in text or " #" in text or text.endswith(":"):
@@ -66,7 +66,7 @@ def is_plain(text: str, *, in_flow: bool = False) -> bool:
 
 
 def quoted(text: str) -> str:
-    """Double-quoted, with escapes that YAML and JSON share; what is printable stays readable."""
+    """Double-quoted, with escapes that YAML and JSON share; printable characters stay readable."""
     escaped = json.dumps(text, ensure_ascii=False)
     return escaped if escaped.isprintable() else re.sub(f"[{UNSAFE}]", lambda m: escape(m[0]), escaped)
 
@@ -102,7 +102,7 @@ def _add(lines: list[str], value: Any, pad: str) -> None:
 
 
 def _add_under(lines: list[str], head: str, value: Any, pad: str) -> None:
-    """Adds `head`, which ends in `:` or `-`, with the value behind it or below."""
+    """Adds `head`, which ends in `:` or `-`, with the value after it or below."""
     if isinstance(value, str):
         if is_literal(value):
             lines.append(f"{head} {literal_indicator(value)}")
@@ -120,7 +120,7 @@ def _add_under(lines: list[str], head: str, value: Any, pad: str) -> None:
 
 
 def _add_item(lines: list[str], value: Any, pad: str) -> None:
-    """Adds an item of a list; the first line of a map or list stands behind its dash."""
+    """Adds an item of a list; the first line of a map or list follows its dash."""
     if isinstance(value, (dict, list, tuple)) and value:
         first = len(lines)
         _add(lines, value, pad + "  ")

@@ -387,7 +387,7 @@ def test_no_secret_value_is_written() -> None:
             "JVB424",
             "the label 'app.kubernetes.io/name' selects the pods",
         ),
-        ("deployment: {pod: {extra_volumes: [{name: tmp}]}}", "JVB425", "'tmp' is there already"),
+        ("deployment: {pod: {extra_volumes: [{name: tmp}]}}", "JVB425", "'tmp' exists already"),
         ("deployment: {pod: {extra_containers: [{image: x}]}}", "JVB425", "has no 'name'"),
         (
             "deployment: {container: {liveness_probe: {tcp_socket: {port: 1}, exec: {command: [a]}}}}",

@@ -59,11 +59,17 @@ def test_a_json_patch_is_applied(operation: Any, result: Any) -> None:
         ({"op": "replace", "path": "/a/7", "value": 1}, "operation 1: there is no '/a/7'"),
         ({"op": "add", "path": "/a/7", "value": 1}, "operation 1: there is no place for '/a/7'"),
         ({"op": "add", "path": "/b"}, "operation 1: 'add' has no 'value'"),
-        ({"op": "put", "path": "/b"}, "operation 1: 'op' is none of add, remove, replace, move, copy, test"),
-        ({"op": "remove", "path": "b"}, "operation 1: 'path' is no JSON pointer, such as '/spec/replicas'"),
-        ({"op": "move", "path": "/b"}, "operation 1: 'from' is no JSON pointer, such as '/spec/replicas'"),
+        (
+            {"op": "put", "path": "/b"},
+            "operation 1: 'op' is not one of add, remove, replace, move, copy, test",
+        ),
+        (
+            {"op": "remove", "path": "b"},
+            "operation 1: 'path' is not a JSON pointer, such as '/spec/replicas'",
+        ),
+        ({"op": "move", "path": "/b"}, "operation 1: 'from' is not a JSON pointer, such as '/spec/replicas'"),
         ({"op": "test", "path": "/a", "value": 1}, "operation 1: '/a' has another value"),
-        ({"op": "remove", "path": ""}, "operation 1: the whole object can not be removed"),
+        ({"op": "remove", "path": ""}, "operation 1: the whole object cannot be removed"),
         ("remove", "operation 1: is not a map"),
     ],
 )
@@ -119,7 +125,7 @@ environments: {dev: {}, prod: {}}
         (
             "JVB421",
             7,
-            "the patch of Service 'acme-support' fails: it leaves no apiVersion, kind or metadata.name",
+            "the patch of Service 'acme-support' fails: it removes apiVersion, kind or metadata.name",
         ),
     ]
     assert "Deployment 'acme-support'" in found[0].hint
@@ -166,7 +172,7 @@ def test_extra_resources_that_can_not_be_rendered() -> None:
     )
     assert [(p.rule, p.place.line, p.message) for p in found] == [
         ("JVB422", 5, "Service 'acme-support' is rendered already"),
-        ("JVB422", 7, "ConfigMap 'a' is there twice"),
+        ("JVB422", 7, "ConfigMap 'a' is written twice"),
         ("JVB423", 8, "the object has no apiVersion, kind or metadata.name"),
-        ("JVB423", 9, "a List is no object of its own"),
+        ("JVB423", 9, "a List is not an object of its own"),
     ]

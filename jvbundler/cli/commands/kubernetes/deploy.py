@@ -54,18 +54,18 @@ Examples:
 @together(common_options, cluster_options)
 @click.option("--all", "everything", is_flag=True, help="Build, push and apply.")
 @click.option("--build", is_flag=True, help="Build the image.")
-@click.option("--push", is_flag=True, help="Push the image, and note its digest in deploy.yaml.")
+@click.option("--push", is_flag=True, help="Push the image, and record its digest in deploy.yaml.")
 @click.option("--apply", "apply_", is_flag=True, help="Apply the manifest; the default without other steps.")
-@click.option("--diff", is_flag=True, help="Show what changes before it does.")
+@click.option("--diff", is_flag=True, help="Show the changes before they are applied.")
 @click.option(
-    "--delete-data", is_flag=True, help="Delete volume claims that the manifest no longer has, too."
+    "--delete-data", is_flag=True, help="Also delete volume claims that the manifest no longer has."
 )
-@click.option("--force", is_flag=True, help="Go on even where Argo CD or Flux manages the Deployment.")
+@click.option("--force", is_flag=True, help="Go on even if Argo CD or Flux manages the Deployment.")
 @click.option("--force-conflicts", is_flag=True, help="Take over fields that somebody else set.")
 @click.option(
     "--rollback-on-failure/--no-rollback-on-failure",
     default=None,
-    help="Go back where the pods do not become ready.  [default: where CI is set]",
+    help="Roll back if the pods do not become ready.  [default: if CI is set]",
 )
 @click.option(
     "--create-secrets",
@@ -102,7 +102,7 @@ def deploy(
 ) -> int:
     """Apply the rendered manifest, wait for the pods, and delete what it no longer has.
 
-    Files that are missing are rendered first; out-of-date ones are refused without --render. --env, --set
+    Missing files are rendered first; out-of-date ones are refused without --render. --env, --set
     and --namespace render this environment with their values.
     """
     from jvbundler.deploy.image.push import ImageSteps
@@ -135,7 +135,7 @@ def deploy(
 
 
 def _asking(release: Release, *, yes: bool) -> Confirm:
-    """After a diff, who is at a terminal is asked; a pipeline has been."""
+    """After a diff, asks the user at a terminal; a pipeline has confirmed already."""
 
     def confirm(operation: Operation) -> None:
         if release.is_protected:

@@ -48,7 +48,7 @@ WATCH_SECONDS = 2.0
 @options.talking
 @click.pass_obj
 def status(terminal: Terminal, /, *, common: Common, cluster: Cluster, as_json: bool, watch: bool) -> int:
-    """Show how the app in the cluster is; exit 1 if it is not healthy, or not what was rendered."""
+    """Show the state of the app in the cluster; exit 1 if it is not healthy, or not what was rendered."""
     from jvbundler.deploy.kubernetes.status import statuses
 
     release, workload = cluster.workload(common)
@@ -66,7 +66,7 @@ def status(terminal: Terminal, /, *, common: Common, cluster: Cluster, as_json: 
 
 
 def status_lines(status: Status) -> Iterator[str]:
-    """What there is first; the verdict last, where the eye ends up."""
+    """The facts first; the verdict last, where the eye ends up."""
     fields = status.fields
     count = fields["replicas"]
     where = f"{fields['namespace']} of {fields['context']}"
@@ -106,7 +106,7 @@ def _pod_lines(pod: dict[str, Any]) -> Iterator[str]:
 @click.option("-f", "--follow", is_flag=True, help="Show new lines as they come.")
 @click.option("--tail", type=int, default=-1, metavar="N", help="Only the last N lines of each container.")
 @click.option("--since", default="", metavar="TIME", help="Only lines of the last 30s, 10m, 2h.")
-@click.option("--previous", is_flag=True, help="Show the containers' former run, after a crash.")
+@click.option("--previous", is_flag=True, help="Show the containers' previous run, after a crash.")
 @options.talking
 @click.pass_obj
 def logs(
@@ -140,10 +140,10 @@ def logs(
     "--to-revision",
     default="",
     metavar="N",
-    help="Go to this revision of the Deployment.  [default: the former]",
+    help="Go to this revision of the Deployment.  [default: the previous one]",
 )
 @pods_timeout_option
-@click.option("--force", is_flag=True, help="Go on even where Argo CD or Flux manages the Deployment.")
+@click.option("--force", is_flag=True, help="Go on even if Argo CD or Flux manages the Deployment.")
 @options.talking
 @click.pass_obj
 def rollback(
@@ -160,7 +160,7 @@ def rollback(
     timeout: int,
     force: bool,
 ) -> int:
-    """Go back to the former revision of the Deployment; its ConfigMap stays as it is.
+    """Go back to the previous revision of the Deployment; its ConfigMap stays as it is.
 
     To go back with the configuration, deploy the commit that had it.
     """
@@ -181,8 +181,8 @@ def rollback(
 
 @click.command("k8s", epilog="Example: jvbundler destroy k8s -e dev --delete-data")
 @together(common_options, cluster_options, dry_run_option, yes_option, verbose_option, json_option)
-@click.option("--delete-data", "--all", is_flag=True, help="Delete volume claims and the namespace, too.")
-@click.option("--force", is_flag=True, help="Go on even where Argo CD or Flux manages the Deployment.")
+@click.option("--delete-data", "--all", is_flag=True, help="Delete volume claims and the namespace too.")
+@click.option("--force", is_flag=True, help="Go on even if Argo CD or Flux manages the Deployment.")
 @options.talking
 @click.pass_obj
 def destroy(
@@ -198,7 +198,7 @@ def destroy(
     delete_data: bool,
     force: bool,
 ) -> int:
-    """Delete the app's objects. Volume claims and the namespace stay, unless --delete-data."""
+    """Delete the app's objects. Volume claims and the namespace stay without --delete-data."""
     from jvbundler.deploy.kubernetes import destroy as verb
 
     release, workload = cluster.workload(common)
@@ -211,7 +211,7 @@ def destroy(
         show_lists(operation)
         ask(operation)
 
-    with reported(progress, "destroy", "'jvbundler destroy k8s' again deletes the rest"):
+    with reported(progress, "destroy", "run 'jvbundler destroy k8s' again to delete the rest"):
         run = session(release, common, progress, confirm, verbose=verbose)
         done = verb.destroy(release, workload, run, delete_data=delete_data, force=force)
     result = {"deleted": list(done.goes), "kept": list(done.stays)}

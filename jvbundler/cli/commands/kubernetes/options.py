@@ -1,4 +1,4 @@
-"""Which cluster the subcommands `k8s` act in."""
+"""Which cluster the `k8s` subcommands act on."""
 
 from __future__ import annotations
 

@@ -50,16 +50,16 @@ Examples:
 
 \b
 Secrets come from environment variables of the same names, and go to AWS in a
-file that only you can read. One that is not set keeps its deployed value.
+file that only you can read. An unset one keeps its deployed value.
 """
 
 step_options = (
     click.option("--all", "all_steps", is_flag=True, help="Build, push and update."),
     click.option("--build", is_flag=True, help="Build the image."),
-    click.option("--push", is_flag=True, help="Push the image, and note its digest in deploy.yaml."),
+    click.option("--push", is_flag=True, help="Push the image, and record its digest in deploy.yaml."),
     click.option("--update", is_flag=True, help="Deploy the stack; the default without other steps."),
     click.option("--create-api", is_flag=True, help="The same as --update: the API is part of the stack."),
-    click.option("--diff", is_flag=True, help="Show the change set, and ask before it is carried out."),
+    click.option("--diff", is_flag=True, help="Show the change set, and ask before executing it."),
     click.option(
         "--parameter",
         "parameters",
@@ -74,7 +74,7 @@ step_options = (
         default=120.0,
         show_default="120",
         metavar="SECONDS",
-        help="How long to wait for the app to answer at its health path; 0 does not ask.",
+        help="How long to wait for the app to answer at its health path; 0 skips the check.",
     ),
     timeout_option(2400.0, "How long the stack may take."),
 )
@@ -116,9 +116,9 @@ def deploy(
     verbose: bool,
     as_json: bool,
 ) -> int:
-    """Deploy APP (default: this folder) to AWS Lambda: make sure of its ECR repository, deploy its stack.
+    """Deploy APP (default: this folder) to AWS Lambda: create its ECR repository if needed, then its stack.
 
-    The first time, and whenever the app changed: --all, which builds and pushes its image before.
+    The first time, and whenever the app changed, use --all, which first builds and pushes its image.
     """
     from jvbundler.deploy.image.push import ImageSteps
     from jvbundler.deploy.lambda_ import deploy as verb
@@ -139,7 +139,7 @@ def deploy(
     if diff and not yes:
         require_terminal("carry out the changes")
     progress = Progress(terminal, json=as_json)
-    advice = "CloudFormation goes on with what it has begun: 'jvbundler status lambda' shows it"
+    advice = "CloudFormation continues what it has begun: 'jvbundler status lambda' shows it"
     with reported(progress, "deploy", advice):
         run = session(release, common, progress, _asking(release, yes=yes), verbose=verbose)
         deployed = verb.deploy(release, wanted, run)
@@ -147,7 +147,7 @@ def deploy(
 
 
 def _asking(release: Release, *, yes: bool) -> Confirm:
-    """The name of a protected environment first; then whether the change set is carried out."""
+    """Asks for the name of a protected environment first, then whether to execute the change set."""
 
     def confirm(operation: Operation) -> None:
         if operation.changes:
@@ -161,7 +161,7 @@ def _asking(release: Release, *, yes: bool) -> Confirm:
 
 
 def _print(deployed: Deployed, progress: Progress) -> int:
-    """Exit code 1 where the app does not answer; the stack is deployed all the same."""
+    """Exit code 1 if the app does not answer; the stack is deployed anyway."""
     if progress.json:
         print_json(
             {
@@ -179,7 +179,7 @@ def _print(deployed: Deployed, progress: Progress) -> int:
     if deployed.is_dropped:
         progress.note("nothing was changed")
     for name, value in deployed.outputs.items():
-        # On standard output, for whoever pipes them on.
+        # On standard output, to be piped.
         if name.endswith("Url"):
             echo_line(f"{name}: {value}")
     for answer in deployed.answers:

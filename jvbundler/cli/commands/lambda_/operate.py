@@ -53,14 +53,14 @@ _UNITS = {"s": "sec", "m": "min", "h": "hour", "d": "day"}
     default=30.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long to wait for the app's answer; 0 does not ask.",
+    help="How long to wait for the app's answer; 0 skips the check.",
 )
 @json_option
 @options.talking
 def status(*, common: Common, names: Names, health_seconds: float, as_json: bool) -> int:
     """Show the stack, function, image, endpoints, alarms and health of APP.
 
-    Exit code 1 where it is not healthy, or not what deploy.yaml says.
+    Exit code 1 if it is not healthy, or not what deploy.yaml says.
     """
     from jvbundler.deploy.lambda_.status import lambda_status
 
@@ -108,7 +108,7 @@ def status_document(found: LambdaStatus) -> dict[str, Any]:
 
 
 def status_lines(found: LambdaStatus) -> list[str]:
-    """For people: what is there, then what is wrong with it."""
+    """For people: what exists, then what is wrong with it."""
     lines = [f"environment  {found.stack.environment} ({found.stack.region})"]
     if found.facts:
         lines.append(f"stack        {found.stack.name}: {found.facts.status}, changed {found.facts.updated}")
@@ -123,7 +123,7 @@ def status_lines(found: LambdaStatus) -> list[str]:
         lines += [f"{n:<12} {v}" for n, v in found.facts.outputs.items() if n.endswith("Url")]
     lines += [f"alarm        {name}: {state}" for name, state in found.alarms.items()]
     lines += [f"health       {answer}" for answer in found.answers]
-    lines += [f"health       {name} wants requests signed by IAM: not asked" for name in found.unasked]
+    lines += [f"health       {name} requires requests signed with IAM: not checked" for name in found.unasked]
     lines += [f"unhealthy:   {reason}" for reason in found.unhealthy]
     lines += [f"  {failure}" for failure in found.failures]
     lines += [f"drifted:     {reason}" for reason in found.drifted]
@@ -136,10 +136,14 @@ def status_lines(found: LambdaStatus) -> list[str]:
     "  jvbundler logs lambda --since 2h --filter ERROR --tail 50",
 )
 @together(common_options, name_options)
-@click.option("--follow", "-f", is_flag=True, help="Go on until Ctrl-C.")
+@click.option("--follow", "-f", is_flag=True, help="Continue until Ctrl-C.")
 @click.option("--since", default="10m", show_default=True, help="How far back: 30s, 10m, 2h, 7d.")
 @click.option(
-    "--filter", "pattern", default="", metavar="PATTERN", help="Only what fits this CloudWatch Logs pattern."
+    "--filter",
+    "pattern",
+    default="",
+    metavar="PATTERN",
+    help="Only lines that match this CloudWatch pattern.",
 )
 @click.option("--tail", type=click.IntRange(min=1), metavar="N", help="The last N lines only; not with -f.")
 @dry_run_option
@@ -157,12 +161,12 @@ def logs(
     tail: int | None,
     dry_run: bool,
 ) -> int:
-    """Show what APP's function logged, by sam."""
+    """Show what APP's function logged, using sam."""
     from jvbundler.deploy.lambda_.commands import LogOptions
     from jvbundler.deploy.lambda_.status import plan_logs, show_logs
 
     if tail and follow:
-        raise InputError("--tail and --follow exclude each other: '--since' says where --follow begins")
+        raise InputError("--tail and --follow cannot be combined: '--since' says where --follow begins")
     release = names.release(common)
     operation = plan_logs(release, LogOptions(start_time(since), follow, pattern, tail or 0))
     if dry_run:
@@ -176,7 +180,7 @@ def start_time(since: str) -> str:
     """`10m` as sam reads it: `10min ago`."""
     found = _SINCE.match(since.strip())
     if not found:
-        raise InputError(f"--since: '{since}' is no time span: write 30s, 10m, 2h or 7d")
+        raise InputError(f"--since: '{since}' is not a time span: write 30s, 10m, 2h or 7d")
     return f"{found[1]}{_UNITS[found[2]]} ago"
 
 
@@ -213,19 +217,19 @@ def rollback(
     """Give APP's function an earlier image: by default the one pushed before the running one.
 
     The deployed template and all other parameters stay as they are. deploy.yaml is not changed: the next
-    deploy goes forward again, and until then 'status' calls it drifted.
+    deploy goes forward again, and until then 'status' reports drift.
     """
     from jvbundler.deploy.lambda_ import rollback as verb
 
     if image and version:
-        raise InputError("--to and --to-version exclude each other")
+        raise InputError("--to and --to-version cannot be combined")
     release = names.release(common)
     wanted = verb.RollbackOptions(image, version, timeout_seconds)
     if dry_run:
         return print_script(verb.plan(release, wanted, None))
     require_terminal_if_protected(release, "roll back", yes=yes)
     progress = Progress(terminal, json=as_json)
-    advice = "CloudFormation goes on with what it has begun: 'jvbundler status lambda' shows it"
+    advice = "CloudFormation continues what it has begun: 'jvbundler status lambda' shows it"
     asking = ask_first(release, "roll back", yes=yes)
     with reported(progress, "rollback", advice):
         run = session(release, common, progress, asking, verbose=verbose)
@@ -242,15 +246,15 @@ def rollback(
     "  jvbundler destroy lambda -e dev --delete-ecr --yes",
 )
 @together(common_options, name_options)
-@click.option("--delete-ecr", is_flag=True, help="Delete the ECR repository too, with all its images.")
-@click.option("--delete-logs", is_flag=True, help="Delete the log groups too, with all that was logged.")
+@click.option("--delete-ecr", is_flag=True, help="Also delete the ECR repository, with all its images.")
+@click.option("--delete-logs", is_flag=True, help="Also delete the log groups, with all their events.")
 @click.option(
     "--delete-efs",
     is_flag=True,
-    help="Nothing more: the access point goes with the stack, and the file system is never ours to delete.",
+    help="No effect: the access point is deleted with the stack, and the file system is never deleted.",
 )
-@click.option("--delete-role", is_flag=True, help="Nothing more: the role goes with the stack.")
-@click.option("--delete-api", is_flag=True, help="Nothing more: the API goes with the stack.")
+@click.option("--delete-role", is_flag=True, help="No effect: the role is deleted with the stack.")
+@click.option("--delete-api", is_flag=True, help="No effect: the API is deleted with the stack.")
 @click.option("--all", "delete_all", is_flag=True, help="Delete the stack and all of the above.")
 @timeout_option(2400.0, "How long the deletion of a stack may take.")
 @together(dry_run_option, yes_option, verbose_option, json_option)
@@ -274,9 +278,9 @@ def destroy(
     verbose: bool,
     as_json: bool,
 ) -> int:
-    """Delete APP's stack; its images, its logs and the files on EFS stay unless told otherwise.
+    """Delete APP's stack; its images, its logs and the files on EFS stay unless you say otherwise.
 
-    What goes and what stays is listed first.
+    What is deleted and what stays is listed first.
     """
     from jvbundler.deploy.lambda_ import destroy as verb
 
@@ -291,9 +295,7 @@ def destroy(
         show_lists(operation)
         ask(operation)
 
-    advice = (
-        "CloudFormation goes on with what it has begun: 'jvbundler destroy lambda' again deletes the rest"
-    )
+    advice = "CloudFormation continues what it has begun: 'jvbundler destroy lambda' again deletes the rest"
     with reported(progress, "destroy", advice):
         run = session(release, common, progress, confirm, verbose=verbose)
         done = verb.destroy(release, wanted, run)

@@ -1,4 +1,4 @@
-"""What the commands for Lambda share: their options, and the release that these choose."""
+"""What the commands for Lambda share: their options, and the release that these select."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class Names(NamedTuple):
-    """Names of what is on AWS, instead of those of deploy.yaml."""
+    """Names of the resources on AWS, instead of those of deploy.yaml."""
 
     region: str | None
     stack_name: str | None
