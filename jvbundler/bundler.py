@@ -6,10 +6,9 @@ import logging
 import os
 from pathlib import Path
 
-from jvbundler.pipeline.bundle import bundle_files, write_bundle
+from jvbundler.pipeline.bundle import bundle_files, replace_dockerfile
 from jvbundler.pipeline.request import Options
-from jvbundler.values.artifact import Artifact
-from jvbundler.values.problem import JvbundlerError, OutputRefused
+from jvbundler.values.problem import JvbundlerError
 
 logger = logging.getLogger(__name__)
 
@@ -21,15 +20,15 @@ class Bundler:
         self.app_root = Path(app_root).resolve()
 
     def generate_dockerfile(self) -> bool:
-        """Write `Dockerfile`, and `.dockerignore` unless the app has its own.
+        """Write `Dockerfile`, over one that is there, and `.dockerignore` unless the app has its own.
 
         True if the Dockerfile could be written; problems are logged.
         """
         options = Options(environ=dict(os.environ))
         try:
             files, problems = bundle_files(self.app_root, str(self.app_root), options)
-            for file in files:
-                self._write(file)
+            for refusal in replace_dockerfile(self.app_root, files):
+                logger.warning("%s", refusal)
         except JvbundlerError as failure:
             for problem in getattr(failure, "problems", ()):
                 logger.error("%s: %s %s", problem.place, problem.rule, problem.message)
@@ -39,12 +38,3 @@ class Bundler:
         for problem in problems:
             logger.warning("%s: %s %s", problem.place, problem.rule, problem.message)
         return True
-
-    def _write(self, file: Artifact) -> None:
-        """A Dockerfile is replaced, as the predecessor did; the app's own ignore file is kept."""
-        try:
-            write_bundle(self.app_root, [file], force=file.path == "Dockerfile")
-        except OutputRefused as refused:
-            if file.path == "Dockerfile":
-                raise
-            logger.warning("%s", refused)

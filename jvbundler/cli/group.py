@@ -40,6 +40,8 @@ COMMANDS = {
 # The commands with a subcommand for each platform.
 VERBS = ("deploy", "status", "logs", "rollback", "destroy")
 SHARED = {"build": "image", "push": "image"}
+# jvdeploy's, for scripts that call them: not in `--help`.
+HIDDEN = {"generate": "generate", "pip-get-packages": "pip_get_packages"}
 
 EPILOG = """\b
 Examples:
@@ -65,6 +67,11 @@ class Root(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in HIDDEN:
+            from jvbundler.cli.commands import predecessor
+
+            hidden: click.Command = getattr(predecessor, HIDDEN[cmd_name])
+            return hidden
         if cmd_name not in COMMANDS:
             return None
         if cmd_name in VERBS:
@@ -92,7 +99,7 @@ class Root(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if name not in COMMANDS:
+        if name not in COMMANDS and name not in HIDDEN:
             raise click.UsageError(f"no such command or folder '{name}'{did_you_mean(name, COMMANDS)}", ctx)
         return super().resolve_command(ctx, args)
 
@@ -101,10 +108,10 @@ def with_default_command(args: Sequence[str]) -> list[str]:
     """The arguments with `bundle` inserted if a folder is given instead of a command."""
     first = next((index for index, word in enumerate(args) if not word.startswith("-")), None)
     if first is None:
-        asks = {"--help", "-h", "--version"} & set(args)
+        asks = {"--help", "-h", "--version", "-v"} & set(args)
         return list(args) if asks or not is_app_here() else [*args, "bundle"]
     word = args[first]
-    if word in COMMANDS or not is_like_a_folder(word):
+    if word in COMMANDS or word in HIDDEN or not is_like_a_folder(word):
         return list(args)
     return [*args[:first], "bundle", *args[first:]]
 
@@ -133,13 +140,15 @@ def did_you_mean(word: str, known: Any) -> str:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="jvbundler", message="%(prog)s %(version)s")
+@click.version_option(__version__, "-v", prog_name="jvbundler", message="%(prog)s %(version)s", hidden=True)
 @click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
+@click.option("-d", "as_jvdeploy", is_flag=True, hidden=True, help="The same; jvdeploy's.")
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR=1 does the same.")
 @click.pass_obj
-def root(terminal: Terminal, debug: bool, no_color: bool) -> None:
+def root(terminal: Terminal, *, debug: bool, as_jvdeploy: bool, no_color: bool) -> None:
     """Compile a jvagent app and its deploy.yaml into a Dockerfile, a SAM template and Kustomize manifests.
 
     `jvbundler APP` alone is `jvbundler bundle APP`.
     """
-    terminal.debug |= debug
+    terminal.debug |= debug or as_jvdeploy
     terminal.no_color |= no_color

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from jvbundler.cli import options
+from jvbundler.cli.commands.predecessor import ecs, jvdeploys_codes, note
 from jvbundler.cli.printer import echo_line
 from jvbundler.cli.release_options import Common, json_option, together
 from jvbundler.cli.session import print_json
 from jvbundler.pipeline.request import config_path
+from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment
@@ -22,7 +24,8 @@ Examples:
   jvbundler env set k8s LOG_LEVEL=DEBUG -e dev
   jvbundler env unset lambda LOG_LEVEL
 """
-PLATFORM = click.argument("platform", type=click.Choice(("k8s", "kubernetes", "lambda")))
+PLATFORMS = ("k8s", "kubernetes", "lambda")
+PLATFORM = click.argument("platform", type=click.Choice(PLATFORMS))
 APP = click.option("--app", default=".", metavar="DIR", help="The app's folder.  [default: this one]")
 CONFIG = click.option("-c", "--config", metavar="FILE", help="deploy.yaml.  [default: APP/deploy.yaml]")
 ENVIRONMENT = click.option(
@@ -30,7 +33,18 @@ ENVIRONMENT = click.option(
 )
 
 
-@click.group("env", epilog=EPILOG)
+class Env(click.Group):
+    """`env list lambda`, which jvdeploy's users type as `env lambda list`, and `unset` as `delete`."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in PLATFORMS:
+            return of_platform
+        if cmd_name == "ecs":
+            return ecs
+        return super().get_command(ctx, "unset" if cmd_name == "delete" else cmd_name)
+
+
+@click.group("env", cls=Env, epilog=EPILOG)
 @options.talking
 def command() -> None:
     """List, set or unset environment variables of the container in deploy.yaml.
@@ -47,15 +61,20 @@ def list_(platform: str, environment: str, app: str, config: str | None, as_json
 
     Without an app.yaml, what deploy.yaml alone says.
     """
-    from jvbundler.pipeline.edit import variables
-
-    found = variables(listed_environment(app, config, environment), platform)
+    found = listed(app, config, environment, platform)
     if as_json:
         print_json(dict(found))
     else:
         for name, value in found:
             echo_line(f"{name}={value}" if value is not None else f"{name} (secret)")
     return 0
+
+
+def listed(app: str, config: str | None, environment: str, platform: str) -> list[tuple[str, str | None]]:
+    """The variables by name, without the values of secrets."""
+    from jvbundler.pipeline.edit import variables
+
+    return variables(listed_environment(app, config, environment), platform)
 
 
 def listed_environment(app: str, config: str | None, name: str) -> Environment:
@@ -100,4 +119,80 @@ def unset(platform: str, names: tuple[str, ...], environment: str, app: str, con
     return 0
 
 
-command.add_command(unset, "delete")
+@click.group("platform", hidden=True, invoke_without_command=True)
+@click.pass_context
+def of_platform(ctx: click.Context) -> None:
+    """jvdeploy's grammar: `env lambda list`."""
+    if ctx.invoked_subcommand is None:
+        with jvdeploys_codes():
+            raise InputError(f"what to do with the variables? 'jvbundler env list {ctx.info_name}'")
+
+
+def refuse_remote(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    """jvdeploy changed the function on AWS, too; here that follows from deploy.yaml."""
+    if not value:
+        return
+    advice = f"'{successor_of(ctx)}'"
+    if ctx.info_name != "list":
+        advice += ", then 'jvbundler render' and 'jvbundler deploy lambda'"
+    with jvdeploys_codes():
+        raise InputError(f"the variables of a deployed function come from deploy.yaml: {advice}")
+
+
+def as_jvdeploy(command: Any) -> Any:
+    for name in ("--function", "--name", "--region"):
+        command = click.option(name, hidden=True, expose_value=False, callback=refuse_remote)(command)
+    return click.option("--config", default="deploy.yaml", metavar="FILE", help="Below APP.")(command)
+
+
+@of_platform.command("list")
+@click.argument("app", default=".")
+@json_option
+@click.option("--table", is_flag=True)
+@as_jvdeploy
+@click.pass_context
+def list_as_jvdeploy(ctx: click.Context, /, *, app: str, as_json: bool, table: bool, config: str) -> int:
+    platform = platform_of(ctx)
+    file = str(Path(app) / config)
+    with jvdeploys_codes():
+        if not table:
+            given = {"app": app, "config": file, "environment": "", "as_json": as_json}
+            return int(ctx.invoke(list_, platform=platform, **given))
+        found = listed(app, file, "", platform)
+    echo_line(f"{'KEY':<30} VALUE")
+    for name, value in found:
+        echo_line(f"{name:<30} {value if value is not None else '(secret)'}")
+    return 0
+
+
+@of_platform.command("set")
+@click.argument("pairs", nargs=-1, required=True)
+@as_jvdeploy
+@click.pass_context
+def set_as_jvdeploy(ctx: click.Context, /, *, pairs: tuple[str, ...], config: str) -> int:
+    platform = platform_of(ctx)
+    with jvdeploys_codes():
+        return int(ctx.invoke(set_, platform=platform, pairs=pairs, environment="", app=".", config=config))
+
+
+@of_platform.command("delete")
+@click.argument("names", nargs=-1, required=True)
+@as_jvdeploy
+@click.pass_context
+def delete_as_jvdeploy(ctx: click.Context, /, *, names: tuple[str, ...], config: str) -> int:
+    platform = platform_of(ctx)
+    with jvdeploys_codes():
+        return int(ctx.invoke(unset, platform=platform, names=names, environment="", app=".", config=config))
+
+
+def successor_of(ctx: click.Context) -> str:
+    """What is written today in place of `env lambda set`, without its arguments."""
+    verb = "unset" if ctx.info_name == "delete" else ctx.info_name
+    return f"jvbundler env {verb} {ctx.parent and ctx.parent.info_name}"
+
+
+def platform_of(ctx: click.Context) -> str:
+    """The platform, after a note."""
+    platform = str(ctx.parent and ctx.parent.info_name)
+    note(f"env {platform} {ctx.info_name}", successor_of(ctx))
+    return platform

@@ -7,6 +7,7 @@ import click
 from jvbundler.cli import options
 from jvbundler.cli.printer import echo_line
 from jvbundler.cli.terminal import Terminal
+from jvbundler.values.problem import InputError
 
 EPILOG = """\b
 Examples:
@@ -21,6 +22,7 @@ Examples:
 @click.option("--lambda", "on_lambda", is_flag=True, help="Enable AWS Lambda.")
 @click.option("--kubernetes", "on_kubernetes", is_flag=True, help="Enable Kubernetes.")
 @click.option("--all", "everything", is_flag=True, help="Enable both.  [default]")
+@click.option("--ecs", is_flag=True, hidden=True, help="jvdeploy's.")
 @click.option("-c", "--config", metavar="FILE", help="File to write.  [default: APP/deploy.yaml]")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 @options.talking
@@ -32,6 +34,7 @@ def command(
     on_lambda: bool,
     on_kubernetes: bool,
     everything: bool,
+    ecs: bool,
     config: str | None,
     force: bool,
 ) -> int:
@@ -45,6 +48,10 @@ def command(
     from jvbundler.render.deploy_yaml import SCHEMA_FILE
     from jvbundler.values.packaged import packaged_text
 
+    if ecs:
+        from jvbundler.cli.commands.predecessor import NO_ECS
+
+        raise InputError(NO_ECS)
     root, shown_as = options.app_root(app)
     both = everything or not (on_lambda or on_kubernetes)
     targets = [n for n, on in (("lambda", on_lambda), ("kubernetes", on_kubernetes)) if on or both]

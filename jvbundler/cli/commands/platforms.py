@@ -45,6 +45,10 @@ class PlatformGroup(click.Group):
         return super().parse_args(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "ecs" and self.verb != "rollback":
+            from jvbundler.cli.commands.predecessor import ecs
+
+            return ecs
         folder = PLATFORMS.get(ALIASES.get(cmd_name, cmd_name))
         if folder is None:
             return None

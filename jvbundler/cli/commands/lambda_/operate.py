@@ -246,6 +246,7 @@ def rollback(
     "  jvbundler destroy lambda -e dev --delete-ecr --yes",
 )
 @together(common_options, name_options)
+@click.option("--name", "old_name", hidden=True, help="The same as --function; jvdeploy's.")
 @click.option("--delete-ecr", is_flag=True, help="Also delete the ECR repository, with all its images.")
 @click.option("--delete-logs", is_flag=True, help="Also delete the log groups, with all their events.")
 @click.option(
@@ -266,6 +267,7 @@ def destroy(
     *,
     common: Common,
     names: Names,
+    old_name: str | None,
     delete_ecr: bool,
     delete_logs: bool,
     delete_efs: bool,
@@ -284,7 +286,7 @@ def destroy(
     """
     from jvbundler.deploy.lambda_ import destroy as verb
 
-    release = names.release(common)
+    release = names._replace(function=names.function or old_name).release(common)
     wanted = verb.DestroyOptions(delete_ecr or delete_all, delete_logs or delete_all, timeout_seconds)
     if dry_run:
         return print_script(verb.plan(release, wanted, None))
