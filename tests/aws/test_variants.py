@@ -115,7 +115,6 @@ def test_what_the_network_is_called_is_asked_for_once(aws: Account, tmp_path: Pa
 
 
 def test_a_streaming_url_with_secrets_from_secrets_manager(aws: Account, tmp_path: Path) -> None:
-    aws.api("secretsmanager").create_secret(Name="prod/streaming", SecretString=json.dumps(SECRETS))
     app = app_with_image(
         aws,
         tmp_path,
@@ -127,6 +126,15 @@ def test_a_streaming_url_with_secrets_from_secrets_manager(aws: Account, tmp_pat
   secrets: {source: secretsmanager, secret_id: prod/streaming}
 """,
     )
+    refused = jvbundler(aws, app, "deploy", "lambda", expected=2)
+    place = f"'prod/streaming' in Secrets Manager of {REGION}"
+    assert f"{place} does not exist: it needs {', '.join(sorted(SECRETS))}" in refused.stderr
+    store = aws.api("secretsmanager")
+    first, *others = sorted(SECRETS)
+    store.create_secret(Name="prod/streaming", SecretString=json.dumps({first: SECRETS[first]}))
+    refused = jvbundler(aws, app, "deploy", "lambda", expected=2)
+    assert f"{place} has no {', '.join(others)}" in refused.stderr
+    store.put_secret_value(SecretId="prod/streaming", SecretString=json.dumps(SECRETS))
     told = jvbundler(aws, app, "deploy", "lambda")
     assert "FunctionUrl: not asked for its health, as it wants requests signed by IAM" in told.stderr
     lambda_ = aws.api("lambda")

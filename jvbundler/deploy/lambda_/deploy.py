@@ -25,7 +25,7 @@ from jvbundler.deploy.lambda_.commands import (
     stack_of,
 )
 from jvbundler.deploy.lambda_.live import account_and_stack, explained, image_digest, require_changeable
-from jvbundler.deploy.lambda_.parameters import Values, offline_values, parameter_values
+from jvbundler.deploy.lambda_.parameters import Values, offline_values, parameter_values, stored_secrets
 from jvbundler.deploy.operation import Declined, Operation, Ran, Session, carry_out, run, run_confirmed
 from jvbundler.deploy.release import render_commands
 from jvbundler.values.problem import ToolFailed
@@ -63,6 +63,7 @@ class Facts(NamedTuple):
     repository: RepositoryFacts | None
     values: Values
     image: str
+    notes: tuple[str, ...] = ()
 
     @property
     def is_new(self) -> bool:
@@ -128,9 +129,11 @@ def look(release: Release, options: DeployOptions, environ: Mapping[str, str]) -
     deployed = stack_facts(account, stack.name)
     require_changeable(stack.name, deployed)
     values = Values({}, (), ())
+    notes: tuple[str, ...] = ()
     if options.update:
         there = {} if deployed is None or deployed.is_empty else deployed.parameters
         values = parameter_values(release, options.parameters, environ, there)
+        notes = stored_secrets(release, environ)
     if options.image.push:
         require_writable(release, options.image.options.registries)
     uses_repository = stack.repository.template and (options.image.push or options.update)
@@ -139,7 +142,7 @@ def look(release: Release, options: DeployOptions, environ: Mapping[str, str]) -
     if options.update and not options.image.push:
         version = release.environment.lambda_digest or release.environment.image_tag
         image = image_digest(account, stack, version)
-    return Facts(account, stack, deployed, repository, values, image)
+    return Facts(account, stack, deployed, repository, values, image, notes)
 
 
 def plan(release: Release, options: DeployOptions, facts: Facts | None) -> Operation:
@@ -154,6 +157,8 @@ def plan(release: Release, options: DeployOptions, facts: Facts | None) -> Opera
     commands += push.image_commands(release, options.image, stack.repository.uri)
     if options.update:
         commands += _stack_commands(release, stack, options, facts)
+        if facts:
+            notes = (*facts.notes, *notes)
         if facts and facts.values.kept:
             notes = (f"kept from the last deployment: {', '.join(facts.values.kept)}", *notes)
     return Operation(tuple(commands), notes=notes)

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.deploy.lambda_.commands import IMAGE_PARAMETER
+from jvbundler.deploy.secrets import holders, states
 from jvbundler.render.lambda_.function import app_variables
 from jvbundler.render.lambda_.names import secret_parameters
 from jvbundler.render.lambda_.parameters import Parameter, parameters
-from jvbundler.values.problem import InputError
+from jvbundler.values.problem import InputError, ToolFailed
 
 if TYPE_CHECKING:
     from jvbundler.deploy.release import Release
@@ -47,6 +48,26 @@ def parameter_values(
         raise InputError("\n".join(["the stack needs values that it does not have yet:", *lines]))
     kept = tuple(p.name for p in wanted if p.name not in there)
     return Values(plain, tuple(secrets), kept)
+
+
+def stored_secrets(release: Release, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """A note on what could not be read. InputError if Secrets Manager lacks what the stack refers to."""
+    environment = release.environment
+    stored = [h for h in holders(environment) if h.platform == "lambda" and h.kind != "parameter"]
+    try:
+        missing = [state for state in states(stored, environ) if state.missing]
+    except ToolFailed as failure:
+        return (f"it is not known whether Secrets Manager has the secrets: {str(failure).splitlines()[-1]}",)
+    if missing:
+        lines = [
+            f"  '{state.holder.name}' in Secrets Manager of {state.holder.within} "
+            + ("has no " if state.is_there else "does not exist: it needs ")
+            + ", ".join(state.missing)
+            for state in missing
+        ]
+        advice = f"'jvbundler secrets -e {environment.name}' prints the commands that create it"
+        raise InputError("\n".join(["secrets are missing; nothing was changed", *lines, advice]))
+    return ()
 
 
 def offline_values(release: Release, given: Mapping[str, str]) -> Values:
