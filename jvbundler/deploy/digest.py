@@ -1,4 +1,4 @@
-"""The digest of a pushed image: read from what buildx says, and written where the next render finds it."""
+"""The digest of a pushed image: read from buildx's output, and written where the next render finds it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def pushed_digest(metadata: str) -> str:
     except (ValueError, KeyError, TypeError):
         digest = ""
     if not isinstance(digest, str) or not _DIGEST.match(digest):
-        raise ToolFailed("'docker buildx build' did not tell the digest of the image that it pushed")
+        raise ToolFailed("'docker buildx build' did not report the digest of the image that it pushed")
     return digest
 
 
@@ -39,9 +39,9 @@ def require_writable(release: Release) -> None:
 
 
 def with_digest(release: Release, digest: str) -> Release:
-    """Write the digest to deploy.yaml, and load the release as it is then; its files are not written yet.
+    """Write the digest to deploy.yaml, and reload the release; its files are not written yet.
 
-    A digest by `${NAME}` is the user's to set: it is left alone, and this release alone gets the new one.
+    A digest from `${NAME}` is set by the user: it is left alone, and only this release gets the new one.
     """
     options = release.options
     text = _edited(release, digest)
@@ -60,13 +60,13 @@ def with_digest(release: Release, digest: str) -> Release:
 
 
 def _keys(release: Release) -> tuple[str, ...]:
-    """Where deploy.yaml holds the digest: with its environment, as each may run another image."""
+    """Where deploy.yaml holds the digest: per environment, as each may run another image."""
     declared = release.rendered.compiled.source.environments
     return (*(("environments", release.environment.name) if declared else ()), "image", "digest")
 
 
 def _edited(release: Release, digest: str) -> str | None:
-    """deploy.yaml with the digest in it; None where it has a digest by `${NAME}`."""
+    """deploy.yaml with the digest in it; None if its digest comes from `${NAME}`."""
     path = config_path(release.app_root, release.options)
     keys = _keys(release)
     return None if _is_interpolated(path, keys) else set_value(read_for_edit(path), keys, digest)

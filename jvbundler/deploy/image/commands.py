@@ -34,8 +34,8 @@ class ImageOptions(NamedTuple):
     """What the command line says about a build.
 
     `tags` come beside deploy.yaml's, `revision` is the commit that is built. The variables `user_variable`
-    and `password_variable` log in to a registry that is no ECR. Without `attest` nothing attests to what is
-    in the image, or how it was built.
+    and `password_variable` log in to a registry other than ECR. Without `attest`, the image gets no SBOM and
+    no provenance.
     """
 
     builder: str = ""
@@ -49,10 +49,10 @@ class ImageOptions(NamedTuple):
 
 
 def repositories(environment: Environment, lambda_repository: str = "") -> tuple[str, ...]:
-    """Where the image is pushed to: the cluster's registry and Lambda's, as far as they are enabled.
+    """Where the image is pushed: the cluster's registry and Lambda's, if they are enabled.
 
-    `lambda_repository` is for an account that deploy.yaml leaves open. Raises InputError for one that cannot
-    be pushed to.
+    `lambda_repository` is for an account that deploy.yaml does not name. Raises InputError for one that
+    cannot be pushed to.
     """
     found = []
     if environment.settings["kubernetes"]["enabled"]:
@@ -93,13 +93,13 @@ def registry_of(repository: str) -> str:
 def build_commands(
     environment: Environment, app: str, dockerfile: str, names: tuple[str, ...], options: ImageOptions
 ) -> tuple[Command, ...]:
-    """Build for this machine's docker; an image for several platforms stays in the build cache."""
+    """Build into this machine's docker; an image for several platforms stays in the build cache."""
     several = len(platforms(environment)) > 1
     where = () if several else ("--load",)
     kept = (
         "into the build cache: docker holds images of one platform" if several else "and load it into docker"
     )
-    # docker's own store has no place for attestations; a push makes them.
+    # docker's own store does not support attestations; a push makes them.
     plain = options._replace(attest=False)
     argv = (*_buildx(environment, dockerfile, names, plain), *where, app)
     return (Command(argv, f"build the image {kept}", timeout_seconds=BUILD_SECONDS, grace_seconds=10),)
@@ -108,7 +108,7 @@ def build_commands(
 def push_commands(
     environment: Environment, app: str, dockerfile: str, names: tuple[str, ...], options: ImageOptions
 ) -> tuple[Command, ...]:
-    """Log in where that is needed, then build (from the cache, after a build) and push."""
+    """Log in if needed, then build (from the cache, after a build) and push."""
     require_pushable(names)
     argv = (*_buildx(environment, dockerfile, names, options), "--metadata-file", OUTPUT, "--push", app)
     where = " and ".join(dict.fromkeys(registry_of(name) for name in names))
@@ -123,7 +123,7 @@ def push_commands(
 
 
 def login_commands(names: tuple[str, ...], options: ImageOptions) -> tuple[Command, ...]:
-    """A token of hours for ECR; elsewhere the user's own docker login counts, unless variables are named."""
+    """A short-lived token for ECR; elsewhere the user's own docker login, unless variables are named."""
     hosts = dict.fromkeys(registry_of(name) for name in names)
     return tuple(login for host in hosts for login in _login(host, options))
 
@@ -151,7 +151,7 @@ def _login(host: str, options: ImageOptions) -> tuple[Command, ...]:
 
 
 def platforms(environment: Environment) -> tuple[str, ...]:
-    """Lambda takes an image of one platform, and rejects an index of several."""
+    """Lambda takes an image for one platform, and rejects an index of several."""
     if environment.settings["lambda"]["enabled"] and len(environment.platforms) > 1:
         wanted = "arm64" if environment.settings["lambda"]["function"]["architecture"] == "arm64" else "amd64"
         return (f"linux/{wanted}",)
@@ -211,7 +211,7 @@ def run_commands(environment: Environment, image: str, *, port: int, on_lambda: 
             for word in ("--tmpfs", f"{root}:mode=1777")
         ),
         *(word for name, value in variables.items() for word in ("--env", f"{name}={value}")),
-        # By name alone: docker takes the value from our environment, and no argv shows it.
+        # By name only: docker takes the value from our environment, and no argv shows it.
         *(word for name in (*(s.name for s in secrets), *texts) for word in ("--env", name)),
         image,
     )

@@ -1,6 +1,6 @@
 """`build` and `push`, alone and as steps of a deployment: the image, in every registry of the environment.
 
-And `run`: the image started on this machine, as it runs when it is deployed.
+Also `run`: the image started on this machine, as it runs when deployed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ DOCKERFILE = "docker/Dockerfile"
 
 
 class ImageSteps(NamedTuple):
-    """Which steps were asked for; a push builds by itself, from the cache after a build."""
+    """Which steps were asked for; a push builds too, from the cache after a build."""
 
     build: bool
     push: bool
@@ -49,7 +49,7 @@ class ImageSteps(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """Lambda's repository, where the image is pushed to one."""
+    """Lambda's repository, if the image is pushed to one."""
 
     repository: Repository | None = None
     found: RepositoryFacts | None = None
@@ -75,19 +75,19 @@ def using(release: Release, steps: ImageSteps) -> Release:
 
 
 def checks(release: Release, steps: ImageSteps, environ: Mapping[str, str]) -> tuple[Check, ...]:
-    """What has to be there before a build."""
+    """What a build requires."""
     if not steps.uses_docker:
         return ()
     several = len(platforms(release.environment)) > 1
     index = steps.push and (attests(release.environment, steps.options) or several)
-    # Lambda's repository is looked for, and made where it is missing.
+    # Lambda's repository is looked up, and created if missing.
     to_lambda = steps.push and release.environment.settings["lambda"]["enabled"]
     docker = docker_checks(environ, builder=steps.options.builder, index=index)
     return (*docker, *((aws(environ),) if to_lambda else ()))
 
 
 def look(release: Release, steps: ImageSteps, environ: Mapping[str, str]) -> Facts:
-    """Raises InputError where the digest could not be noted, or the credentials are of another account."""
+    """Raises InputError if the digest could not be recorded, or the credentials are for another account."""
     if not steps.push:
         return Facts()
     require_writable(release)
@@ -100,7 +100,7 @@ def look(release: Release, steps: ImageSteps, environ: Mapping[str, str]) -> Fac
 
 
 def plan(release: Release, steps: ImageSteps, facts: Facts | None, *, render: bool) -> Operation:
-    """Render where it is needed, make the repository, build, push, and note the digest."""
+    """Render if needed, create the repository, build, push, and record the digest."""
     known = facts or Facts(
         _repository(release) if release.environment.settings["lambda"]["enabled"] else None
     )
@@ -119,11 +119,11 @@ def _repository(release: Release, account: str = "") -> Repository:
 
 
 def image_commands(release: Release, steps: ImageSteps, lambda_repository: str) -> tuple[Command, ...]:
-    """docker's commands, and the render that notes the digest; none where no step was asked for."""
+    """docker's commands, and the render that records the digest; none if no step was asked for."""
     environment, file, app = release.environment, release.path(DOCKERFILE), release.shown_as
     if steps.push:
         names = repositories(environment, lambda_repository)
-        reason = "note the digest as image.digest in deploy.yaml, and render"
+        reason = "record the digest as image.digest in deploy.yaml, and render"
         note = render_command(release, reason, role="note")
         return (*push_commands(environment, app, file, names, steps.options), note)
     if steps.build:
@@ -132,7 +132,7 @@ def image_commands(release: Release, steps: ImageSteps, lambda_repository: str) 
 
 
 def image_repositories(release: Release) -> tuple[str, ...]:
-    """For an image that stays here, an account that is not known yet does not matter."""
+    """The repositories; for an image that stays here, an unknown account does not matter."""
     try:
         return repositories(release.environment)
     except InputError:
@@ -140,12 +140,12 @@ def image_repositories(release: Release) -> tuple[str, ...]:
 
 
 def image_names(release: Release) -> tuple[str, ...]:
-    """What a build calls the image, once for each repository."""
+    """The names of the built image, one for each repository."""
     return tuple(f"{name}:{release.environment.image_tag}" for name in image_repositories(release))
 
 
 def git_revision(folder: Path, environ: Mapping[str, str]) -> str:
-    """The commit that is built, as a tag; empty where there is none or something is not committed."""
+    """The commit that is built, as a tag; empty if there is none, or something is not committed."""
     if not find_tool("git"):
         return ""
     git = ("git", "-C", str(folder))
@@ -159,13 +159,13 @@ def git_revision(folder: Path, environ: Mapping[str, str]) -> str:
 
 
 def plan_run(release: Release, *, image: str, port: int, on_lambda: bool) -> Operation:
-    """`image` is empty for the one that `build` made."""
+    """An empty `image` means the one that `build` made."""
     image = image or image_names(release)[0]
     return Operation(run_commands(release.environment, image, port=port, on_lambda=on_lambda))
 
 
 def serve(operation: Operation, release: Release, session: Session, *, on_lambda: bool) -> None:
-    """Run it until Ctrl-C. Raises InputError where the app would start without a secret that it needs."""
+    """Run it until Ctrl-C. Raises InputError if the app would start without a secret that it needs."""
     environment = release.environment
     secrets = environment.lambda_secrets if on_lambda else environment.kubernetes_secrets
     sources = dict.fromkeys(secret.source for secret in secrets)
