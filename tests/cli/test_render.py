@@ -25,7 +25,7 @@ def test_a_render_is_current_until_something_changes(app: Path, jvbundler: Run) 
     check = jvbundler("render", "support", "--check")
     assert check.returncode == 1
     assert "support/deploy/docker/Dockerfile is out of date" in check.stderr
-    assert "to mend it: jvbundler render support" in check.stderr
+    assert "to fix it: jvbundler render support" in check.stderr
 
 
 def test_a_comment_in_deploy_yaml_is_no_drift_and_changes_no_file(app: Path, jvbundler: Run) -> None:
