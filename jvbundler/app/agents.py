@@ -31,7 +31,7 @@ from jvbundler.values.problem import Place, Problem, error, warning
 
 
 class LocalAction(NamedTuple):
-    """`id` is the namespace's folder and the name in info.yaml: that is how jvagent puts it together."""
+    """`id` is the namespace's folder and the name in info.yaml: jvagent composes it in the same way."""
 
     id: str
     info: Info
@@ -46,7 +46,7 @@ class Agent(NamedTuple):
 
 
 def read_agents(app_yaml: Node, root: Path, shown_as: str, problems: list[Problem]) -> tuple[Agent, ...]:
-    """The agents that app.yaml lists and that are there."""
+    """The agents that app.yaml lists and that exist."""
     found: dict[str, Agent] = {}
     there = cache(lambda: list(_refs_on_disk(root)))
     listed = items(app_yaml, "agents", problems)
@@ -66,7 +66,7 @@ def read_agents(app_yaml: Node, root: Path, shown_as: str, problems: list[Proble
 def _left_out(app_yaml: Node, listed: Sequence[Node], there: Sequence[str]) -> Iterator[Problem]:
     """One warning about all agents that app.yaml does not list: jvagent never starts them.
 
-    None while the list itself is wrong: what is missing in it may only be misspelt.
+    None while the list itself is wrong: a missing agent may only be misspelt in it.
     """
     agents = find(app_yaml, ["agents"])
     is_list = agents is None or agents.value is None or isinstance(agents.value, list)
@@ -83,7 +83,7 @@ def _left_out(app_yaml: Node, listed: Sequence[Node], there: Sequence[str]) -> I
 def unlisted_local_actions(root: Path, listed: Iterable[str]) -> Iterator[LocalAction]:
     """The actions in agents that app.yaml does not list; jvagent looks there for dependencies as well.
 
-    Their problems are nobody's: jvagent never starts these agents.
+    Their problems are dropped: jvagent never starts these agents.
     """
     ignored: list[Problem] = []
     for ref in _refs_on_disk(root):
@@ -118,7 +118,7 @@ def _listed(
 
 def _missing(ref: str, place: Place, root: Path, there: Sequence[str], *, may_guess: bool) -> Problem:
     if "/" not in ref:
-        message = f"{quoted(ref)} is no agent: agents are listed as 'namespace/name'"
+        message = f"{quoted(ref)} is not an agent: agents are listed as 'namespace/name'"
     else:
         what = "agent.yaml" if exists(root / "agents" / ref, "", []) else "folder"
         message = f"agent {quoted(ref)} has no {what}: there is no {quoted(f'agents/{ref}/agent.yaml')}"
@@ -226,5 +226,5 @@ def _same_id(action: LocalAction, first: Place) -> Problem:
 def _check_namespace(action: LocalAction, problems: list[Problem]) -> None:
     package = action.info.package
     if "/" in package and package != action.id:
-        message = f"'{package}' lies in the folder of another namespace: jvagent calls it '{action.id}'"
+        message = f"'{package}' is in the folder of another namespace: jvagent calls it '{action.id}'"
         problems.append(warning(BROKEN, action.info.place, message, f"write 'name: {action.id}', or move it"))

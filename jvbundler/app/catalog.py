@@ -23,7 +23,7 @@ _FOLDER = "schemas/catalog"
 # What actions need beyond pip, kept by hand: each with a text of the file in which jvagent says so.
 FACTS = "schemas/needs.json"
 _ACTIONS = "action"
-# Of a version specifier: Python makes no number of thousands of digits.
+# Of a version specifier: Python refuses to parse numbers with thousands of digits.
 _LONGEST = 200
 _VERSION = r"__version__\s*=\s*[\"']([0-9A-Za-z.+!_-]{1,64})[\"']"
 
@@ -37,7 +37,7 @@ class CoreAction(NamedTuple):
 
 
 class Package(NamedTuple):
-    """The folder of a jvagent package, and what messages call it.
+    """The folder of a jvagent package, and its name in messages.
 
     Its files must not lead out of `within`, None for a package that is not the app's.
     """
@@ -48,9 +48,9 @@ class Package(NamedTuple):
 
 
 class Catalog(NamedTuple):
-    """`jvagent` is what the package calls itself: a release, where the catalogue is one that is shipped.
+    """`jvagent` is the version that the package states; for a shipped catalogue, a release.
 
-    `jvspatial` is the version specifier that this jvagent asks for, empty when it is not known.
+    `jvspatial` is the version specifier that this jvagent requires, empty if it is not known.
     """
 
     jvagent: str
@@ -70,7 +70,7 @@ def available_versions() -> tuple[str, ...]:
 def load_catalog(version: str, place: Place) -> tuple[Catalog | None, tuple[Problem, ...]]:
     """The catalogue of a release; `place` is blamed for an unknown one.
 
-    A version whose catalogue is not shipped is read from the jvagent that is installed, where that is it.
+    A version whose catalogue is not shipped is read from the installed jvagent, if it is that version.
     """
     if version in available_versions():
         return _shipped(version), ()
@@ -78,8 +78,8 @@ def load_catalog(version: str, place: Place) -> tuple[Catalog | None, tuple[Prob
     own = _own_version(installed, []) if installed else ""
     if installed and own == version:
         return _scanned_once(installed)
-    hint = f"shipped are {', '.join(available_versions())}"
-    hint += f", installed is {own}" if own else ""
+    hint = f"shipped: {', '.join(available_versions())}"
+    hint += f", installed: {own}" if own else ""
     hint += "; give another one by image.jvagent_path or --jvagent, the folder of its package"
     return None, (error("JVB205", place, f"no list of the actions of jvagent '{version}'", hint),)
 
@@ -90,7 +90,7 @@ def releases_with(action: str) -> tuple[str, ...]:
 
 
 def package_catalog(package: Package, place: Place) -> tuple[Catalog | None, tuple[Problem, ...]]:
-    """The catalogue of a jvagent package, or of the one a level below; `place` is blamed where none is."""
+    """The catalogue of a jvagent package, or of the one a level below; `place` is blamed if there is none."""
     given = package
     if not _is_package(given.folder):
         package = given._replace(folder=given.folder / "jvagent", shown_as=shown(given.shown_as, "jvagent"))
@@ -125,7 +125,7 @@ def _shipped(version: str) -> Catalog:
 
 @lru_cache(maxsize=4)
 def _scanned_once(package: Package) -> tuple[Catalog, tuple[Problem, ...]]:
-    """For a package that many apps of one run share."""
+    """Cached: many apps of one run may share a package."""
     return _scanned(package)
 
 
@@ -202,7 +202,7 @@ def _needs(
 
 
 def _info_files(package: Package, problems: list[Problem]) -> list[str]:
-    """Without recursion: a stranger's folders may be nested deeper than Python's calls."""
+    """Without recursion: a hostile folder may be nested deeper than Python's stack."""
     found, pending = [], [_ACTIONS]
     while pending:
         inside = pending.pop()
@@ -248,7 +248,7 @@ def _own_version(package: Package, problems: list[Problem]) -> str:
 
 
 def _text(package: Package, name: str, problems: list[Problem]) -> str:
-    """The file's text, empty where there is none."""
+    """The file's text, empty if there is none."""
     is_there = exists(package.folder / name, _shown(package, name), problems)
     data = _read(package, name, problems) if is_there else None
     return (data or b"").decode("utf-8", "replace")
@@ -258,7 +258,7 @@ def _metadata(package: Package, version: str, problems: list[Problem]) -> dict[s
     """What the wheel's METADATA, or a checkout's pyproject.toml, says of Python and jvspatial."""
     installed = f"../jvagent-{version}.dist-info/METADATA"
     name = installed if exists(package.folder / installed, "", []) else "../pyproject.toml"
-    # A package at the top of an app has nothing beside it that is the app's.
+    # A package at the top of an app has nothing of the app beside it.
     is_ours = package.within is None or not leads_outside(package.folder / "..", package.within)
     content = _text(package, name, problems) if is_ours else ""
     patterns = {
@@ -270,7 +270,7 @@ def _metadata(package: Package, version: str, problems: list[Problem]) -> dict[s
 
 
 def _specifier(text: str) -> str:
-    """The text where it is a version specifier of a sensible length, else an empty one."""
+    """The text if it is a version specifier of a sensible length, else an empty one."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:

@@ -1,7 +1,7 @@
-"""Which actions jvagent loads for its agents, and which pip packages they want.
+"""Which actions jvagent loads for its agents, and which pip packages they require.
 
 Follows `ActionLoader._resolve_action_dependencies` and `load_actions_for_agent` of jvagent 0.1.7: whether an
-action or agent is enabled plays no part, jvagent installs and imports a disabled one as well.
+action or agent is enabled does not matter, as jvagent installs and imports a disabled one too.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ RULE = "JVB202"
 
 
 class Providers:
-    """Everything that may stand behind an action's id. `catalog` is None for an unknown jvagent.
+    """Everything that may provide an action. `catalog` is None for an unknown jvagent.
 
-    `chosen_at` is where this jvagent is asked for, None where nobody does.
+    `chosen_at` is where this jvagent is asked for, None if it is not.
     """
 
     def __init__(
@@ -38,19 +38,19 @@ class Providers:
                 self.local.setdefault(action.id, []).append(action)
 
     @cached_property
-    def elsewhere(self) -> dict[str, LocalAction]:
-        """Actions of agents that app.yaml does not list, read only when something is found nowhere else."""
+    def unlisted(self) -> dict[str, LocalAction]:
+        """Actions of agents that app.yaml does not list, read only if something is found nowhere else."""
         refs = {agent.ref for agent in self.agents}
         return {action.id: action for action in unlisted_local_actions(self.root, refs)}
 
     def is_core(self, name: str) -> bool:
-        """An unknown jvagent is taken to have every action of its namespace: it is one problem, not many."""
+        """An unknown jvagent is assumed to have every action of its namespace: one problem, not many."""
         if self.catalog is None:
             return name.startswith("jvagent/")
         return name in self.catalog.actions
 
     def dependencies(self, name: str) -> Iterator[Written]:
-        """What an action depends on. For an id that is both core and local jvagent reads the core one's."""
+        """What an action depends on. For an id that is both core and local, jvagent reads the core one's."""
         if self.catalog and name in self.catalog.actions:
             core = self.catalog.actions[name]
             yield from ((other, core.place) for other in core.actions)
@@ -59,7 +59,7 @@ class Providers:
             yield from action.info.actions
 
     def wishes(self, name: str) -> Iterator[Wish]:
-        """The pip packages of an action; jvagent installs those of both where one is core and local."""
+        """The pip packages of an action; jvagent installs those of both if it is core and local."""
         if self.catalog and name in self.catalog.actions:
             yield from (Wish(text, name, place, True) for text, place in self.catalog.actions[name].pip)
         for action in self._local(name):
@@ -74,14 +74,14 @@ class Providers:
     def _local(self, name: str) -> list[LocalAction]:
         if name in self.local or self.is_core(name):
             return self.local.get(name, [])
-        return [self.elsewhere[name]] if name in self.elsewhere else []
+        return [self.unlisted[name]] if name in self.unlisted else []
 
     def knows(self, name: str) -> bool:
-        return name in self.local or self.is_core(name) or name in self.elsewhere
+        return name in self.local or self.is_core(name) or name in self.unlisted
 
 
 def resolve(providers: Providers, problems: list[Problem]) -> tuple[tuple[Action, ...], tuple[Action, ...]]:
-    """The closure over all agents, and the local actions outside it that jvagent imports all the same."""
+    """The closure over all agents, and the local actions outside it that jvagent imports anyway."""
     entries: dict[str, list[Node]] = {}
     for agent in providers.agents:
         for name, place, node in agent.entries:
@@ -123,35 +123,35 @@ def _check_entry(
 
 
 def _disabled(entry: Node) -> bool:
-    """As jvagent's agent_yaml_validator.py has it: nothing but a literal false counts."""
+    """As in jvagent's agent_yaml_validator.py: only a literal false counts."""
     enabled = find(entry, ["context", "enabled"])
     return enabled is not None and enabled.value is False
 
 
 def _harmless(unknown: Problem) -> Problem:
-    """jvagent skips a core action that it does not have; here nobody wants it either."""
+    """jvagent skips a core action that it does not have, and a disabled one is not wanted either."""
     message = f"{unknown.message}; its entry is disabled, and jvagent starts without it"
     return warning(unknown.rule, unknown.place, message, unknown.hint, *unknown.related)
 
 
 def _unknown(name: str, place: Place, who: str, providers: Providers, found: int) -> Problem:
-    """`found` is how many problems there are already: only the first get a guess."""
+    """`found` is the number of problems so far: only the first ones get a guess."""
     meant = _meant(name, providers) if found < MOST_GUESSES else ""
     version = f" nor in jvagent {providers.catalog.jvagent}".rstrip() if providers.catalog else ""
     message = f"{who} action '{name}', which is neither in the app{version}"
     if "/" not in name:
-        message = f"{who} '{name}', which is no action: an action is named 'namespace/name'"
+        message = f"{who} '{name}', which is not an action: an action is named 'namespace/name'"
     having = releases_with(name)
     if having:
         hint = f"jvagent {', '.join(having)} {'has' if len(having) == 1 else 'have'} it"
         return error(RULE, place, message, hint, *((providers.chosen_at,) if providers.chosen_at else ()))
-    hint = "a local action lies in 'agents/<namespace>/<agent>/actions/<namespace>/<name>/info.yaml'"
+    hint = "a local action is in 'agents/<namespace>/<agent>/actions/<namespace>/<name>/info.yaml'"
     return error(RULE, place, message, f"did you mean {quoted(meant)}?" if meant else hint)
 
 
 def _meant(name: str, providers: Providers) -> str:
     core = list(providers.catalog.actions) if providers.catalog else []
-    known = sorted({*core, *providers.local, *providers.elsewhere})
+    known = sorted({*core, *providers.local, *providers.unlisted})
     return closest(name, known) or next((one for one in known if one.endswith(f"/{name}")), "")
 
 

@@ -1,4 +1,4 @@
-"""What is in an app folder but not in its image, as far as it may be large. Nothing is read from it."""
+"""Folders of an app that are not in its image and may be large. Nothing is read from them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """An action's info.yaml: its name and what it depends on. Must not look at any other file.
 
-Reading is memoised by content, because apps of one repository carry the same actions over and over; the
-places inside a memoised result have no file yet.
+Reading is memoised by content, because apps of one repository often contain the same actions; the places
+inside a memoised result have no file yet.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class Info(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The part of the package name that jvagent calls the action's name; may be empty."""
+        """The part of the package name that jvagent uses as the action's name; may be empty."""
         return self.package.partition("/")[2] if "/" in self.package else self.package
 
 
 def read_info(data: bytes, file: str) -> tuple[Info | None, tuple[Problem, ...]]:
-    """What an info.yaml says, None when jvagent could not load it either."""
+    """What an info.yaml says, None if jvagent could not load it either."""
     info, problems = _parse(data)
     return info and _in_file(info, file), tuple(
         p._replace(place=p.place._replace(file=file), related=tuple(r._replace(file=file) for r in p.related))
@@ -74,7 +74,7 @@ def _info(package: Node, problems: list[Problem]) -> Info:
             warning(
                 BROKEN,
                 package.key_place or package.place,
-                "'package' has no 'name': jvagent goes by the name of the folder",
+                "'package' has no 'name': jvagent uses the name of the folder",
                 "write 'name: namespace/action'",
             )
         )

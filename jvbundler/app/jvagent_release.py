@@ -1,7 +1,8 @@
 """Which release of jvagent the image gets: what deploy.yaml names, else the newest that app.yaml allows.
 
-jvagent 0.1.7 stores app.yaml's `jvagent` and reads it nowhere, but each of its scaffolds writes one. Here `~`
-means what npm means by it, a bare version all releases that begin so, and everything else is PEP 440.
+jvagent 0.1.7 stores app.yaml's `jvagent` and never reads it, but each of its scaffolds writes one. Here `~`
+means what it means in npm, a bare version means all releases with that prefix, and everything else is PEP
+440.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from jvbundler.values.problem import Place, Problem, error, warning
 
 RULE = "JVB213"
 _RELEASE = r"[0-9]+(?:\.[0-9]+)*"
-# Python makes no number of thousands of digits.
+# Python refuses to parse numbers with thousands of digits.
 _LONGEST = 200
 
 
@@ -48,10 +49,10 @@ def chosen_release(
     allowed = [version for version in known if allows(wanted, version)]
     release = named or JvagentRelease(allowed[-1] if allowed else known[-1], place)
     if allows(wanted, release.version) is None:
-        message = f"{quoted(wanted)} is no version constraint: the image gets jvagent {release.version}"
+        message = f"{quoted(wanted)} is not a version constraint: the image gets jvagent {release.version}"
         problems.append(warning(RULE, place, message, "write one such as '~0.1.7' or '>=0.1.5,<0.2'"))
     elif named and not allows(wanted, named.version):
-        message = f"app.yaml asks for jvagent {quoted(wanted)}, and the image gets {named.version}"
+        message = f"app.yaml asks for jvagent {quoted(wanted)}, but the image gets {named.version}"
         problems.append(warning(RULE, place, message, "change one of the two", *_places(named)))
     elif not allowed:
         problems.append(_none_allowed(wanted, place, known))
@@ -67,13 +68,13 @@ def release_of_package(
     """
     if named is None and not is_release(version):
         calls = f"calls itself {quoted(version)}" if version else "has no version in its version.py"
-        message = f"the given jvagent package {calls}: that is no release that an image can install"
+        message = f"the given jvagent package {calls}: that is not a release that an image can install"
         hint = "set image.jvagent_version to the release that the image gets"
         problems.append(error("JVB205", place, message, hint))
     elif named is None:
         return JvagentRelease(version, place)
     elif is_release(version) and version != named.version:
-        message = f"the given jvagent package is {version}, and image.jvagent_version says {named.version}"
+        message = f"the given jvagent package is {version}, but image.jvagent_version says {named.version}"
         hint = "remove image.jvagent_version, or give the package of that release"
         problems.append(error("JVB205", named.place or place, message, hint, place))
     return named

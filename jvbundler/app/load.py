@@ -51,10 +51,10 @@ def load_app(
 ) -> tuple[App | None, tuple[Problem, ...]]:
     """What the app in `root` consists of, and everything that is wrong with it.
 
-    `shown_as` is how messages call the folder. `jvagent_version` is the release that deploy.yaml names at
+    `shown_as` is the folder's name in messages. `jvagent_version` is the release that deploy.yaml names at
     `version_at`, if it does. `jvagent_path` is the folder of a jvagent package whose actions count instead of
     a shipped list; where deploy.yaml gives it, at `path_at`, it must not lead out of the app. `extra_pip`
-    are deploy.yaml's own packages. The app is None only when there is no app.yaml to speak of.
+    are deploy.yaml's own packages. The app is None only if there is no usable app.yaml.
     """
     problems: list[Problem] = []
     top = _app_yaml(root, shown_as, problems)
@@ -112,11 +112,11 @@ def load_app(
         jvagent_is_shipped=catalog is not None and catalog.is_shipped,
         programs=programs,
     )
-    return app, tuple(dict.fromkeys(problems))  # a file that two steps look at is one problem
+    return app, tuple(dict.fromkeys(problems))  # a file that two steps read is one problem
 
 
 def _literal_secrets(top: Node, context: Node) -> Iterator[Problem]:
-    """Tokens in what describes the app: it becomes labels of the image, and tags and names elsewhere."""
+    """Secrets in the app's description, which becomes labels of the image, and tags and names elsewhere."""
     described = [
         (top, ("app", "version", "author", "license", "homepage")),
         (context, ("name", "description")),

@@ -12,9 +12,9 @@ REQUIREMENTS = "requirements.txt"
 
 
 class Wish(NamedTuple):
-    """A pip requirement as somebody wrote it: `by` is an action id or the name of a file.
+    """A pip requirement as written: `by` is an action id or the name of a file.
 
-    `core` says that it is in jvagent itself: a conflict is blamed on the other side.
+    `core` means that it is jvagent's own: a conflict is blamed on the other side.
     """
 
     text: str
@@ -44,7 +44,7 @@ class Action(NamedTuple):
     """An action that jvagent loads.
 
     `place` is its info.yaml. `entries` are the agent.yaml entries that list it (mappings with `action`,
-    `context`, `config`); there are none for one that is only depended on, or only lies in the folder.
+    `context`, `config`); there are none for an action that is only depended on, or only in the folder.
     """
 
     id: str
@@ -84,7 +84,7 @@ class App(NamedTuple):
     """A jvagent app.
 
     `actions` is the closure that jvagent resolves, `unlisted` the local actions that it also installs and
-    imports because they lie in a listed agent's folder. `configured` holds what app.yaml's `config` selects,
+    imports because they are in a listed agent's folder. `configured` holds what app.yaml's `config` selects,
     as the environment variables that would override it. `jvagent_version` is the release for the image,
     `requires_python` what that jvagent asks for; without `jvagent_is_shipped`, its actions were read from a
     package, which may change. `programs` are started by actions and skills.

@@ -1,8 +1,8 @@
 """Reads the app's YAML files and the values in them, and says what is wrong with either.
 
 A reader appends its problems to the list it is given and returns something usable, so that one run finds
-everything. What the files call things is held to the patterns of deploy.yaml, as both are written to one
-file. Knows nothing of agents or actions.
+everything. Names in these files have to match the patterns of deploy.yaml, as both end up in the same files.
+Knows nothing of agents or actions.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from jvbundler.values.problem import Place, Problem, error
 
 BROKEN = "JVB206"
 UNFIT = "JVB211"
-# CloudFormation puts in what it names, wherever it stands in a template, and knows no way to escape it.
+# CloudFormation replaces it wherever it is in a template, and has no escape for it.
 DYNAMIC_REFERENCE = "{{resolve:"
 
 
 def shown(shown_as: str, name: str) -> str:
-    """The path of a file of the app as messages give it, such as `myapp/app.yaml`."""
+    """The path of a file of the app in messages, such as `myapp/app.yaml`."""
     return name if shown_as in ("", ".") else f"{shown_as.rstrip('/')}/{name}"
 
 
@@ -34,7 +34,7 @@ def outside(path: str, place: Place) -> Problem:
         "JVB207",
         place,
         f"'{path}' leads outside the app folder",
-        "keep every file of the app inside it: an image has nothing that is outside",
+        "keep every file of the app inside it: an image has nothing from outside",
     )
 
 
@@ -56,7 +56,7 @@ def file_bytes(path: Path, file: str, root: Path, problems: list[Problem], limit
 
 
 def folders(path: Path, file: str, problems: list[Problem]) -> list[Path]:
-    """The folders in `path`, sorted; none where there is no such folder."""
+    """The folders in `path`, sorted; none if there is no such folder."""
     try:
         with os.scandir(path) as entries:
             return [path / name for name in sorted(entry.name for entry in entries if entry.is_dir())]
@@ -80,7 +80,7 @@ def exists(path: Path, file: str, problems: list[Problem]) -> bool:
 
 
 def mapping(node: Node, key: str, problems: list[Problem]) -> Node | None:
-    """The mapping under `key`; None where it is absent, null or something else."""
+    """The mapping under `key`; None if it is absent, null or something else."""
     child = _child(node, key)
     if child is None or isinstance(child.value, dict):
         return child
@@ -89,7 +89,7 @@ def mapping(node: Node, key: str, problems: list[Problem]) -> Node | None:
 
 
 def items(node: Node, key: str, problems: list[Problem]) -> Sequence[Node]:
-    """The list under `key`; empty where it is absent, null or something else."""
+    """The list under `key`; empty if it is absent, null or something else."""
     child = _child(node, key)
     if child is None:
         return ()
@@ -111,7 +111,7 @@ def text(node: Node, key: str, problems: list[Problem], default: str = "") -> st
 
 
 def kind(node: Node) -> str:
-    """What a value is, in the words of a YAML user."""
+    """The type of a value, as a YAML user would call it."""
     value = node.value
     if isinstance(value, bool):
         return "true or false"
@@ -143,7 +143,7 @@ def description_text(node: Node, key: str, problems: list[Problem], default: str
 
 def id_problem(what: str, id: str, place: Place) -> Problem | None:
     """What is wrong with the `namespace/name` of an agent or an action."""
-    # jvagent loads what has underscores at its ends, too.
+    # jvagent also loads names with underscores at their ends.
     parts = [part.strip("_") for part in id.split("/")]
     if len(parts) == 2 and all(part and fits(NAME.pattern, part) for part in parts):
         return None
@@ -171,5 +171,5 @@ def _fitting(
 
 @lru_cache(maxsize=4096)
 def fits(pattern: str, text: str) -> bool:
-    # `$` would accept a line end behind it.
+    # `$` would accept a line end after it.
     return bool(re.match(pattern.removesuffix("$") + r"\Z", text))

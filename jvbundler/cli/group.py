@@ -51,7 +51,7 @@ Examples:
 
 \b
 Exit codes: 0 fine, 1 a difference found by --check or diff, 2 your files or options are
-wrong, 3 the output folder is refused, 4 a tool failed, 70 our bug,
+wrong, 3 the output folder is refused, 4 a tool failed, 70 internal error,
 130 interrupted.
 
 \b

@@ -1,4 +1,4 @@
-"""Asks the AWS CLI what there is: account, stacks. Changes nothing: what changes something is a Command."""
+"""Asks the AWS CLI about the account and its stacks. Changes nothing: every change is a Command."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from jvbundler.values.problem import InputError, ToolFailed
 SECONDS = 60.0
 _SHOWN = 200
 NO_STACK = ("does not exist",)
-# Failed on the first try: nothing is in it, and CloudFormation updates it no more.
+# Failed on the first try: the stack is empty, and CloudFormation does not update it.
 EMPTY = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
 
-# What AWS says, and what to do about it; the first that fits counts.
+# What AWS says, and what to do about it; the first match counts.
 ADVICE = (
     ("ExpiredToken", "the credentials have expired: get new ones, as with 'aws sso login'"),
     ("security token included in the request is expired", "the credentials have expired: get new ones"),
@@ -25,12 +25,12 @@ ADVICE = (
     ("InvalidClientTokenId", "AWS does not know these credentials"),
     ("UnrecognizedClientException", "AWS does not know these credentials"),
     ("SignatureDoesNotMatch", "the secret key does not belong to this access key"),
-    ("AccessDenied", "the credentials are valid, but may not do this: ask for that permission"),
+    ("AccessDenied", "the credentials are valid, but lack this permission: ask for it"),
     (
         "Could not connect to the endpoint URL",
-        "AWS cannot be reached: is there a network, or a proxy to set?",
+        "AWS cannot be reached: check the network, or set a proxy",
     ),
-    ("Connect timeout on endpoint", "AWS cannot be reached: is there a network, or a proxy to set?"),
+    ("Connect timeout on endpoint", "AWS cannot be reached: check the network, or set a proxy"),
 )
 
 
@@ -52,7 +52,7 @@ class StackFacts(NamedTuple):
 
     @property
     def has_failed(self) -> bool:
-        """Whether its last change failed; it may run well all the same, as before."""
+        """Whether its last change failed; the old version may still run well."""
         return "ROLLBACK" in self.status or "FAILED" in self.status
 
     @property
@@ -63,7 +63,7 @@ class StackFacts(NamedTuple):
 def read(account: Account, *words: str, absent: tuple[str, ...] = ()) -> Any:
     """What `aws WORDS` answers, or None where its error has one of the words of `absent`.
 
-    Raises ToolFailed with AWS's own words and an advice, and for an answer that is no JSON.
+    Raises ToolFailed with AWS's own message and a hint, and for an answer that is not JSON.
     """
     argv = ["aws", *words, "--region", account.region, "--output", "json"]
     # A pager would wait for a key.
@@ -78,7 +78,7 @@ def read(account: Account, *words: str, absent: tuple[str, ...] = ()) -> Any:
 
 
 def with_advice(said: str) -> str:
-    """AWS's words, and below them what to do, where that is known."""
+    """AWS's message, and below it what to do, if that is known."""
     found = next((advice for words, advice in ADVICE if words in said), "")
     return f"{said}\n{found}" if found else said
 
@@ -88,36 +88,36 @@ def _decoded(argv: list[str], text: str) -> Any:
         return json.loads(text)
     except ValueError:
         shown = text[:_SHOWN] or "nothing"
-        raise ToolFailed(f"'aws' answered what is no JSON\n  {' '.join(argv)}\n{shown}") from None
+        raise ToolFailed(f"'aws' gave an answer that is not JSON\n  {' '.join(argv)}\n{shown}") from None
 
 
 def text_of(answer: Any, name: str) -> str:
-    """A member of an answer; ToolFailed where it is not what AWS answers."""
+    """A member of an answer; ToolFailed if AWS's answer lacks it."""
     if not isinstance(answer, dict) or not isinstance(answer.get(name), str):
         raise ToolFailed(f"'aws' answered without '{name}': {str(answer)[:_SHOWN]}")
     return str(answer[name])
 
 
 def items_of(answer: Any, name: str) -> list[dict[str, Any]]:
-    """A list of objects in an answer; ToolFailed where it is not what AWS answers."""
+    """A list of objects in an answer; ToolFailed if AWS's answer lacks it."""
     if not isinstance(answer, dict) or not isinstance(answer.get(name), list):
         raise ToolFailed(f"'aws' answered without '{name}': {str(answer)[:_SHOWN]}")
     return [item for item in answer[name] if isinstance(item, dict)]
 
 
 def account_id(account: Account, expected: str) -> str:
-    """The account of the credentials; InputError where deploy.yaml names another one."""
+    """The account of the credentials; InputError if deploy.yaml names another one."""
     found = text_of(read(account, "sts", "get-caller-identity"), "Account")
     if expected and found != expected:
         raise InputError(
-            f"the credentials are those of account {found}, and 'lambda.account_id' is {expected}: "
+            f"the credentials are those of account {found}, but 'lambda.account_id' is {expected}: "
             "choose others, as with AWS_PROFILE"
         )
     return found
 
 
 def stack_facts(account: Account, name: str) -> StackFacts | None:
-    """None where there is no such stack, or only the empty one that CloudFormation makes for a change set."""
+    """None if there is no such stack, or only the empty one that CloudFormation makes for a change set."""
     answer = read(account, "cloudformation", "describe-stacks", "--stack-name", name, absent=NO_STACK)
     found = items_of(answer, "Stacks")[0] if answer is not None else {}
     if not found or found["StackStatus"] == "REVIEW_IN_PROGRESS":

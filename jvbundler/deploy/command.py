@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 PARAMETERS = "{parameters}"
 OUTPUT = "{output}"
 NO_LIMIT = float("inf")
-# Stands in an argv for the digest of the image that the same operation pushes.
+# Placeholder in an argv for the digest of the image that the same operation pushes.
 DIGEST = "DIGEST"
 
-# `render` and `note` are our own steps, run in this process; the others have a result that somebody reads.
+# `render` and `note` are our own steps, run in this process; the others have a result that is read later.
 Role = Literal["", "render", "note", "push", "check", "apply", "wait", "health", "stack"]
 
 
@@ -36,12 +36,12 @@ class SecretData(NamedTuple):
 class Command(NamedTuple):
     """What will be run, and why.
 
-    `expected` holds the exit codes that are no failure. `timeout_seconds` ends a tool that hangs, and
-    `grace_seconds` is what it gets to end by itself; a limit with `waits` is that of `--timeout`, others
-    give way to TIMEOUT_VARIABLE (runner.py). `environment` is set beside ours, without secrets.
-    A secret is never in `argv`: `stdin_variable` names the environment variable whose value goes to the
-    tool's standard input, and `parameter_file` the variables that go into a file of mode 0600 whose
-    path replaces `{parameters}` in `argv`; both are read when the command runs, and the file is removed then.
+    `expected` holds the exit codes that are not a failure. `timeout_seconds` ends a tool that hangs, and
+    `grace_seconds` is what it gets to end by itself; a limit with `waits` comes from `--timeout`, others are
+    overridden by TIMEOUT_VARIABLE (runner.py). `environment` is set beside ours, without secrets. A secret is
+    never in `argv`: `stdin_variable` names the environment variable whose value goes to the tool's standard
+    input, and `parameter_file` the variables that go into a file of mode 0600 whose path replaces
+    `{parameters}` in `argv`; both are read when the command runs, and the file is removed then.
     `stdin_registry` is a registry whose docker credentials go to standard input as a docker config.
     `stdin_secret` is a Secret that goes there as JSON, with its values.
     `stdin_of` is a command whose output is the input of this one, as behind a pipe; `stdin_text` is input
@@ -91,7 +91,7 @@ class Command(NamedTuple):
         return shell_word("metadata.json" if word == OUTPUT else word)
 
     def with_digest(self, digest: str) -> Command:
-        """The command with the digest that was pushed by now."""
+        """The command with the digest of the pushed image."""
         argv = tuple(word.replace(f"@{DIGEST}", f"@{digest}") for word in self.argv)
         return self._replace(argv=argv)
 
@@ -101,7 +101,7 @@ class Command(NamedTuple):
         return [environ.get(word[1:], "") if word[1:] in names else word for word in self.argv]
 
     def variables(self) -> tuple[str, ...]:
-        """The environment variables whose values this command hands on as secrets."""
+        """The environment variables whose values this command passes on as secrets."""
         before = self.stdin_of.variables() if self.stdin_of else ()
         own = [self.stdin_variable] if self.stdin_variable else []
         own += [variable for _, variable in self.stdin_secret.keys] if self.stdin_secret else []
@@ -117,12 +117,12 @@ class Command(NamedTuple):
 
 
 def _in_shell(parts: Iterable[str]) -> str:
-    """A composed text as one word of a shell, which fills in the secrets."""
+    """A composed text as one shell word, in which the shell fills in the secrets."""
     return "".join(f'"${{{part}}}"' if isinstance(part, SecretName) else shell_word(part) for part in parts)
 
 
 def script(commands: Iterable[Command]) -> str:
-    """Commands as lines for a shell, each below its reason."""
+    """Commands as shell lines, each below its reason."""
     return "".join(f"{_comments(command)}{command}\n" for command in commands)
 
 

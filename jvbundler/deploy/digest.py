@@ -1,4 +1,4 @@
-"""The digest of a pushed image: read from what buildx says, and written where the next render finds it."""
+"""The digest of a pushed image: read from buildx's output, and written where the next render finds it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def pushed_digest(metadata: str) -> str:
     except (ValueError, KeyError, TypeError):
         digest = ""
     if not isinstance(digest, str) or not _DIGEST.match(digest):
-        raise ToolFailed("'docker buildx build' did not tell the digest of the image that it pushed")
+        raise ToolFailed("'docker buildx build' did not report the digest of the image that it pushed")
     return digest
 
 
@@ -64,7 +64,7 @@ def require_writable(release: Release, registries: Collection[Platform]) -> None
 def with_digest(release: Release, digest: str, registries: Collection[Platform]) -> Release:
     """Write the digest to deploy.yaml, and load the release as it is then; its files are not written yet.
 
-    A digest by `${NAME}` is the user's to set: it is left alone, and this release alone gets the new one.
+    A digest from `${NAME}` is set by the user: it is left alone, and only this release gets the new one.
     """
     options = release.options
     text, others = _edited(release, digest_keys(release, registries), digest)

@@ -1,4 +1,4 @@
-"""Whether the tools, the engine and the credentials for a deployment are there: one line and a fix for each.
+"""Checks the tools, the engine and the credentials for a deployment: one line and a fix for each.
 
 Changes nothing; a deployment makes the checks that it needs before its first change.
 """
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 SECONDS = 30.0
 ANY_CODE = range(256)
 
-# Oldest versions that do what we ask for, and why.
-KUBECTL = (1, 25)  # `kubectl diff --server-side` and `apply --server-side` as they are today
+# The oldest versions that support what we need, and why.
+KUBECTL = (1, 25)  # `kubectl diff --server-side` and `apply --server-side` in their present form
 BUILDX = (0, 10)  # --provenance and --sbom
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
 
 class Check(NamedTuple):
-    """One finding: `found` says what there is, `fix` what to do where it is not `ok`."""
+    """One finding: `found` says what there is, `fix` what to do if it is not `ok`."""
 
     name: str
     ok: bool
@@ -64,7 +64,7 @@ def all_checks(environ: Mapping[str, str]) -> tuple[Check, ...]:
 
 
 def docker_checks(environ: Mapping[str, str], *, builder: str = "", index: bool = False) -> tuple[Check, ...]:
-    """`index` says that the image gets attestations or several platforms, which not every builder makes."""
+    """`index` means attestations or several platforms, which not every builder supports."""
     if not find_tool("docker"):
         return (_missing("docker"),)
     plugin = buildx(environ)
@@ -87,7 +87,7 @@ def engine(environ: Mapping[str, str]) -> Check:
 
 
 def builder_checks(name: str, environ: Mapping[str, str], *, index: bool) -> tuple[Check, ...]:
-    """Whether the builder is there; and, for an index, whether it makes one: docker's own store cannot."""
+    """Whether the builder exists and, for an index, supports it: docker's own store does not."""
     shown = f"builder '{name}'" if name else "the default builder"
     done = _ask(environ, "docker", "buildx", "inspect", *((name,) if name else ()))
     if done.code:
@@ -97,7 +97,7 @@ def builder_checks(name: str, environ: Mapping[str, str], *, index: bool) -> tup
     driver_name = driver[1] if driver else "unknown"
     plain = driver_name == "docker" and index and "containerd" not in _image_store(environ)
     fix = "'docker buildx create --name NAME' and --builder NAME; or --no-attestations and one platform"
-    found = "makes no attestations and one platform only" if plain else f"driver {driver_name}"
+    found = "supports no attestations and only one platform" if plain else f"driver {driver_name}"
     return (Check(shown, not plain, found, fix),)
 
 
@@ -156,7 +156,7 @@ def aws(environ: Mapping[str, str]) -> Check:
 
 
 def aws_account(region: str, account: str, environ: Mapping[str, str]) -> Check:
-    """Whether there are credentials, and whether they are of the account that deploy.yaml names."""
+    """Whether there are credentials, and whether they belong to the account that deploy.yaml names."""
     name = "AWS credentials"
     done = _ask(environ, "aws", "sts", "get-caller-identity", "--region", region, "--output", "json")
     if done.code:
@@ -171,14 +171,14 @@ def aws_account(region: str, account: str, environ: Mapping[str, str]) -> Check:
         )
     if account and found != account:
         fix = f"use credentials of {account}, or change lambda.account_id"
-        return Check(name, False, f"they are of account {found}, deploy.yaml says {account}", fix)
+        return Check(name, False, f"they belong to account {found}, but deploy.yaml names {account}", fix)
     return Check(name, True, f"{arn} in account {found}")
 
 
 def at_least(
     name: str, argv: Sequence[str], least: tuple[int, int], fix: str, environ: Mapping[str, str]
 ) -> Check:
-    """Whether a tool has at least this version, which it prints somewhere in its output."""
+    """Whether a tool has at least this version, read from its output."""
     try:
         done = _ask(environ, *argv)
     except ToolFailed as failure:
@@ -192,7 +192,7 @@ def at_least(
 
 
 def _version_text(text: str) -> str:
-    """kubectl prints Kustomize's version, too: its own is under `gitVersion`."""
+    """kubectl prints Kustomize's version as well: its own is under `gitVersion`."""
     match = re.search(r'"gitVersion": *"([^"]*)"', text)
     return match[1] if match else text
 

@@ -1,6 +1,6 @@
 """Runs commands one after another: masks secrets, reports events, leaves no file and no child process behind.
 
-What a command reads comes from variables, or from the user's own docker credentials. Decides nothing and
+The input of a command comes from variables, or from the user's own docker credentials. Decides nothing and
 prints nothing: the caller gets the events.
 """
 
@@ -31,7 +31,7 @@ HELPER_SECONDS = 60.0
 
 
 class Event(NamedTuple):
-    """What happens to a command. `text` is a line of output, or the failure; `seconds` its time so far."""
+    """What happens to a command. `text` is a line of output, or the failure; `seconds` is its time so far."""
 
     kind: Literal["started", "output", "finished", "failed", "interrupted"]
     command: Command
@@ -43,7 +43,7 @@ class Execution(NamedTuple):
     """How commands are run. `secrets` are variables of `environ` whose values are masked in all events.
 
     `verbose` reports the output of every command, not only of the live ones. `before` is called with each
-    command just before it starts, and raises where it must not run after all.
+    command just before it starts, and raises if it must not run after all.
     """
 
     environ: Mapping[str, str]
@@ -54,18 +54,18 @@ class Execution(NamedTuple):
 
 
 def execute_all(commands: Iterable[Command], execution: Execution) -> tuple[Completed, ...]:
-    """Run the commands until one fails; raises ToolFailed with the tool's own words."""
+    """Run the commands until one fails; raises ToolFailed with the tool's own message."""
     return tuple(execute(command, execution) for command in commands)
 
 
 def execute(command: Command, execution: Execution) -> Completed:
-    """Run one command to its end. An interruption (runner.py) ends the tool and removes its files first."""
+    """Run one command. An interruption (runner.py) ends the tool and removes its files first."""
     execution.before(command)
     return reported(command, execution, lambda tell_line: _run(command, execution, tell_line))
 
 
 def reported(command: Command, execution: Execution, work: Callable[[Callable[[str], None]], Done]) -> Done:
-    """What `work` gives, with events before and after it; it gets a function for each line of output."""
+    """The result of `work`, with events before and after it; it gets a function for each line of output."""
     started = time.monotonic()
 
     def tell(kind: Literal["started", "output", "finished", "failed", "interrupted"], text: str = "") -> None:
@@ -86,20 +86,20 @@ def reported(command: Command, execution: Execution, work: Callable[[Callable[[s
 
 
 def missing_variables(commands: Iterable[Command], environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The variables that the commands hand on and that are not set."""
+    """The variables that the commands pass on but that are not set."""
     every = ((*command.argument_variables, *command.variables()) for command in commands)
     names = dict.fromkeys(name for some in every for name in some)
     return tuple(name for name in names if not environ.get(name))
 
 
 def require_variables(commands: Iterable[Command], environ: Mapping[str, str]) -> None:
-    """Raise InputError before the first change, where a secret is not there."""
+    """Raise InputError before the first change if a secret is not set."""
     missing = missing_variables(commands, environ)
     if missing:
         plural = "s" if len(missing) > 1 else ""
         raise InputError(
             f"the environment variable{plural} {', '.join(missing)} must be set: "
-            "secrets are handed on from the environment"
+            "secrets are passed on from the environment"
         )
 
 
@@ -139,14 +139,14 @@ def _run(command: Command, execution: Execution, tell_line: Callable[[str], None
 
 
 def _limit(command: Command, execution: Execution) -> float:
-    """`--tool-timeout` does not count for what `--timeout` limits, nor for what is followed without end."""
+    """`--tool-timeout` does not apply to what `--timeout` limits, nor to what is followed endlessly."""
     if command.waits or command.timeout_seconds == NO_LIMIT:
         return command.timeout_seconds
     return limit(command.timeout_seconds, execution.environ)
 
 
 def _silent(line: str) -> None:
-    """The output of a command that succeeds is not shown; a failure repeats it."""
+    """Drops output: that of a successful command is not shown, and a failure repeats it."""
 
 
 def _input(command: Command, execution: Execution) -> bytes | None:
@@ -172,7 +172,7 @@ def _secret_object(data: SecretData, environ: Mapping[str, str]) -> str:
 
 @contextlib.contextmanager
 def _prepared(command: Command, environ: Mapping[str, str]) -> Iterator[tuple[list[str], Path | None]]:
-    """The argv with the files that it names, which are gone afterwards whatever happens."""
+    """The argv with the files that it names, which are always deleted afterwards."""
     argv = command.words(environ)
     output = None
     with contextlib.ExitStack() as files:
@@ -192,7 +192,7 @@ def _parameters(command: Command, environ: Mapping[str, str]) -> str:
 
 
 def _quoted(value: str) -> str:
-    """The value as sam 1.170 reads it from its file: quotes around it and some backslashes go, twice."""
+    """The value as sam 1.170 reads it from its file: it removes quotes and some backslashes, twice."""
     if value[:1] not in ("'", '"') and not any(pair in value for pair in ("\\ ", '\\"', "\\'")):
         return value
     for _ in range(2):
@@ -211,8 +211,8 @@ def _file_for_tool(files: contextlib.ExitStack, suffix: str, data: bytes = b"") 
 def docker_config(registry: str, environ: Mapping[str, str]) -> str:
     """A docker config with the credentials of this registry alone, as a pull secret holds it.
 
-    `registry` is a host; Docker Hub is `docker.io` or an empty text. Raises ToolFailed where the user has
-    not logged in, or the helper fails.
+    `registry` is a host; Docker Hub is `docker.io` or an empty text. Raises ToolFailed if the user is not
+    logged in, or the helper fails.
     """
     config = _read_config(environ)
     keys = (
@@ -252,4 +252,4 @@ def _from_helper(helper: str, key: str, environ: Mapping[str, str]) -> str:
         found = json.loads(done.text)
         return base64.b64encode(f"{found['Username']}:{found['Secret']}".encode()).decode()
     except (ValueError, KeyError, TypeError):
-        raise ToolFailed(f"'docker-credential-{helper} get' gave something else than credentials") from None
+        raise ToolFailed(f"'docker-credential-{helper} get' did not return credentials") from None

@@ -1,7 +1,7 @@
 """Look, plan, confirm, run: every deployment, rollback and deletion goes through here.
 
-An operation is planned from facts that were read, confirmed, and then run exactly as it was shown. No read
-that decides anything comes after the question; the lock is held from the first read to the end of the run.
+An operation is planned from facts that were read, confirmed, and then run exactly as shown. Nothing is
+decided by a read after the question; the lock is held from the first read to the end of the run.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from jvbundler.deploy.command import Command, script
 from jvbundler.deploy.digest import pushed_digest, with_digest
 from jvbundler.deploy.doctor import Check, require
 from jvbundler.deploy.execution import Execution, execute, reported, require_variables
-from jvbundler.deploy.release import only_deployment, refuse_drift, unchanged, write_release
+from jvbundler.deploy.release import check_unchanged, only_deployment, refuse_drift, write_release
 from jvbundler.values.problem import ToolFailed
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ Result = TypeVar("Result")
 
 
 class Operation(NamedTuple):
-    """What is confirmed, and then run: `commands` in their order.
+    """What is confirmed, and then run: `commands` in order.
 
     `goes` and `stays` name what is deleted and what is kept. `looks` are the reads that it was planned from.
-    `on_failure` runs only where the new pods do not become ready. `notes` are lines to tell beforehand.
-    `question` is asked, below `changes`; an empty one asks nothing, but in a protected environment.
+    `on_failure` runs only if the new pods do not become ready. `notes` are lines to print beforehand.
+    `question` is asked, below `changes`; an empty one asks nothing, except in a protected environment.
     """
 
     commands: tuple[Command, ...]
@@ -46,7 +46,7 @@ class Operation(NamedTuple):
 
 
 class Session(NamedTuple):
-    """How commands are run, and whom to talk to: `note` tells a line, `confirm` raises Declined at a "no"."""
+    """How to run commands and reach the user: `note` prints a line, `confirm` raises Declined at a "no"."""
 
     execution: Execution
     note: Callable[[str], None]
@@ -58,7 +58,7 @@ class Declined(Exception):
 
 
 class Ran(NamedTuple):
-    """The release with the files that are there now, and what the commands with a role printed."""
+    """The release with its present files, and what the commands with a role printed."""
 
     release: Release
     results: Mapping[str, Completed]
@@ -71,7 +71,7 @@ def shown(*operations: Operation) -> str:
 
 def _shown(operation: Operation) -> str:
     failing = script(operation.on_failure)
-    lines = ["only where the new pods do not become ready:", *failing.splitlines()] if failing else []
+    lines = ["only if the new pods do not become ready:", *failing.splitlines()] if failing else []
     notes = "".join(f"# {line}\n" for line in (*lines, *operation.notes))
     return script((*operation.looks, *operation.commands)) + notes
 
@@ -81,7 +81,7 @@ def carry_out(
 ) -> Result:
     """Do `work` (look, plan, `run_confirmed`) while no other deployment of `place` runs on this machine.
 
-    Raises OutputRefused where one runs, and ToolFailed with every one of the `checks` that fails.
+    Raises OutputRefused if one runs, and ToolFailed with every one of the `checks` that fails.
     """
     with only_deployment(place, session.execution.environ):
         require(checks())
@@ -98,7 +98,7 @@ def run_confirmed(
 ) -> Ran:
     """Have the operation confirmed, then run it. Raises Declined.
 
-    `read` gets each result, and may raise; `explain` makes a failure one that says more.
+    `read` gets each result, and may raise; `explain` adds to a failure.
     """
     require_variables(operation.commands, session.execution.environ)
     for line in operation.notes:
@@ -124,7 +124,7 @@ def run(
             release = _run_here(command, release, execution, digest)
             continue
         try:
-            done = execute(command.with_digest(digest), execution._replace(before=unchanged(release)))
+            done = execute(command.with_digest(digest), execution._replace(before=check_unchanged(release)))
             digest = pushed_digest(done.text) if command.role == "push" else digest
             read(command, done)
         except ToolFailed as failure:
@@ -134,7 +134,7 @@ def run(
 
 
 def _run_here(command: Command, release: Release, execution: Execution, digest: str) -> Release:
-    """Our own steps: render, or note the digest that was pushed and render."""
+    """Our own steps: render, or record the digest that was pushed and render."""
 
     def work(_: Callable[[str], None]) -> Release:
         done = with_digest(release, digest, command.registries) if command.role == "note" else release

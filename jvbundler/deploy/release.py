@@ -1,4 +1,4 @@
-"""What a deployment is about: one environment of an app, its rendered files, and whether these may be used.
+"""What is deployed: one environment of an app, its rendered files, and whether these may be used.
 
 Shared by the platforms; starts no tool and prints nothing.
 """
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from jvbundler.values.artifact import Artifact
 
 Target = Literal["docker", "kubernetes", "lambda"]
-# What a render puts right by itself; what somebody else wrote, it refuses to touch.
+# What a render fixes by itself; it refuses to touch what somebody else wrote.
 REPLACED = ("stale", "missing", "orphaned")
 
 
 class Release(NamedTuple):
-    """`output` is the output folder as commands call it, `targets` are the parts of it that are used."""
+    """`output` is the output folder as commands name it, `targets` are the parts of it that are used."""
 
     rendered: Rendered
     environment: Environment
@@ -79,7 +79,7 @@ def load_release(
 ) -> Release:
     """Compile and render the app in memory, and choose its environment.
 
-    Raises InputError with all problems of the app, and where the environment or a target is not there.
+    Raises InputError with all problems of the app, and if the environment or a target does not exist.
     """
     folder = output_path(Path(shown_as), output, options)
     rendered = render_app(AppFolder(app_root, shown_as, folder), Request(options))
@@ -94,7 +94,7 @@ def load_release(
 
 
 def chosen_environment(project: Project, name: str) -> Environment:
-    """The environment of that name; without a name the only one, and never one of several by chance."""
+    """The environment of that name; without a name the only one, and never an arbitrary one of several."""
     names = [environment.name for environment in project.environments]
     if name in names:
         return project.environments[names.index(name)]
@@ -129,9 +129,9 @@ def _selection(release: Release) -> Selection:
 
 
 def render_commands(release: Release, *, render: bool) -> tuple[Command, ...]:
-    """The render that makes the files of the release current, where one is needed.
+    """The render that makes the files of the release current, if one is needed.
 
-    Values of the command line are in no file yet; `render` is the user's word that files may be out of date.
+    Values of the command line are in no file yet; with `render`, the user allows files to be out of date.
     Raises OutputRefused for files that are out of date without it, and for those that were edited by hand.
     """
     if not is_rendered(release):
@@ -146,7 +146,7 @@ def render_commands(release: Release, *, render: bool) -> tuple[Command, ...]:
 
 
 def write_release(release: Release) -> None:
-    """As `jvbundler render` does; values of the command line change this environment and its targets only."""
+    """Like `jvbundler render`; values of the command line change only this environment and its targets."""
     selection = Selection()
     rendered = release.rendered
     if release.options.assignments:
@@ -172,7 +172,7 @@ def render_command(release: Release, reason: str, role: Literal["render", "note"
 
 
 def refuse_drift(release: Release, *, but: Collection[str] = ()) -> None:
-    """Raise OutputRefused for files that are not what deploy.yaml says, `but` for these kinds of drift."""
+    """Raise OutputRefused for files that do not match deploy.yaml, except for the kinds of drift in `but`."""
     found = release_drift(release)
     lines = [
         f"  {release.path(path)} {meaning}"
@@ -180,14 +180,14 @@ def refuse_drift(release: Release, *, but: Collection[str] = ()) -> None:
         if path != LOCK and kind not in but
     ]
     if lines:
-        advice = "'--render' renders first; 'jvbundler render --check' tells more"
+        advice = "'--render' renders first; 'jvbundler render --check' shows more"
         if found.needs_force:
-            advice = "move the edit to deploy.yaml; 'jvbundler render --force' gives it up"
+            advice = "move the edit to deploy.yaml; 'jvbundler render --force' discards it"
         raise OutputRefused("\n".join(["the output is not what deploy.yaml says:", *lines, advice]))
 
 
-def unchanged(release: Release) -> Callable[[Command], None]:
-    """A check for just before a command: the files that it reads are those that were rendered in this run."""
+def check_unchanged(release: Release) -> Callable[[Command], None]:
+    """A check to run just before a command: the files that it reads are those rendered in this run."""
     texts = {release.path(a.path): a.text for a in release.rendered.artifacts}
 
     def check(command: Command) -> None:
@@ -208,9 +208,9 @@ def _holds(path: Path, text: str) -> bool:
 
 @contextlib.contextmanager
 def only_deployment(of: str, environ: Mapping[str, str]) -> Iterator[None]:
-    """Hold the deployment of `of` (a name of what is changed, and where); OutputRefused where another does.
+    """Hold the lock on `of` (what is changed, and where); OutputRefused if another deployment holds it.
 
-    The lock is outside of the output folder, which is committed, and ends with its process.
+    The lock is outside the output folder, which is committed, and ends with its process.
     """
     folder = _lock_folder(of, environ)
     with contextlib.ExitStack() as held:

@@ -1,8 +1,8 @@
-"""`secrets`: what has to hold the secrets of an app, how to fill it, and which of them are missing.
+"""`secrets`: what has to hold the secrets of an app, how to fill it, and which secrets are missing.
 
-Knows names only. A command takes values from the variables of the shell that it is pasted into, by builtins
-and process substitution, so that no value is part of an argv. The check reads names of keys; a value is
-neither kept nor shown.
+Knows only names. A command takes values from the variables of the shell that it is pasted into, through
+builtins and process substitution, so that no value is part of an argv. The check reads names of keys; a value
+is neither kept nor shown.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ Kind = Literal["secret", "external-secret", "store", "pull-secret", "secretsmana
 
 PULL_KEY = ".dockerconfigjson"
 DEPLOY = "jvbundler deploy"
-# Prints the JSON that Secrets Manager holds; json.dumps escapes what a shell could not.
+# Prints the JSON for Secrets Manager; json.dumps escapes what a shell could not.
 _JSON = (
     "import json, os, sys; "
     'print(json.dumps({k[0]: os.environ[k[-1]] for k in (a.rsplit("=", 1) for a in sys.argv[1:])}))'
 )
 READ_SECONDS = 60.0
-# The AWS CLI leaves with these where the service said no: 254 since 2020, 255 before.
+# The AWS CLI exits with these if the service refused: 254 since 2020, 255 before.
 _REFUSED = (254, 255)
 
 
 class Holder(NamedTuple):
-    """One thing that holds secrets: a Secret of Kubernetes, an entry of a store, a secret in Secrets Manager.
+    """Something that holds secrets: a Kubernetes Secret, an entry of a store, a secret in Secrets Manager.
 
     `keys` pairs each of its keys with the variable that its value is handed over from. `within` is its
-    namespace, region or store. A holder of kind `parameter` is the shell that deploys; `arn` hands the app
-    nothing but the ARN.
+    namespace, region or store. A holder of kind `parameter` is the shell that deploys; `arn` gives the app
+    only the ARN.
     """
 
     environment: str
@@ -57,14 +57,14 @@ class Holder(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A command for a shell, and what it is good for."""
+    """A command for a shell, and its purpose."""
 
     purpose: str
     command: str
 
 
 def holders(environment: Environment, context: str = "") -> Iterator[Holder]:
-    """All that has to hold secrets for this environment, on the platforms that it is deployed to."""
+    """Everything that has to hold secrets for this environment, on the platforms that it is deployed to."""
     if environment.settings["kubernetes"]["enabled"]:
         yield from _kubernetes(environment, context or environment.settings["kubernetes"]["context"])
     if environment.settings["lambda"]["enabled"]:
@@ -133,7 +133,7 @@ def _namespace_step(holder: Holder) -> tuple[Step, ...]:
         return ()
     make = f"kubectl create namespace {shell_word(holder.within)} --dry-run=client --output=yaml"
     command = f"{make} |\n  kubectl {_context(holder)} apply --server-side --filename=-"
-    return (Step("make the namespace, before the first deployment does", command),)
+    return (Step("create the namespace, if the first deployment has not yet", command),)
 
 
 def _secret_steps(holder: Holder) -> tuple[Step, ...]:
@@ -151,7 +151,7 @@ def _secret_steps(holder: Holder) -> tuple[Step, ...]:
 
 
 def _made(holder: Holder) -> str:
-    """`kubectl create` as a filter: it prints the Secret, and asks no cluster."""
+    """`kubectl create` as a filter: it prints the Secret without asking a cluster."""
     words = ["kubectl create secret generic", f"--namespace={shell_word(holder.within)}"]
     if holder.kind == "pull-secret":
         words += [
@@ -174,20 +174,20 @@ def _secrets_manager_steps(holder: Holder) -> tuple[Step, ...]:
     name = shell_word(holder.name)
     create = Step("create it", f"{made} |\n  aws secretsmanager create-secret {place} --name {name} {value}")
     change = Step(
-        "or replace all of its keys, where it is there",
+        "or replace all of its keys, if it exists",
         f"{made} |\n  aws secretsmanager put-secret-value {place} --secret-id {name} {value}",
     )
-    # What has an ARN is there.
+    # What has an ARN exists already.
     return (change,) if holder.name.startswith("arn:") else (create, change)
 
 
 def _required(holder: Holder) -> str:
-    """Fails where a variable is not set: an empty secret would be created without a word."""
+    """Fails if a variable is not set: an empty secret would be created silently."""
     return ": " + " ".join(f'"${{{variable}:?}}"' for variable in holder.variables)
 
 
 def _context(holder: Holder) -> str:
-    """Without a named context, a variable to be set: kubectl's current one was not chosen for this app."""
+    """The context option; by default a variable to set: kubectl's current one was not chosen for this app."""
     return "--context " + (shell_word(holder.context) if holder.context else '"${KUBE_CONTEXT:?}"')
 
 
@@ -209,7 +209,7 @@ def secret_value_argv(holder: Holder) -> tuple[str, ...]:
 
 
 def describe_argv(holder: Holder) -> tuple[str, ...]:
-    """The command that tells whether a secret is there; it needs no permission to read the value."""
+    """The command that says whether a secret exists; it needs no permission to read the value."""
     return (
         *("aws", "secretsmanager", "describe-secret", "--region", holder.within),
         *("--secret-id", holder.name, "--query", "Name", "--output", "json"),
@@ -217,7 +217,7 @@ def describe_argv(holder: Holder) -> tuple[str, ...]:
 
 
 class State(NamedTuple):
-    """What is there of a holder. `missing` are its keys that are not there, or are empty."""
+    """The state of a holder. `missing` are its keys that do not exist, or are empty."""
 
     holder: Holder
     is_there: bool
@@ -240,9 +240,9 @@ def load_holders(
 
 
 def states(found: Iterable[Holder], environ: Mapping[str, str]) -> Iterator[State]:
-    """What is there of each holder; a store is left to those who fill the Secret from it.
+    """The state of each holder; a store is not checked, only the Secret that is filled from it.
 
-    Raises InputError where no cluster is named, and ToolFailed where a tool is missing or is refused.
+    Raises InputError if no cluster is named, and ToolFailed if a tool is missing or is refused.
     """
     asked = [holder for holder in found if holder.kind != "store"]
     _require_context(asked)
@@ -263,7 +263,7 @@ def _require_context(asked: Iterable[Holder]) -> None:
 
 
 def _keys(holder: Holder, environ: Mapping[str, str], mask: Sequence[str]) -> frozenset[str] | None:
-    """The keys that have a value; None where the holder is not there."""
+    """The keys that have a value; None if the holder does not exist."""
     if holder.kind == "parameter":
         return frozenset(name for name in holder.variables if environ.get(name))
     if holder.kind == "arn":
@@ -278,7 +278,7 @@ def _keys(holder: Holder, environ: Mapping[str, str], mask: Sequence[str]) -> fr
 
 
 def _aws(argv: tuple[str, ...], environ: Mapping[str, str], mask: Sequence[str]) -> Completed | None:
-    """The answer, or None where there is no such secret."""
+    """The answer, or None if there is no such secret."""
     done = run(
         argv,
         env=environ,

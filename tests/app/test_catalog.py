@@ -63,7 +63,7 @@ def test_a_version_that_is_not_shipped_is_read_from_the_jvagent_that_is_installe
     assert list(catalog.actions) == ["jvagent/own"]
     none, (problem,) = load_catalog("7.1", DEPLOY)
     assert none is None
-    assert ", installed is 7.0;" in problem.hint
+    assert ", installed: 7.0;" in problem.hint
 
 
 def test_an_app_on_a_jvagent_of_ones_own(write: Write) -> None:

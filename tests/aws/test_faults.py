@@ -70,7 +70,7 @@ def parameter_files() -> set[Path]:
 @pytest.mark.parametrize(
     ("case", "said"),
     [
-        ("*get-caller-identity*) echo '<html>502</html>' ;;", "'aws' answered what is no JSON"),
+        ("*get-caller-identity*) echo '<html>502</html>' ;;", "'aws' gave an answer that is not JSON"),
         ("*get-caller-identity*) echo '[]' ;;", "'aws' answered without 'Account'"),
         ("*get-caller-identity*) kill -9 $$ ;;", "'aws' failed with exit code -9"),
         (
@@ -97,20 +97,20 @@ def test_tools_that_are_too_old(nowhere: Account, app: Path, tmp_path: Path) -> 
 def test_no_network(nowhere: Account, app: Path) -> None:
     """The real `aws`, with nobody at the other end."""
     told = jvbundler(nowhere, app, "status", "lambda", expected=4, variables={"AWS_MAX_ATTEMPTS": "1"})
-    assert "AWS cannot be reached: is there a network, or a proxy to set?" in told.stderr
+    assert "AWS cannot be reached: check the network, or set a proxy" in told.stderr
 
 
 def test_credentials_of_another_account_are_refused(nowhere: Account, app: Path, tmp_path: Path) -> None:
     path = stubs(tmp_path, aws='*get-caller-identity*) echo \'{"Account": "999999999999"}\' ;;')
     told = jvbundler(nowhere, app, "deploy", "lambda", expected=2, path=path, variables=SECRETS)
-    assert f"account 999999999999, and 'lambda.account_id' is {ACCOUNT}" in told.stderr
+    assert f"account 999999999999, but 'lambda.account_id' is {ACCOUNT}" in told.stderr
 
 
 def test_a_stack_that_is_being_changed_is_left_alone(nowhere: Account, app: Path, tmp_path: Path) -> None:
     stack = '{"Stacks": [{"StackStatus": "UPDATE_IN_PROGRESS"}]}'
     path = stubs(tmp_path, aws=f"*describe-stacks*) echo '{stack}' ;;")
     told = jvbundler(nowhere, app, "deploy", "lambda", expected=2, path=path, variables=SECRETS)
-    assert "the stack 'faults' is being changed (UPDATE_IN_PROGRESS): wait until that is done" in told.stderr
+    assert "the stack 'faults' is being changed (UPDATE_IN_PROGRESS): wait until it is done" in told.stderr
 
 
 def test_secrets_that_are_not_set_are_all_named(nowhere: Account, app: Path, tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_an_image_that_was_never_pushed(nowhere: Account, app: Path, tmp_path: P
     path = stubs(tmp_path, aws=absent)
     told = jvbundler(nowhere, app, "deploy", "lambda", expected=2, path=path, variables=SECRETS)
     assert "there is no image '1.2.3' in the repository 'faults'" in told.stderr
-    assert "'jvbundler deploy lambda --all' makes it" in told.stderr
+    assert "'jvbundler deploy lambda --all' builds it" in told.stderr
 
 
 def test_sam_that_dies_leaves_no_secret_behind(nowhere: Account, app: Path, tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_an_interruption_ends_sam_and_says_how_to_see_the_state(
     _, said = running.communicate(timeout=30)
     assert running.returncode == 130
     assert "deploy was interrupted during: deploy the stack 'faults'" in said
-    assert "CloudFormation goes on with what it has begun" in said
+    assert "CloudFormation continues what it has begun" in said
     assert parameter_files() == before
     with pytest.raises(ProcessLookupError):
         os.kill(sam, 0)
@@ -213,4 +213,4 @@ def test_logs_are_shown_and_followed(nowhere: Account, app: Path, tmp_path: Path
     told = jvbundler(nowhere, app, "logs", "lambda", "--follow", path=path)
     assert "--tail" in told.stdout
     told = jvbundler(nowhere, app, "logs", "lambda", "--since", "soon", expected=2, path=path)
-    assert "'soon' is no time span" in told.stderr
+    assert "'soon' is not a time span" in told.stderr

@@ -69,7 +69,7 @@ def test_an_app_is_deployed_changed_rolled_back_and_destroyed(aws: Account, tmp_
     assert f"to {first} (1.0.0, pushed " in told.stderr
     check_function(aws, first, version="3")
     found = status(aws, app, expected=1)
-    assert found["drifted"] == [f"the function runs the image {first}, and deploy.yaml means {second}"]
+    assert found["drifted"] == [f"the function runs the image {first}, but deploy.yaml means {second}"]
     jvbundler(aws, app, "rollback", "lambda", "--yes", "--to-version", "2")
     check_function(aws, second, version="4")
 

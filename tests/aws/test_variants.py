@@ -50,7 +50,7 @@ def test_a_rest_api_at_its_own_domain(aws: Account, tmp_path: Path) -> None:
     given = ("--parameter", f"CertificateArn={certificate}", "--health-timeout", "0")
     told = jvbundler(aws, app, "deploy", "lambda", *given, variables=SECRETS)
     assert "CustomDomainUrl: https://api.example.com/support" in told.stdout
-    assert "the ECR repository 'rest' is there, without a stack: used as it is" in told.stderr
+    assert "the ECR repository 'rest' exists without a stack: used as it is" in told.stderr
     gateway = aws.api("apigateway")
     api = next(a for a in gateway.get_rest_apis()["items"] if a["name"] == "rest")
     resources = gateway.get_resources(restApiId=api["id"])["items"]
@@ -136,7 +136,7 @@ def test_a_streaming_url_with_secrets_from_secrets_manager(aws: Account, tmp_pat
     assert f"{place} has no {', '.join(others)}" in refused.stderr
     store.put_secret_value(SecretId="prod/streaming", SecretString=json.dumps(SECRETS))
     told = jvbundler(aws, app, "deploy", "lambda")
-    assert "FunctionUrl: not asked for its health, as it wants requests signed by IAM" in told.stderr
+    assert "FunctionUrl: health not checked, as it requires requests signed with IAM" in told.stderr
     lambda_ = aws.api("lambda")
     url = lambda_.get_function_url_config(FunctionName="streaming")
     assert (url["AuthType"], url["InvokeMode"]) == ("AWS_IAM", "RESPONSE_STREAM")
@@ -152,7 +152,7 @@ def test_a_deployment_that_fails_says_why_and_the_next_one_works(aws: Account, t
     missing = ("--set", "lambda.iam.policies=[arn:aws:iam::aws:policy/NoSuchPolicy]")
     for verb, state, code in (("CREATE", "ROLLBACK_COMPLETE", 1), ("UPDATE", "UPDATE_ROLLBACK_COMPLETE", 0)):
         told = jvbundler(aws, app, *words, *missing, expected=4, variables=SECRETS)
-        why = told.stderr.partition("why, as CloudFormation tells it:\n")[2].splitlines()
+        why = told.stderr.partition("reasons given by CloudFormation:\n")[2].splitlines()
         assert len(why) == 1
         assert why[0].startswith(f"  Role (AWS::IAM::Role) {verb}_FAILED: ")
         assert "NoSuchPolicy" in why[0]

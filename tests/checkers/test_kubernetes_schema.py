@@ -55,7 +55,7 @@ def test_a_misspelt_field_is_named_with_its_line_and_the_right_spelling() -> Non
             WRONG_TYPE,
             32,
             "Deployment 'shop': 'spec.template.spec.containers[0].ports[0].containerPort' must be of type "
-            'integer, and is "8080"',
+            'integer, but is "8080"',
         ),
         (MISSING_FIELD, 28, "Deployment 'shop': 'spec.template.spec.containers[0].name' is missing"),
         (REPEATED_KEY, 19, "the key 'replicas' is written twice; the last one would win"),

@@ -102,4 +102,4 @@ def test_a_glob_without_an_app_and_a_word_too_many_are_wrong(apps: Path, jvbundl
     done = jvbundler("diff", "services/*")
     assert (done.returncode, done.stdout) == (2, "")
     assert "'services/*' matches no app" in done.stderr
-    assert "'v1' is no folder" in jvbundler("diff", "apps/*", "v1", "v2").stderr
+    assert "'v1' is not a folder" in jvbundler("diff", "apps/*", "v1", "v2").stderr

@@ -73,7 +73,7 @@ def test_check_names_the_drift_of_every_app_and_what_mends_it(apps: Path, jvbund
     assert check.returncode == 1
     assert "gitops/sales/docker/Dockerfile is out of date" in check.stderr
     assert "gitops/support/README.md is missing" in check.stderr
-    mending = "2 of 2 apps not current; to mend it: jvbundler render -o gitops 'apps/*'"
+    mending = "2 of 2 apps not current; to fix it: jvbundler render -o gitops 'apps/*'"
     assert sorted(check.stderr.splitlines()[-1].split()) == sorted(mending.split())
     found = json.loads(jvbundler("render", "apps/*", "-o", "gitops", "--check", "--format", "json").stdout)
     assert {p["rule"] for p in found["problems"]} >= {"stale", "missing"}

@@ -25,7 +25,7 @@ def test_a_render_is_current_until_something_changes(app: Path, jvbundler: Run) 
     check = jvbundler("render", "support", "--check")
     assert check.returncode == 1
     assert "support/deploy/docker/Dockerfile is out of date" in check.stderr
-    assert "to mend it: jvbundler render support" in check.stderr
+    assert "to fix it: jvbundler render support" in check.stderr
 
 
 def test_the_command_that_mends_has_the_values_that_were_given_but_no_secret(

@@ -188,7 +188,7 @@ def test_check_tells_a_secret_that_is_not_there_from_an_aws_that_fails(
     configure(app, "lambda:\n  enabled: true\n  secrets: {source: secretsmanager}\n")
     stub(tools, "aws", "echo 'An error occurred (ResourceNotFoundException)' >&2; exit 254")
     done = checked(jvbundler, tools)
-    assert (done.returncode, "not there: " in done.stdout) == (1, True)
+    assert (done.returncode, "not found: " in done.stdout) == (1, True)
     stub(tools, "aws", "echo canary; echo 'An error occurred (AccessDeniedException)' >&2; exit 254")
     done = checked(jvbundler, tools)
     assert (done.returncode, "AccessDeniedException" in done.stderr) == (4, True)

@@ -63,7 +63,7 @@ def test_a_folder_that_is_no_app(app: Path, jvbundler: Run, command: str, folder
         (["render", "support", "-c", "support"], "is a folder, not a file"),
         (["render", "support", "--templates", "nope"], "--templates: 'nope' is not a folder"),
         (["render", "support", "--target", "ecs"], "'ecs' is not one of"),
-        (["render", "support", "--check", "--stdout"], "exclude each other"),
+        (["render", "support", "--check", "--stdout"], "cannot be combined"),
         (["render", "support", "--formt", "json"], "--format"),
         (["rendr"], "did you mean 'render'?"),
         (["explain", "lambda.functoin.memory"], "did you mean 'lambda.function.memory'?"),
@@ -137,5 +137,5 @@ def test_a_bug_of_ours_is_one_line_and_70(app: Path, jvbundler: Run) -> None:
     path = f"{app.parent}:{Path(__file__).resolve().parents[2]}"
     done = jvbundler("render", "support", PYTHONPATH=path)
     assert done.returncode == 70
-    assert "a bug of ours: ModuleNotFoundError" in done.stderr
+    assert "internal error: ModuleNotFoundError" in done.stderr
     assert "--debug" in done.stderr

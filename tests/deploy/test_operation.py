@@ -226,7 +226,7 @@ def test_steps_of_our_own_are_part_of_the_operation(
     VERBS["deploy k8s --all"][1](release, session)
     script = shown(*seen.operations)
     assert "# nothing is rendered yet\njvbundler render support --output support/deploy\n" in script
-    assert "# note the digest as image.digest in deploy.yaml, and render\njvbundler render" in script
+    assert "# record the digest as image.digest in deploy.yaml, and render\njvbundler render" in script
     manifest = release.app_root / "deploy/kubernetes/rendered/dev/manifest.yaml"
     assert f"@{PUSHED}" in manifest.read_text()
 
@@ -262,7 +262,7 @@ def test_the_way_back_was_shown_too(release: Release, tools: Tools, session: Ses
     (operation,), _ = seen
     way_back = [argv for command in operation.on_failure for argv in argv_of(command)]
     assert calls_after(tools, -len(way_back)) == way_back
-    commented = shown(operation).partition("# only where the new pods do not become ready:\n")[2]
+    commented = shown(operation).partition("# only if the new pods do not become ready:\n")[2]
     assert "kubectl --context test-cluster --namespace acme rollout undo" in commented
     assert all(line.startswith("#") for line in commented.splitlines())
 

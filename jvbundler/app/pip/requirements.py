@@ -1,7 +1,7 @@
-"""Merges pip requirements: one line a package and marker, or a problem that names both sides.
+"""Merges pip requirements: one line per package and marker, or a problem that names both sides.
 
 What most actions have (`name`, `name>=1.2`, `name>=1,<2`) is merged without `packaging`, whose import takes
-longer than rendering an app. The rest is left to it; a property test holds the two to the same answers.
+longer than rendering an app. The rest is left to it; a property test checks that both give the same answers.
 
 Must not resolve: which versions exist, and what they need in turn, is for uv to find out.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
 _LEADING_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-# Python makes no number of thousands of digits.
+# Python refuses to parse numbers with thousands of digits.
 _VERSION = r"([0-9]{1,20}(?:\.[0-9]{1,20})*)"
 _PLAIN = re.compile(
     rf"[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*\s*(?:>={_VERSION})?(?:,?\s*<{_VERSION})?", re.ASCII
@@ -39,10 +39,10 @@ class _Parsed(NamedTuple):
 def merged_requirements(
     wishes: Iterable[Wish], installed: Sequence[tuple[str, str]] = ()
 ) -> tuple[tuple[PipRequirement, ...], tuple[Problem, ...]]:
-    """One requirement a package and marker, sorted by name; the order of `wishes` does not matter.
+    """One requirement per package and marker, sorted by name; the order of `wishes` does not matter.
 
     `installed` are the framework's own packages and the specifier each is installed by: a wish for one of
-    them disappears when it agrees, and is a conflict when it does not. One with extras stays.
+    them is dropped if it agrees, and is a conflict if not. One with extras stays.
     """
     wishes = sorted(wishes, key=lambda wish: (wish.core, wish.place, wish.by, wish.text))
     by_name: dict[str, list[Wish]] = {}
@@ -87,8 +87,8 @@ def _parsed(wish: Wish, problems: list[Problem]) -> _Parsed | None:
         problems.append(error("JVB204", wish.place, "a requirement is one line of text", _hint("")))
         return None
     if re.search(r"[0-9]{1000}", wish.text, re.ASCII):
-        # Python makes no number of thousands of digits.
-        problems.append(error("JVB204", wish.place, "a requirement has too long a number", _hint("")))
+        # Python refuses to parse numbers with thousands of digits.
+        problems.append(error("JVB204", wish.place, "a requirement has a number that is too long", _hint("")))
         return None
     try:
         requirement = Requirement(wish.text)
@@ -96,7 +96,7 @@ def _parsed(wish: Wish, problems: list[Problem]) -> _Parsed | None:
         first = str(reason).splitlines()[0]
         why = first[:1].lower() + first[1:]
         problems.append(
-            error("JVB204", wish.place, f"'{wish.text}' is no pip requirement: {why}", _hint(wish.text))
+            error("JVB204", wish.place, f"'{wish.text}' is not a pip requirement: {why}", _hint(wish.text))
         )
         return None
     return _Parsed(wish, canonicalize_name(requirement.name), requirement)
@@ -192,13 +192,13 @@ def _spec(group: Sequence[_Parsed]) -> str:
 
 
 def leading_name(text: str) -> str:
-    """The canonical name at the start of a requirement, empty when it starts with something else."""
+    """The canonical name at the start of a requirement, empty if it starts with something else."""
     found = _LEADING_NAME.match(text)
     return re.sub(r"[-_.]+", "-", found[0]).lower() if found else ""
 
 
 def plain_requirement(name: str, wishes: Sequence[Wish]) -> PipRequirement | None:
-    """The one requirement that all `wishes` for a package come to, None where that is not plain to see."""
+    """The one requirement that all `wishes` for a package amount to, None if they are not simple."""
     found = [_PLAIN.fullmatch(wish.text) for wish in wishes]
     bounds = [(match[1], match[2]) for match in found if match and not _glued(match)]
     if len(bounds) < len(found):
@@ -213,7 +213,7 @@ def plain_requirement(name: str, wishes: Sequence[Wish]) -> PipRequirement | Non
 
 
 def _glued(match: re.Match[str]) -> bool:
-    """A comma must stand between two bounds and nowhere else."""
+    """Whether commas are missing: one must be between two bounds, and nowhere else."""
     return ("," in match[0]) != bool(match[1] and match[2])
 
 

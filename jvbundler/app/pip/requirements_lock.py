@@ -1,4 +1,4 @@
-"""requirements.lock: what it was made from, whether that is still so, and the command that makes it.
+"""requirements.lock: what it was made from, whether that is still current, and the command that makes it.
 
 Runs nothing: the workflow feeds `lock_input` to `lock_command` and writes `lock_text`.
 """
@@ -18,7 +18,7 @@ NAME = "requirements.lock"
 # A hash takes 80 characters, and a package has dozens of them.
 MAX_BYTES = 16 * MIB
 _HEADER = r"# jvbundler lock: (sha256:[0-9a-f]{64})\s*"
-# Docker's names and Lambda's, in the words of `uv pip compile --python-platform`.
+# Docker's and Lambda's names → those of `uv pip compile --python-platform`.
 _PLATFORMS = {
     "linux/amd64": "x86_64-unknown-linux-gnu",
     "linux/arm64": "aarch64-unknown-linux-gnu",
@@ -30,7 +30,7 @@ _PLATFORMS = {
 def lock_digest(
     requirements: Iterable[str], *, python_version: str, jvagent_version: str, platforms: Iterable[str]
 ) -> str:
-    """`sha256:…` of all that decides what the lock holds; `requirements` are the specs that get installed."""
+    """`sha256:…` of everything that decides the lock's content; `requirements` are the specs to install."""
     import hashlib
     import json
 
@@ -66,7 +66,7 @@ def lock_text(uv_output: str, digest: str) -> str:
 
 
 def read_lock(root: Path, shown_as: str, problems: list[Problem]) -> LockState | None:
-    """The app's lock, None when it has none."""
+    """The app's lock, None if it has none."""
     file = shown(shown_as, NAME)
     there = exists(root / NAME, file, problems)
     data = file_bytes(root / NAME, file, root, problems, MAX_BYTES) if there else None
@@ -84,7 +84,7 @@ def is_current(lock: LockState | None, digest: str) -> bool:
 
 
 def lock_problem(lock: LockState | None, digest: str) -> Problem | None:
-    """JVB210 for a lock that was made from other inputs than `digest` stands for."""
+    """JVB210 for a lock that was made from other inputs than those of `digest`."""
     if lock is None or is_current(lock, digest):
         return None
     why = "was made from other requirements, Python, platforms or jvagent" if lock.digest else "is not ours"

@@ -1,4 +1,4 @@
-"""Reads the app's requirements.txt line by line. Options that steer pip are left out, each with a warning."""
+"""Reads the app's requirements.txt line by line. Options for pip are left out, each with a warning."""
 
 from __future__ import annotations
 
@@ -55,9 +55,7 @@ def _included(
 
 def _wish(line: str, place: Place, problems: list[Problem]) -> Iterator[Wish]:
     if re.match(r"(?:-e|--editable)\b", line) or (_ADDRESS.match(line) and " @ " not in line):
-        hint = (
-            "write 'name @ https://…' or 'name @ git+https://…'; code of the app itself needs no installing"
-        )
+        hint = "write 'name @ https://…' or 'name @ git+https://…'; the app's own code need not be installed"
         problems.append(
             error("JVB204", place, f"'{line}' names no package that an image could install", hint)
         )
@@ -73,11 +71,11 @@ def _wish(line: str, place: Place, problems: list[Problem]) -> Iterator[Wish]:
 
 def _left_out(option: str, place: Place) -> Problem:
     hint = "'jvbundler lock' writes hashes to requirements.lock; an index is set where the image is built"
-    return warning("JVB204", place, f"'{option}' is left out: it steers pip and names no package", hint)
+    return warning("JVB204", place, f"'{option}' is left out: it is an option for pip, not a package", hint)
 
 
 def _logical_lines(content: str, file: str) -> Iterator[tuple[Place, str]]:
-    """Lines without comments and blanks, those that end in a backslash joined with the next one."""
+    """Lines without comments and blanks; one that ends in a backslash is joined with the next."""
     pending, start = "", 0
     for number, raw in enumerate(content.splitlines(), 1):
         start = start or number

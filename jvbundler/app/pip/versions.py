@@ -18,8 +18,8 @@ _ORDER = ("===", "==", "~=", ">=", ">", "!=", "<=", "<")
 def satisfiable(specifiers: SpecifierSet) -> bool:
     """Whether some version, pre-releases included, satisfies all of them.
 
-    Every specifier begins or ends its range at its own version, so if any version fits, then one fits that
-    is written in a specifier or lies directly beside one.
+    Every specifier begins or ends its range at its own version, so if any version fits, one fits that is
+    written in a specifier or is directly beside one.
     """
     if all(one.operator in (">=", ">", "~=") for one in specifiers) and len(specifiers) <= 1:
         return True
@@ -38,7 +38,7 @@ def _candidates(specifiers: Iterable[Specifier]) -> Iterator[str]:
 
 
 def _beside(version: Version, width: int) -> Iterator[str]:
-    """Versions just below and just above, `width` being the longest release number in play."""
+    """Versions just below and just above; `width` is the length of the longest release number."""
     epoch = f"{version.epoch}!" if version.epoch else ""
     numbers = list(version.release)
     release = ".".join(map(str, numbers))
@@ -73,7 +73,7 @@ def specifier_text(specifiers: SpecifierSet) -> str:
 
 
 def _without_implied(specifiers: list[Specifier]) -> list[Specifier]:
-    """Of several bounds of a kind only the strictest. Bounds on pre-releases stay: they also permit those."""
+    """Of several bounds of a kind, the strictest. Bounds on pre-releases stay: they also permit those."""
     kept = [one for one in specifiers if one.operator not in (">=", ">", "<=", "<") or _is_pre(one)]
     for operator, strictest in ((">=", max), (">", max), ("<=", min), ("<", min)):
         bounds = [one for one in specifiers if one.operator == operator and not _is_pre(one)]

@@ -60,8 +60,8 @@ def repositories(
 ) -> tuple[str, ...]:
     """Where the image is pushed to: the cluster's registry and Lambda's, as far as they are enabled.
 
-    `lambda_repository` is for an account that deploy.yaml leaves open. Raises InputError for one that cannot
-    be pushed to.
+    `lambda_repository` is for an account that deploy.yaml does not name. Raises InputError for one that
+    cannot be pushed to.
     """
     found = []
     if is_for(environment, options, "kubernetes"):
@@ -108,7 +108,7 @@ def build_commands(
     kept = (
         "into the build cache: docker holds images of one platform" if several else "and load it into docker"
     )
-    # docker's own store has no place for attestations; a push makes them.
+    # docker's own store does not support attestations; a push makes them.
     plain = options._replace(attest=False)
     argv = (*_buildx(environment, dockerfile, names, plain), *where, app)
     return (Command(argv, f"build the image {kept}", timeout_seconds=BUILD_SECONDS, grace_seconds=10),)
@@ -117,7 +117,7 @@ def build_commands(
 def push_commands(
     environment: Environment, app: str, dockerfile: str, names: tuple[str, ...], options: ImageOptions
 ) -> tuple[Command, ...]:
-    """Log in where that is needed, then build (from the cache, after a build) and push."""
+    """Log in if needed, then build (from the cache, after a build) and push."""
     require_pushable(names)
     argv = (*_buildx(environment, dockerfile, names, options), "--metadata-file", OUTPUT, "--push", app)
     where = " and ".join(dict.fromkeys(registry_of(name) for name in names))
@@ -132,7 +132,7 @@ def push_commands(
 
 
 def login_commands(names: tuple[str, ...], options: ImageOptions) -> tuple[Command, ...]:
-    """A token of hours for ECR; elsewhere the user's own docker login counts, unless variables are named."""
+    """A short-lived token for ECR; elsewhere the user's own docker login, unless variables are named."""
     hosts = dict.fromkeys(registry_of(name) for name in names)
     return tuple(login for host in hosts for login in _login(host, options))
 
@@ -220,7 +220,7 @@ def run_commands(environment: Environment, image: str, *, port: int, on_lambda: 
             for word in ("--tmpfs", f"{root}:mode=1777")
         ),
         *(word for name, value in variables.items() for word in ("--env", f"{name}={value}")),
-        # By name alone: docker takes the value from our environment, and no argv shows it.
+        # By name only: docker takes the value from our environment, and no argv shows it.
         *(word for name in (*(s.name for s in secrets), *texts) for word in ("--env", name)),
         image,
     )

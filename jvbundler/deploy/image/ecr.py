@@ -1,4 +1,4 @@
-"""Lambda's ECR repository: what there is of it, and the commands that make it before the first push."""
+"""Lambda's ECR repository: its state, and the commands that create it before the first push."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from jvbundler.render.lambda_.names import repository_name, repository_stack_nam
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment
 
-# Stands in a dry run for the account that only AWS knows; AWS gives this number to no account.
+# Placeholder in a dry run for the account that only AWS knows; no AWS account has this number.
 UNKNOWN_ACCOUNT = "000000000000"
 STACK_SECONDS = 900.0
 
 
 class Repository(NamedTuple):
-    """A repository and the stack that it is made by; `template` is empty where it is made elsewhere."""
+    """A repository and the stack that creates it; `template` is empty if it is created elsewhere."""
 
     name: str
     uri: str
@@ -27,7 +27,7 @@ class Repository(NamedTuple):
 
 
 class RepositoryFacts(NamedTuple):
-    """Whether there is a repository, and whether by its stack; one made by hand has none."""
+    """Whether there is a repository, and whether it has a stack; one created by hand has none."""
 
     is_there: bool
     has_stack: bool
@@ -62,12 +62,12 @@ def is_there(account: Account, repository: Repository) -> bool:
 
 
 def is_used_as_it_is(repository: Repository, facts: RepositoryFacts | None) -> bool:
-    """Whether nothing is to be done: it is made elsewhere, or was made without a stack."""
+    """Whether there is nothing to do: it is created elsewhere, or was created without a stack."""
     return not repository.template or bool(facts and facts.is_there and not facts.has_stack)
 
 
 def ensure_commands(repository: Repository, facts: RepositoryFacts | None) -> tuple[Command, ...]:
-    """Bring the repository's stack up to date; without a change it is left as it is."""
+    """Bring the repository's stack up to date; without changes it stays as it is."""
     if is_used_as_it_is(repository, facts):
         return ()
     argv = (
@@ -75,11 +75,11 @@ def ensure_commands(repository: Repository, facts: RepositoryFacts | None) -> tu
         *("--stack-name", repository.stack, "--template-file", repository.template),
         "--no-fail-on-empty-changeset",
     )
-    reason = f"make sure of the ECR repository '{repository.name}'"
+    reason = f"create or update the ECR repository '{repository.name}'"
     return (Command(argv, reason, timeout_seconds=STACK_SECONDS),)
 
 
 def notes(repository: Repository, facts: RepositoryFacts | None) -> tuple[str, ...]:
     if not repository.template or not is_used_as_it_is(repository, facts):
         return ()
-    return (f"the ECR repository '{repository.name}' is there, without a stack: used as it is",)
+    return (f"the ECR repository '{repository.name}' exists without a stack: used as it is",)

@@ -1,6 +1,6 @@
 """`build` and `push`, alone and as steps of a deployment: the image, in every registry of the environment.
 
-And `run`: the image started on this machine, as it runs when it is deployed.
+Also `run`: the image started on this machine, as it runs when deployed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ DOCKERFILE = "docker/Dockerfile"
 
 
 class ImageSteps(NamedTuple):
-    """Which steps were asked for; a push builds by itself, from the cache after a build."""
+    """Which steps were asked for; a push builds too, from the cache after a build."""
 
     build: bool
     push: bool
@@ -50,7 +50,7 @@ class ImageSteps(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """Lambda's repository, where the image is pushed to one."""
+    """Lambda's repository, if the image is pushed to one."""
 
     repository: Repository | None = None
     found: RepositoryFacts | None = None
@@ -76,7 +76,7 @@ def using(release: Release, steps: ImageSteps) -> Release:
 
 
 def checks(release: Release, steps: ImageSteps, environ: Mapping[str, str]) -> tuple[Check, ...]:
-    """What has to be there before a build."""
+    """What a build requires."""
     if not steps.uses_docker:
         return ()
     several = len(platforms(release.environment, steps.options)) > 1
@@ -88,7 +88,7 @@ def checks(release: Release, steps: ImageSteps, environ: Mapping[str, str]) -> t
 
 
 def look(release: Release, steps: ImageSteps, environ: Mapping[str, str]) -> Facts:
-    """Raises InputError where the digest could not be noted, or the credentials are of another account."""
+    """Raises InputError if the digest could not be recorded, or the credentials are for another account."""
     if not steps.push:
         return Facts()
     require_writable(release, steps.options.registries)
@@ -101,7 +101,7 @@ def look(release: Release, steps: ImageSteps, environ: Mapping[str, str]) -> Fac
 
 
 def plan(release: Release, steps: ImageSteps, facts: Facts | None, *, render: bool) -> Operation:
-    """Render where it is needed, make the repository, build, push, and note the digest."""
+    """Render if needed, create the repository, build, push, and record the digest."""
     known = facts or Facts(
         _repository(release) if is_for(release.environment, steps.options, "lambda") else None
     )
@@ -120,7 +120,7 @@ def _repository(release: Release, account: str = "") -> Repository:
 
 
 def image_commands(release: Release, steps: ImageSteps, lambda_repository: str) -> tuple[Command, ...]:
-    """docker's commands, and the render that notes the digest; none where no step was asked for."""
+    """docker's commands, and the render that records the digest; none if no step was asked for."""
     environment, file, app = release.environment, release.path(DOCKERFILE), release.shown_as
     if steps.push:
         names = repositories(environment, steps.options, lambda_repository)
@@ -149,7 +149,7 @@ def image_names(release: Release, options: ImageOptions) -> tuple[str, ...]:
 
 
 def git_revision(folder: Path, environ: Mapping[str, str]) -> str:
-    """The commit that is built, as a tag; empty where there is none or something is not committed."""
+    """The commit that is built, as a tag; empty if there is none, or something is not committed."""
     if not find_tool("git"):
         return ""
     git = ("git", "-C", str(folder))
@@ -169,7 +169,7 @@ def plan_run(release: Release, *, image: str, port: int, on_lambda: bool) -> Ope
 
 
 def serve(operation: Operation, release: Release, session: Session, *, on_lambda: bool) -> None:
-    """Run it until Ctrl-C. Raises InputError where the app would start without a secret that it needs."""
+    """Run it until Ctrl-C. Raises InputError if the app would start without a secret that it needs."""
     environment = release.environment
     secrets = environment.lambda_secrets if on_lambda else environment.kubernetes_secrets
     sources = dict.fromkeys(secret.source for secret in secrets)

@@ -16,10 +16,11 @@ from jvbundler.values.artifact import ObjectName
 MANAGER = "jvbundler"
 MANAGED_BY = f"app.kubernetes.io/managed-by={MANAGER}"
 READ_SECONDS = 60.0
-# Stands in a dry run for the revision that only the cluster knows.
+# Placeholder in a dry run for the revision that only the cluster knows.
 UNKNOWN_REVISION = "REVISION"
 APPLY_SECONDS = 300.0
-# What we render, by the names that no other group shares. Pods and ReplicaSets are the Deployment's.
+# The kinds that we render, by names that are unique among API groups. Pods and ReplicaSets are the
+# Deployment's.
 OWN_KINDS = (
     "deployments.apps",
     "services",
@@ -52,7 +53,7 @@ def inspect(workload: Workload) -> Command:
 
 
 def pull_secret(workload: Workload) -> tuple[Command, ...]:
-    """From the user's docker credentials, by standard input: no argv and no file of ours holds them."""
+    """From the user's docker credentials, through standard input: no argv and no file of ours holds them."""
     if not workload.pull_secret:
         return ()
     make = kubectl(
@@ -98,20 +99,20 @@ def fill_secret(workload: Workload, data: SecretData) -> Command:
 
 
 def dry_run(workload: Workload, *, force: bool = False) -> Command:
-    """The server's word on every object before the first one changes: schema, permissions, conflicts.
+    """The server's verdict on every object before the first change: schema, permissions, conflicts.
 
-    In a namespace that the manifest is about to create the server cannot say: that is exit code 1, too.
+    In a namespace that the manifest is about to create, the server cannot say: that is exit code 1 as well.
     """
     expected = (0, 1) if workload.creates_namespace else (0,)
     argv = _apply(workload, "--dry-run=server", force=force)
-    reason = "have the server check every object, without a change"
+    reason = "have the server check every object without changing it"
     return Command(argv, reason, expected=expected, timeout_seconds=APPLY_SECONDS, role="check")
 
 
 def show_diff(workload: Workload, *, force: bool = False) -> Command:
     words = ("diff", "--server-side", f"--field-manager={MANAGER}", *_forced(force=force))
     argv = kubectl(workload, *words, f"--filename={workload.manifest}", namespaced=not workload.spans)
-    reason = "show what changes"
+    reason = "show the changes"
     return Command(argv, reason, expected=(0, 1), timeout_seconds=APPLY_SECONDS, live=True)
 
 
@@ -134,14 +135,14 @@ def _forced(*, force: bool) -> tuple[str, ...]:
 
 
 def list_owned(workload: Workload, kinds: Sequence[str] = OWN_KINDS) -> Command:
-    """The objects with our labels; kubectl's own `--prune` misses kinds, and knows no exception."""
+    """The objects with our labels; kubectl's own `--prune` misses kinds, and allows no exceptions."""
     argv = kubectl(
         workload,
         *("get", ",".join(kinds), f"--selector={MANAGED_BY},app.kubernetes.io/instance={workload.instance}"),
         "--output=json",
     )
-    reason = "look for objects of ours that the manifest no longer has"
-    # 1: a kind that we may not list. The others are there all the same.
+    reason = "look for our objects that the manifest no longer has"
+    # 1: a kind that we may not list. The others are listed anyway.
     return Command(argv, reason, expected=(0, 1), timeout_seconds=READ_SECONDS)
 
 
@@ -174,7 +175,7 @@ def wait(workload: Workload) -> Command:
 
 
 def health(workload: Workload) -> Command:
-    """The health path through the Service, by the API server's proxy: no pod and no port is opened for it."""
+    """The health path through the Service, via the API server's proxy: needs no pod and no open port."""
     service = f"/api/v1/namespaces/{workload.namespace}/services/{workload.service}:http/proxy"
     path = f"{service}{workload.health_path}"
     argv = kubectl(workload, "get", "--raw", path, "--request-timeout=20s")
@@ -185,14 +186,14 @@ def health(workload: Workload) -> Command:
 def undo(workload: Workload, revision: str) -> Command:
     name = f"deployment.apps/{workload.deployment}"
     argv = kubectl(workload, "rollout", "undo", name, f"--to-revision={revision}")
-    words = "the former revision" if revision == UNKNOWN_REVISION else f"revision {revision}"
+    words = "the previous revision" if revision == UNKNOWN_REVISION else f"revision {revision}"
     return Command(argv, f"go back to {words}", timeout_seconds=READ_SECONDS)
 
 
 def restore(workload: Workload, objects: str) -> Command:
-    """Apply objects as they were before; the same manager, so that the next deployment meets no conflict."""
+    """Apply objects as they were before, with the same manager: the next deployment has no conflict."""
     argv = kubectl(workload, "apply", "--server-side", f"--field-manager={MANAGER}", "--filename=-")
-    reason = "restore the former configuration (ConfigMap)"
+    reason = "restore the previous configuration (ConfigMap)"
     return Command(argv, reason, timeout_seconds=READ_SECONDS, stdin_text=objects)
 
 
@@ -240,7 +241,7 @@ def logs(workload: Workload, options: LogOptions) -> Command:
 
 def history(workload: Workload) -> Command:
     argv = kubectl(workload, "get", "replicasets.apps", f"--selector={workload.selector}", "--output=json")
-    return Command(argv, "read the former revisions", timeout_seconds=READ_SECONDS)
+    return Command(argv, "read the previous revisions", timeout_seconds=READ_SECONDS)
 
 
 def undo_and_wait(workload: Workload, revision: str) -> tuple[Command, ...]:
@@ -248,5 +249,5 @@ def undo_and_wait(workload: Workload, revision: str) -> tuple[Command, ...]:
 
 
 def data_objects(objects: Iterable[ObjectName]) -> tuple[ObjectName, ...]:
-    """What holds data, or everything else: it goes only where the user says so."""
+    """The objects that hold data, or the rest with them: they are deleted only if the user says so."""
     return tuple(o for o in objects if o.kind in ("PersistentVolumeClaim", "Namespace"))

@@ -19,7 +19,6 @@ from jvbundler.deploy.kubernetes.live import (
     health_of,
     is_ready,
     look,
-    looks,
     metadata,
     objects_of,
     pod_troubles,
@@ -36,7 +35,7 @@ from jvbundler.deploy.kubernetes.secrets import (
 )
 from jvbundler.deploy.kubernetes.workload import Workload, workload_of
 from jvbundler.deploy.operation import Operation, Ran, Session, carry_out, run_confirmed
-from jvbundler.deploy.release import unchanged
+from jvbundler.deploy.release import check_unchanged
 from jvbundler.runner import Completed, masked
 from jvbundler.values.problem import InputError, ToolFailed
 
@@ -46,12 +45,12 @@ if TYPE_CHECKING:
     from jvbundler.deploy.command import Command
     from jvbundler.deploy.release import Release
 
-# Further pods fail for the same reason as a rule.
+# Further pods usually fail for the same reason.
 _PODS_SHOWN = 3
 
 
 class Deployed(NamedTuple):
-    """What a deployment did; `health` is empty where nothing was applied."""
+    """What a deployment did; `health` is empty if nothing was applied."""
 
     image: str
     deleted: tuple[str, ...] = ()
@@ -73,7 +72,7 @@ class DeployOptions(NamedTuple):
 
 
 def deploy(release: Release, workload: Workload, options: DeployOptions, session: Session) -> Deployed:
-    """Raises ToolFailed with the reasons where the new pods do not become ready, InputError for what belongs
+    """Raises ToolFailed with the reasons if the new pods do not become ready, InputError for what belongs
     to a GitOps controller, OutputRefused for files that are not what deploy.yaml says.
     """
     release = push.using(release, options.image)
@@ -86,7 +85,7 @@ def deploy(release: Release, workload: Workload, options: DeployOptions, session
         if not options.apply:
             return _built(run_confirmed(before, release, session), workload, options)
         if options.diff:
-            # What changes can be shown once its files are there: until then it is an operation of its own.
+            # The changes can be shown only once the files exist: making them is an operation of its own.
             ran = run_confirmed(before, release, session)
             return _apply(ran.release, workload, options, session, Operation(()))
         return _apply(release, workload, options, session, before)
@@ -95,7 +94,7 @@ def deploy(release: Release, workload: Workload, options: DeployOptions, session
 
 
 def dry_run(release: Release, workload: Workload, options: DeployOptions) -> tuple[Operation, ...]:
-    """What would run, as far as it is known without asking anybody; refuses what a deployment refuses."""
+    """What would run, as far as that is known offline; refuses what a deployment refuses."""
     release = push.using(release, options.image)
     before = push.plan(release, options.image, None, render=options.render)
     if not options.apply:
@@ -123,7 +122,7 @@ def _built(ran: Ran, workload: Workload, options: DeployOptions) -> Deployed:
 def _apply(
     release: Release, workload: Workload, options: DeployOptions, session: Session, before: Operation
 ) -> Deployed:
-    """Look at the cluster, and carry out what follows from it, after the commands of `before`."""
+    """Read the cluster's state, and carry out what follows from it, after the commands of `before`."""
     facts = look(workload, session.execution, force=options.force)
     secrets = look_at_secrets(release, workload, session.execution)
     if secrets.missing and not options.create_secrets:
@@ -156,7 +155,7 @@ def plan(workload: Workload, options: DeployOptions, facts: Facts | None, secret
             *commands.pull_secret(workload),
             commands.apply(workload, force=forced),
             commands.wait(workload),
-            # Only now: what the old pods used stays until the new ones are there, and through a rollback.
+            # Only now: what the old pods used stays until the new ones are ready, and through a rollback.
             *commands.delete(workload, gone, "delete what the manifest no longer has"),
             commands.health(workload),
         ),
@@ -170,12 +169,12 @@ def plan(workload: Workload, options: DeployOptions, facts: Facts | None, secret
 
 
 def is_forced(options: DeployOptions, facts: Facts | None) -> bool:
-    """Whether fields of others are taken over: as asked for, or those that our own rollback set."""
+    """Whether fields of others are taken over: on request, or those that our own rollback set."""
     return options.force_conflicts or bool(facts and was_undone(facts.live.deployment))
 
 
 def _way_back(workload: Workload, facts: Facts | None) -> tuple[Command, ...]:
-    """The configuration first: the pods of the former revision read it when they start."""
+    """The configuration first: the pods of the previous revision read it when they start."""
     if facts is None:
         return commands.undo_and_wait(workload, commands.UNKNOWN_REVISION)
     former, objects = revision(facts.live.deployment), as_applied(facts.live.config_maps)
@@ -190,7 +189,7 @@ def _notes(facts: Facts | None, kept: tuple[str, ...], *, delete_data: bool) -> 
         data = "with their data" if delete_data else "but no data"
         return (f"after the wait, objects that the manifest no longer has are deleted, if any, {data}",)
     return (
-        *([f"not every kind could be looked at: {facts.unlisted}"] if facts.unlisted else []),
+        *([f"not every kind could be listed: {facts.unlisted}"] if facts.unlisted else []),
         *([f"kept, as it holds data: {', '.join(kept)} (--delete-data deletes it)"] if kept else []),
     )
 
@@ -198,8 +197,8 @@ def _notes(facts: Facts | None, kept: tuple[str, ...], *, delete_data: bool) -> 
 def _show_diff(
     release: Release, workload: Workload, options: DeployOptions, facts: Facts, execution: Execution
 ) -> None:
-    """What the server makes of the manifest, and what changes; nothing does yet."""
-    reading = execution._replace(before=unchanged(release))
+    """The server's check of the manifest, and the changes, without making them."""
+    reading = execution._replace(before=check_unchanged(release))
     forced = is_forced(options, facts)
     check = commands.dry_run(workload, force=forced)
     try:
@@ -210,7 +209,7 @@ def _show_diff(
 
 
 def _read(workload: Workload, command: Command, done: Completed) -> None:
-    """Raise ToolFailed where the server refuses the manifest; its own namespace may be missing yet."""
+    """Raise ToolFailed if the server refuses the manifest; its own namespace may still be missing."""
     if command.role != "check" or not done.code:
         return
     words = done.stderr.decode("utf-8", "replace")
@@ -232,7 +231,7 @@ def _explained(
     if command.role == "check":
         return ToolFailed(f"{failure}{conflict_advice(str(failure))}")
     if command.role == "apply":
-        advice = "some of the objects may be applied: deploy again once the cause is gone"
+        advice = "some of the objects may be applied: deploy again once the cause is fixed"
         return ToolFailed(f"{failure}{conflict_advice(str(failure))}\n{advice}")
     if command.role == "wait":
         return _after_failed_wait(workload, revision(live.deployment), operation, session, failure)
@@ -248,7 +247,7 @@ def conflict_advice(words: str) -> str:
 def _after_failed_wait(
     workload: Workload, former: str, operation: Operation, session: Session, failure: ToolFailed
 ) -> ToolFailed:
-    """Show why, go back if that is part of the operation, and say where things stand."""
+    """Show why, roll back if that is part of the operation, and report the state."""
     for line in failure_reasons(workload, session.execution):
         session.note(line)
     if not operation.on_failure:
@@ -258,12 +257,12 @@ def _after_failed_wait(
     try:
         execute_all(operation.on_failure, session.execution)
     except ToolFailed as second:
-        return ToolFailed(f"{failure}\nand going back to revision {former} failed, too:\n{second}")
+        return ToolFailed(f"{failure}\nand going back to revision {former} failed too:\n{second}")
     return ToolFailed(f"{failure}\nrevision {former} runs again")
 
 
 def failure_reasons(workload: Workload, execution: Execution) -> list[str]:
-    """What Kubernetes says about pods that are not ready, and the end of their logs. Never fails itself."""
+    """What Kubernetes says about pods that are not ready, and the end of their logs. Never fails."""
     lines: list[str] = []
     try:
         pods = [
@@ -280,13 +279,13 @@ def failure_reasons(workload: Workload, execution: Execution) -> list[str]:
         lines += [f"  {line}" for line in warnings_of(events, [workload.deployment])]
     except ToolFailed as failure:
         lines.append(f"  the reasons could not be read: {str(failure).splitlines()[0]}")
-    # A log may repeat what the operator's environment knows as a secret.
+    # A log may repeat a secret from the operator's environment.
     secrets = secret_values(execution, commands.wait(workload))
     return [masked(line, secrets) for line in lines]
 
 
 def log_ends(workload: Workload, pod: dict[str, object], execution: Execution) -> list[str]:
-    """The last lines of each container that is not ready; those of its former run, where it was restarted."""
+    """The last lines of each container that is not ready; those of its previous run if it was restarted."""
     name = str(metadata(pod).get("name"))
     lines: list[str] = []
     for status in containers(pod):

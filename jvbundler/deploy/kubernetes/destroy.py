@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jvbundler.deploy.doctor import kubectl_checks
 from jvbundler.deploy.kubernetes.commands import data_objects, delete
-from jvbundler.deploy.kubernetes.live import Facts, look, looks
+from jvbundler.deploy.kubernetes.live import Facts, look, look_commands
 from jvbundler.deploy.operation import Operation, Session, carry_out, run_confirmed
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def destroy(
     release: Release, workload: Workload, session: Session, *, delete_data: bool, force: bool
 ) -> Operation:
-    """The operation that was carried out. An object that does not exist any more is no failure."""
+    """The operation that was carried out. An object that no longer exists is not a failure."""
 
     def work() -> Operation:
         operation = plan(workload, look(workload, session.execution, force=force), delete_data=delete_data)
@@ -30,11 +30,11 @@ def destroy(
 
 
 def plan(workload: Workload, facts: Facts | None, *, delete_data: bool) -> Operation:
-    """Without facts, the objects that only the cluster knows of are a note."""
+    """Without facts, the objects that only the cluster knows become a note."""
     orphans = facts.orphans if facts else ()
     every = (*workload.objects, *orphans)
     kept = () if delete_data else data_objects(every)
-    # The namespace last: the objects in it go with it.
+    # The namespace last: the objects in it are deleted with it.
     namespaces = [o for o in workload.objects if o.kind == "Namespace" and o not in kept]
     own = [o for o in reversed(workload.objects) if o not in (*kept, *namespaces)]
     reason = "delete the app's objects" if delete_data else "delete them, but no data"
@@ -42,11 +42,11 @@ def plan(workload: Workload, facts: Facts | None, *, delete_data: bool) -> Opera
         (
             *delete(workload, [o for o in orphans if o not in kept], "delete what an earlier manifest had"),
             *delete(workload, own, reason),
-            *delete(workload, namespaces, "delete the namespace with all that is in it"),
+            *delete(workload, namespaces, "delete the namespace with everything in it"),
         ),
         goes=tuple(str(o) for o in every if o not in kept),
         stays=tuple(map(str, kept)),
-        looks=looks(workload),
+        looks=look_commands(workload),
         notes=_notes(facts, delete_data=delete_data),
         question=f"delete it from namespace '{workload.namespace}' of '{workload.context}'",
     )
@@ -56,4 +56,4 @@ def _notes(facts: Facts | None, *, delete_data: bool) -> tuple[str, ...]:
     if facts is None:
         data = "with their data" if delete_data else "but no data"
         return (f"and the objects that only an earlier manifest had, if there are any, {data}",)
-    return (f"not every kind could be looked at: {facts.unlisted}",) if facts.unlisted else ()
+    return (f"not every kind could be listed: {facts.unlisted}",) if facts.unlisted else ()

@@ -1,4 +1,4 @@
-"""What there is in a cluster, as values: objects, owners, conditions. Changes nothing."""
+"""The state of a cluster as values: objects, owners, conditions. Changes nothing."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _OWNED_BY = {
     "kustomize.toolkit.fluxcd.io/name": "Flux",
     "helm.toolkit.fluxcd.io/name": "Flux",
 }
-# `kubectl rollout undo` has no field manager of its own: the server takes the program's name, which a
-# version switch makes `kubectl.1.32`. Hand edits have other names (kubectl-edit, kubectl-patch).
+# `kubectl rollout undo` has no field manager of its own: the server takes the program's name, which version
+# managers may turn into `kubectl.1.32`. Hand edits have other names (kubectl-edit, kubectl-patch).
 _UNDONE_BY = re.compile(r"kubectl(?:-rollout|\.[0-9.]+|\.exe)?\Z")
 
 
@@ -39,7 +39,7 @@ class Live(NamedTuple):
 class Facts(NamedTuple):
     """What a deployment and a deletion depend on. `orphans` are our objects that the manifest no longer has.
 
-    `unlisted` are kubectl's words about kinds that may not be listed.
+    `unlisted` is kubectl's message about kinds that may not be listed.
     """
 
     live: Live
@@ -47,14 +47,14 @@ class Facts(NamedTuple):
     unlisted: str = ""
 
 
-def looks(workload: Workload) -> tuple[Command, ...]:
-    """The commands by which `look` finds the facts."""
+def look_commands(workload: Workload) -> tuple[Command, ...]:
+    """The commands with which `look` reads the facts."""
     return (commands.inspect(workload), commands.list_owned(workload))
 
 
 def look(workload: Workload, execution: Execution, *, force: bool) -> Facts:
-    """Raises InputError for what Argo CD or Flux manages, unless `force` goes on even there."""
-    inspect, list_owned = looks(workload)
+    """Raises InputError for what Argo CD or Flux manages, unless `force` is given."""
+    inspect, list_owned = look_commands(workload)
     live = look_managed(workload, inspect, execution, force=force)
     listed = execute(list_owned, execution)
     unlisted = listed.stderr.decode("utf-8", "replace").strip() if listed.code else ""
@@ -62,7 +62,7 @@ def look(workload: Workload, execution: Execution, *, force: bool) -> Facts:
 
 
 def look_managed(workload: Workload, inspect: Command, execution: Execution, *, force: bool) -> Live:
-    """What runs; InputError where it is not ours to change."""
+    """What runs; InputError if it is not ours to change."""
     live = live_state(execute(inspect, execution))
     owner = gitops_owner(live.deployment) if live.deployment else ""
     if owner and not force:
@@ -83,9 +83,9 @@ def objects_of(done: Completed) -> list[Object]:
         document = json.loads(text)
     except ValueError:
         words = text.splitlines()[0][:200]
-        raise ToolFailed(f"'{' '.join(done.argv[:1])}' printed something else than JSON: {words}") from None
+        raise ToolFailed(f"'{' '.join(done.argv[:1])}' printed something other than JSON: {words}") from None
     if not isinstance(document, dict):
-        raise ToolFailed("'kubectl' printed JSON that is no Kubernetes object")
+        raise ToolFailed("'kubectl' printed JSON that is not a Kubernetes object")
     items = document.get("items") if str(document.get("kind", "")).endswith("List") else [document]
     return [item for item in items or [] if isinstance(item, dict)]
 
@@ -114,17 +114,17 @@ def metadata(item: Object) -> Object:
 
 
 def at(item: Any, *path: str) -> Any:
-    """The value at `path`, or None where something on the way is missing."""
+    """The value at `path`, or None if something on the way is missing."""
     for key in path:
         item = item.get(key) if isinstance(item, dict) else None
     return item
 
 
 def gitops_owner(item: Object) -> str:
-    """`Argo CD` or `Flux` where one of them manages the object, else an empty text.
+    """`Argo CD` or `Flux` if one of them manages the object, else an empty text.
 
-    Argo CD marks by annotation or label; by the label of everybody, app.kubernetes.io/instance, in an old
-    installation: then its name is among the field managers.
+    Argo CD marks objects with an annotation or a label; an old installation uses the common label
+    app.kubernetes.io/instance, and then its name is among the field managers.
     """
     meta = metadata(item)
     for marks in (meta.get("annotations"), meta.get("labels")):
@@ -158,7 +158,7 @@ def revision(deployment: Object | None) -> str:
 
 
 def as_applied(config_maps: Iterable[Object]) -> str:
-    """A manifest of ConfigMaps that restores them: what we set in them, without the fields of the server."""
+    """A manifest that restores the ConfigMaps: what we set in them, without the server's fields."""
     items = [
         {
             "apiVersion": "v1",
@@ -174,7 +174,7 @@ def as_applied(config_maps: Iterable[Object]) -> str:
 
 
 def orphans(owned: Iterable[Object], workload: Workload) -> list[ObjectName]:
-    """Objects of ours that the manifest no longer has, without those that go with their owner."""
+    """Our objects that the manifest no longer has, without those that are deleted with their owner."""
     wanted = {(o.group, o.kind, o.name) for o in workload.objects if o.namespace in ("", workload.namespace)}
     names = [name_of(item) for item in owned if not metadata(item).get("ownerReferences")]
     return sorted(n for n in names if (n.group, n.kind, n.name) not in wanted)
@@ -204,7 +204,7 @@ def _container_troubles(status: Object) -> Iterator[str]:
         count = status.get("restartCount", 0)
         yield f"{name}: ended with exit code {ended.get('exitCode')} ({_reason(ended)}), {count} restarts"
     elif not status.get("ready") and at(status, "state", "running"):
-        yield f"{name}: runs and is not ready"
+        yield f"{name}: runs, but is not ready"
 
 
 def _reason(state: Object) -> str:
@@ -231,7 +231,7 @@ def warnings_of(events: Iterable[Object], names: Iterable[str], most: int = 10) 
 
 
 def health_of(done: Completed) -> tuple[bool, str]:
-    """Whether the app is healthy, and its answer; who may not use a Service's proxy gets no verdict."""
+    """Whether the app is healthy, and its answer; without access to the Service's proxy, that is unknown."""
     words = " ".join(done.stderr.decode("utf-8", "replace").split())
     if done.code == 0:
         return True, "answers"

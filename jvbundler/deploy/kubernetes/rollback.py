@@ -1,4 +1,4 @@
-"""`rollback k8s`: back to a former revision of the Deployment, by kubectl's own undo."""
+"""`rollback k8s`: back to a previous revision of the Deployment, with kubectl's own undo."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def rollback(release: Release, workload: Workload, session: Session, *, wanted: str, force: bool) -> str:
-    """Go back and wait for the pods; the revision that was chosen.
+    """Go back and wait for the pods; returns the revision that was chosen.
 
-    The next deployment takes the fields back that the undo sets (`live.was_undone`).
+    The next deployment takes back the fields that the undo sets (`live.was_undone`).
     """
 
     def work() -> str:
@@ -35,7 +35,7 @@ def rollback(release: Release, workload: Workload, session: Session, *, wanted: 
 
 
 def look(workload: Workload, execution: Execution, *, wanted: str, force: bool) -> str:
-    """The revision to go to: `wanted`, or the former one. Raises InputError where there is none."""
+    """The revision to go to: `wanted`, or the previous one. Raises InputError if there is none."""
     live = look_managed(workload, inspect(workload), execution, force=force)
     if live.deployment is None:
         raise InputError(
@@ -58,6 +58,6 @@ def _revisions(replica_sets: Iterable[Object]) -> list[int]:
 
 
 def plan(workload: Workload, revision: str) -> Operation:
-    """An empty `revision` is one that only the cluster knows."""
+    """An empty `revision` means one that only the cluster knows."""
     commands = undo_and_wait(workload, revision or UNKNOWN_REVISION)
     return Operation(commands, looks=(inspect(workload), history(workload)))

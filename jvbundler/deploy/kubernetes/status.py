@@ -1,4 +1,4 @@
-"""`status k8s`: how the app is, compared with what was rendered; `logs k8s`: what its pods say.
+"""`status k8s`: the app's state, compared with what was rendered; `logs k8s`: the logs of its pods.
 
 Changes nothing.
 """
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Status(NamedTuple):
-    """`problems` say why the app is not healthy, one line each; empty where all is well."""
+    """`problems` say why the app is not healthy, one line each; empty if all is well."""
 
     fields: dict[str, Any]
     problems: tuple[str, ...]
@@ -43,7 +43,7 @@ class Status(NamedTuple):
 
 
 def statuses(workload: Workload, execution: Execution) -> Iterator[Status]:
-    """How the app is, as often as that is asked for. Raises ToolFailed where the cluster cannot be asked."""
+    """The app's state, once per iteration. Raises ToolFailed if the cluster cannot be asked."""
     require([kubectl(execution.environ)])
     while True:
         yield status(workload, execution)
@@ -173,12 +173,12 @@ def troubles(deployment: Object | None, fields: dict[str, Any], *, healthy: bool
     if count["ready"] < count["desired"] or count["updated"] < count["desired"]:
         yield f"{count['ready']} of {count['desired']} pods are ready, {count['updated']} are up to date"
     if not count["desired"]:
-        yield "the Deployment is scaled to no pods"
+        yield "the Deployment is scaled to zero pods"
     for pod in fields["pods"]:
         yield from (f"{pod['name']}: {reason}" for reason in pod["reasons"] if not pod["ready"])
     image = fields["image"]
     if image["running"] != image["rendered"]:
-        yield f"runs {image['running']}, rendered is {image['rendered']}"
+        yield f"runs {image['running']}, but {image['rendered']} is rendered"
     yield from (
         f"volume claim '{v['name']}' is {v['phase']}" for v in fields["volumes"] if v["phase"] != "Bound"
     )

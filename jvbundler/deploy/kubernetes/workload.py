@@ -13,15 +13,16 @@ if TYPE_CHECKING:
     from jvbundler.deploy.release import Release
     from jvbundler.values.artifact import Artifact
 
-# kubectl ends the wait after Kubernetes itself has given the rollout up, so that the reason is Kubernetes'.
+# kubectl stops waiting after Kubernetes itself has given up the rollout, so that the reason is Kubernetes'
+# own.
 _BEYOND_DEADLINE_SECONDS = 60
 
 
 class Workload(NamedTuple):
     """Where an environment runs, and the names of what runs there. `manifest` is the rendered file's path.
 
-    `spans` says that the manifest has objects of other namespaces too: kubectl then refuses `--namespace`
-    beside the file, in which each object names its own.
+    `spans` means that the manifest has objects of other namespaces too: kubectl then refuses `--namespace`,
+    and each object in the file names its own.
     """
 
     context: str
@@ -45,7 +46,7 @@ class Workload(NamedTuple):
 
     @property
     def place(self) -> str:
-        """What a deployment changes, and where: only one at a time may."""
+        """What a deployment changes, and where: only one may at a time."""
         return f"'{self.deployment}' in namespace '{self.namespace}' of '{self.context}'"
 
     def config_maps(self) -> tuple[str, ...]:
@@ -60,7 +61,7 @@ def kubectl(workload: Workload, *words: str, namespaced: bool = True) -> tuple[s
 
 
 def workload_of(release: Release, *, context: str = "", timeout_seconds: int = 0) -> Workload:
-    """Raises InputError where no context is named: kubectl's current one was not chosen for this app."""
+    """Raises InputError if no context is named: kubectl's current one was not chosen for this app."""
     environment = release.environment
     settings = environment.settings["kubernetes"]
     context = context or settings["context"]
@@ -99,7 +100,7 @@ def _first(objects: tuple[ObjectName, ...], kind: str) -> str:
 
 
 def _image(release: Release) -> str:
-    """The image of the Deployment; only a patch makes it another than that of deploy.yaml."""
+    """The image of the Deployment; it differs from that of deploy.yaml only if a patch changes it."""
     if not release.environment.settings["kubernetes"]["patches"]:
         return release.environment.kubernetes_image
     from jvbundler.checkers.manifest import documents
@@ -111,5 +112,5 @@ def _image(release: Release) -> str:
 
 
 def namespace_assignment(namespace: str) -> tuple[tuple[str, str], ...]:
-    """`--namespace` as the key of deploy.yaml that it replaces: the manifest names the namespace, too."""
+    """`--namespace` as the key of deploy.yaml that it replaces: the manifest names the namespace as well."""
     return (("kubernetes.namespace", json.dumps(namespace)),) if namespace else ()

@@ -1,6 +1,6 @@
-"""Lambda: the names of an environment's stack, and the calls of `aws` and `sam` that are made for it.
+"""Lambda: the names of an environment's stack, and the calls of `aws` and `sam` for it.
 
-Nothing is made that the rendered templates do not say.
+Creates nothing that is not in the rendered templates.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ class LambdaStack(NamedTuple):
 
     @property
     def where(self) -> tuple[str, ...]:
-        """The options that every command has, so that none acts on a default by accident."""
+        """The options of every command, so that none uses a default by accident."""
         return ("--region", self.region, "--stack-name", self.name)
 
     @property
     def place(self) -> str:
-        """What one deployment at a time may change."""
+        """What only one deployment may change at a time."""
         return f"lambda {self.region} {self.name}"
 
     @property
     def log_prefixes(self) -> tuple[str, str]:
-        """What the names of the stack's log groups begin with, and of those that former stacks left."""
+        """The prefix of the stack's log groups, and of those that former stacks left."""
         return (f"{FUNCTION_LOGS}/{self.name}/", f"{API_LOGS}/{self.name}/")
 
 
@@ -68,7 +68,7 @@ def stack_of(release: Release, account: str = "") -> LambdaStack:
 
 
 def image_of(uri: str, version: str) -> str:
-    """An image by what was typed: a whole reference, a digest or a tag."""
+    """The image that was typed: a whole reference, a digest or a tag."""
     if "/" in version:
         if not version.startswith(f"{uri}@") and not version.startswith(f"{uri}:"):
             raise InputError(f"'{version}' is not an image of {uri}")
@@ -86,8 +86,8 @@ class LogOptions(NamedTuple):
 
 
 def delete_leftover(stack: LambdaStack) -> tuple[Command, ...]:
-    """Remove the empty stack that a failed first deployment left: CloudFormation does not update it."""
-    return delete_stack(stack.region, stack.name, f"remove the empty stack '{stack.name}' of a failed start")
+    """Delete the empty stack that a failed first deployment left: CloudFormation does not update it."""
+    return delete_stack(stack.region, stack.name, f"delete the empty stack '{stack.name}' of a failed start")
 
 
 def deploy_stack(
@@ -104,7 +104,7 @@ def deploy_stack(
     overrides = [f"{IMAGE_PARAMETER}={image}", *(f"{name}={_quoted(v)}" for name, v in parameters.items())]
     argv = (
         *("sam", "deploy", "--template-file", stack.template),
-        # sam looks for it beside the template, wherever it is started.
+        # sam looks for it beside the template, whatever its working folder.
         *("--config-file", "samconfig.toml", "--config-env", stack.environment),
         *stack.where,
         *("--image-repository", stack.repository.uri),
@@ -127,7 +127,7 @@ def deploy_stack(
 
 
 def _quoted(value: str) -> str:
-    """sam splits overrides at spaces that are in no quotes."""
+    """sam splits overrides at unquoted spaces."""
     if not value or any(c.isspace() or c in "\"'" for c in value):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return value
@@ -136,14 +136,14 @@ def _quoted(value: str) -> str:
 def execute_change_set(
     stack: LambdaStack, change_set: str, *, is_new: bool, timeout_seconds: float = STACK_SECONDS
 ) -> tuple[Command, ...]:
-    """Carry out the change set that was shown, and nothing else."""
+    """Execute the change set that was shown, and nothing else."""
     begin = (
         *("aws", "cloudformation", "execute-change-set", "--region", stack.region),
         *("--change-set-name", change_set),
     )
     waited = "stack-create-complete" if is_new else "stack-update-complete"
     return (
-        Command(begin, "carry out these changes", timeout_seconds=SHORT_SECONDS, role="stack"),
+        Command(begin, "execute these changes", timeout_seconds=SHORT_SECONDS, role="stack"),
         _wait(stack.region, stack.name, waited, timeout_seconds),
     )
 
@@ -151,12 +151,12 @@ def execute_change_set(
 def discard_change_set(stack: LambdaStack, change_set: str, *, is_new: bool) -> tuple[Command, ...]:
     """Remove a change set that was declined, with the empty stack that CloudFormation made for it."""
     if is_new:
-        return delete_stack(stack.region, stack.name, f"remove the empty stack '{stack.name}' again")
+        return delete_stack(stack.region, stack.name, f"delete the empty stack '{stack.name}' again")
     argv = (
         *("aws", "cloudformation", "delete-change-set", "--region", stack.region),
         *("--change-set-name", change_set),
     )
-    return (Command(argv, "drop these changes", timeout_seconds=SHORT_SECONDS),)
+    return (Command(argv, "discard these changes", timeout_seconds=SHORT_SECONDS),)
 
 
 def set_image(
@@ -166,7 +166,7 @@ def set_image(
     *,
     timeout_seconds: float = STACK_SECONDS,
 ) -> tuple[Command, ...]:
-    """The stack as it was deployed with another image: its template and all other parameters stay."""
+    """The deployed stack with another image: its template and all other parameters stay."""
     kept = [f"ParameterKey={name},UsePreviousValue=true" for name in parameters if name != IMAGE_PARAMETER]
     argv = (
         *("aws", "cloudformation", "update-stack", *stack.where, "--use-previous-template"),
@@ -177,7 +177,7 @@ def set_image(
     return (
         Command(
             argv,
-            f"set the image of the stack '{stack.name}' back",
+            f"change the image of the stack '{stack.name}' back",
             timeout_seconds=SHORT_SECONDS,
             role="stack",
         ),
@@ -208,7 +208,7 @@ def delete_stack(
 
 def _wait(region: str, name: str, event: str, timeout_seconds: float) -> Command:
     argv = ("aws", "cloudformation", "wait", event, "--region", region, "--stack-name", name)
-    return Command(argv, "wait until that is done", timeout_seconds=timeout_seconds, waits=True, role="stack")
+    return Command(argv, "wait until it is done", timeout_seconds=timeout_seconds, waits=True, role="stack")
 
 
 def delete_all(
@@ -241,4 +241,4 @@ def delete_all(
 
 def _delete_logs(region: str, name: str) -> Command:
     argv = ("aws", "logs", "delete-log-group", "--region", region, "--log-group-name", name)
-    return Command(argv, "delete a log group with all that was logged", timeout_seconds=SHORT_SECONDS)
+    return Command(argv, "delete a log group with all its events", timeout_seconds=SHORT_SECONDS)

@@ -36,14 +36,14 @@ if TYPE_CHECKING:
     from jvbundler.deploy.release import Release
     from jvbundler.runner import Completed
 
-# Stands in a dry run for the change set that is yet to be made.
+# Placeholder in a dry run for the change set that is yet to be made.
 UNKNOWN_CHANGE_SET = "CHANGE-SET"
 _CHANGE_SET = re.compile(r"arn:aws[a-z-]*:cloudformation:\S+:changeSet/\S+")
 _NO_CHANGES = "No changes to deploy"
 
 
 class DeployOptions(NamedTuple):
-    """A push builds by itself, from the cache after a build. `health_seconds` 0 asks for no health."""
+    """A push builds too, from the cache after a build. `health_seconds` 0 skips the health check."""
 
     image: ImageSteps = ImageSteps(build=False, push=False, options=ImageOptions())
     update: bool = True
@@ -55,7 +55,7 @@ class DeployOptions(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """`image` is the digest of the image that is there, empty where one is pushed first."""
+    """`image` is the digest of the existing image, empty if one is pushed first."""
 
     account: Account
     stack: LambdaStack
@@ -67,7 +67,7 @@ class Facts(NamedTuple):
 
     @property
     def is_new(self) -> bool:
-        """Whether the stack is made: there is none, or only what a failed first deployment left."""
+        """Whether the stack is created: there is none, or only what a failed first deployment left."""
         return self.deployed is None or self.deployed.is_empty
 
 
@@ -103,7 +103,7 @@ def deploy(release: Release, options: DeployOptions, session: Session) -> Deploy
 
 
 def dry_run(release: Release, options: DeployOptions) -> tuple[Operation, ...]:
-    """What a deployment runs, as far as that is known without asking AWS; refuses what it refuses."""
+    """What a deployment runs, as far as that is known offline; refuses what a deployment refuses."""
     release = _using(release, options)
     operation = plan(release, options, None).after(render_commands(release, render=options.render))
     if not (options.update and options.diff):
@@ -146,7 +146,7 @@ def look(release: Release, options: DeployOptions, environ: Mapping[str, str]) -
 
 
 def plan(release: Release, options: DeployOptions, facts: Facts | None) -> Operation:
-    """Make sure of the repository, build, push, deploy the stack; with a diff, its change set alone."""
+    """Create the repository, build, push, deploy the stack; with a diff, only make its change set."""
     stack = facts.stack if facts else stack_of(release)
     commands: list[Command] = []
     notes: tuple[str, ...] = ()
@@ -189,13 +189,13 @@ def _digest(release: Release, options: DeployOptions, facts: Facts | None) -> st
 def plan_change(
     stack: LambdaStack, change_set: str, options: DeployOptions, *, is_new: bool, table: str = ""
 ) -> Operation:
-    """Carry out a change set that was made; `table` is what it changes."""
+    """Execute an existing change set; `table` shows its changes."""
     commands = execute_change_set(stack, change_set, is_new=is_new, timeout_seconds=options.timeout_seconds)
-    return Operation(commands, changes=table, question="carry out these changes")
+    return Operation(commands, changes=table, question="execute these changes")
 
 
 def _change(ran: Ran, facts: Facts, options: DeployOptions, session: Session) -> bool:
-    """Have the change set confirmed and carried out; False where it was dropped."""
+    """Have the change set confirmed and executed; False if it was discarded."""
     change_set, table = change_set_of(ran.results["stack"])
     if not change_set:
         return True
@@ -211,7 +211,7 @@ def _change(ran: Ran, facts: Facts, options: DeployOptions, session: Session) ->
 
 
 def change_set_of(done: Completed) -> tuple[str, str]:
-    """The name of the change set that sam made, and what it changes; empty where nothing changes."""
+    """The name of the change set that sam made, and its changes; empty if nothing changes."""
     if _NO_CHANGES in done.text + done.stderr.decode("utf-8", "replace"):
         return "", ""
     found = _CHANGE_SET.search(done.text)
@@ -221,7 +221,7 @@ def change_set_of(done: Completed) -> tuple[str, str]:
 
 
 def change_set_table(text: str) -> str:
-    """What sam prints about a change set, without what it says before and after."""
+    """The part of sam's output that shows the change set."""
     _, found, rest = text.partition("CloudFormation stack changeset")
     return (found + rest.partition("Changeset created")[0]).strip() if found else text.strip()
 
@@ -233,7 +233,7 @@ def _explained(facts: Facts, command: Command, failure: ToolFailed) -> ToolFaile
 def _deployed(
     release: Release, facts: Facts, options: DeployOptions, session: Session, *, is_dropped: bool
 ) -> Deployed:
-    """What there is afterwards, and what the app answers."""
+    """The state afterwards, and the app's answer."""
     from jvbundler.deploy.lambda_.live import health_answers
 
     digest = facts.image or release.environment.lambda_digest

@@ -1,4 +1,4 @@
-"""`destroy lambda`: says what would go and what would stay, and deletes the stack. Data stays by default."""
+"""`destroy lambda`: says what is deleted and what stays, and deletes the stack. Data stays by default."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class DestroyOptions(NamedTuple):
-    """Which data goes, too."""
+    """Which data is deleted as well."""
 
     delete_images: bool = False
     delete_logs: bool = False
@@ -25,7 +25,7 @@ class DestroyOptions(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """`resources` are those of the stack, `log_groups` those of former stacks of its name, too."""
+    """`resources` are the stack's, `log_groups` include those of former stacks of its name."""
 
     account: Account
     stack: LambdaStack
@@ -38,7 +38,7 @@ class Facts(NamedTuple):
 
 
 def destroy(release: Release, options: DestroyOptions, session: Session) -> Operation:
-    """What was deleted, and what was kept; no commands where there was nothing to delete."""
+    """What was deleted, and what was kept; no commands if there was nothing to delete."""
 
     def work() -> Operation:
         facts = look(release, session.execution.environ)
@@ -69,10 +69,10 @@ def look(release: Release, environ: Mapping[str, str]) -> Facts:
 
 
 def plan(release: Release, options: DestroyOptions, facts: Facts | None) -> Operation:
-    """Without facts, all is there, and the log groups are called after a stack whose id only AWS knows."""
+    """Without facts, everything is assumed to exist, and the log groups are named by the unknown stack id."""
     stack = facts.stack if facts else stack_of(release)
     groups = facts.log_groups if facts else tuple(f"{prefix}ID-OF-THE-STACK" for prefix in stack.log_prefixes)
-    # A repository that is made elsewhere is not ours to delete.
+    # A repository that is created elsewhere is not ours to delete.
     images_go = options.delete_images and bool(stack.repository.template)
     commands = delete_all(
         stack,
@@ -82,7 +82,7 @@ def plan(release: Release, options: DestroyOptions, facts: Facts | None) -> Oper
         log_groups=groups if options.delete_logs else (),
         timeout_seconds=options.timeout_seconds,
     )
-    logs = tuple(f"Logs::LogGroup {name} with all that was logged" for name in groups)
+    logs = tuple(f"Logs::LogGroup {name} with all its events" for name in groups)
     data = ((options.delete_logs, logs), (images_go, _repository_line(release, facts) if facts else ()))
     return Operation(
         commands,
@@ -107,7 +107,7 @@ def _resources(account: Account, stack: LambdaStack) -> tuple[str, ...]:
     words = ("cloudformation", "list-stack-resources", "--stack-name", stack.name)
     found = items_of(read(account, *words), "StackResourceSummaries")
     named = [(r["ResourceType"], r.get("PhysicalResourceId", r["LogicalResourceId"])) for r in found]
-    # These stay when the stack goes.
+    # These stay when the stack is deleted.
     return tuple(
         f"{kind.removeprefix('AWS::')} {name}"
         for kind, name in named

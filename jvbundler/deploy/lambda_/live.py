@@ -1,4 +1,4 @@
-"""What there is of an environment on AWS: its stack, images and failures, and whether the app answers.
+"""The state of an environment on AWS: its stack, images and failures, and whether the app answers.
 
 Changes nothing.
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from jvbundler.deploy.release import Release
 
 NO_IMAGE = ("ImageNotFoundException", "RepositoryNotFoundException")
-# AWS's words for what it gave up because something else had failed.
+# What AWS says of a resource that it gave up because another one had failed.
 _CONSEQUENCES = ("cancelled", "The following resource(s) failed")
 PAUSE_SECONDS = 2.0
 # A cold start loads the whole app: 7 to 10 s were measured.
@@ -34,7 +34,7 @@ ANSWER_SECONDS = 30.0
 
 
 class Failure(NamedTuple):
-    """Why a resource could not be made, changed or deleted."""
+    """Why a resource could not be created, changed or deleted."""
 
     resource: str
     type: str
@@ -46,18 +46,18 @@ class Failure(NamedTuple):
 
 
 def account_and_stack(release: Release, environ: Mapping[str, str]) -> tuple[Account, LambdaStack]:
-    """Raises InputError where the credentials are of another account than deploy.yaml's."""
+    """Raises InputError if the credentials are for another account than deploy.yaml's."""
     settings = release.environment.settings["lambda"]
     account = Account(settings["region"], environ)
     return account, stack_of(release, account_id(account, settings["account_id"]))
 
 
 def require_changeable(name: str, facts: StackFacts | None) -> None:
-    """Raise InputError for a stack that takes no change now."""
+    """Raise InputError for a stack that cannot be changed now."""
     if facts is None or facts.is_empty:
         return
     if facts.status.endswith("_IN_PROGRESS"):
-        raise InputError(f"the stack '{name}' is being changed ({facts.status}): wait until that is done")
+        raise InputError(f"the stack '{name}' is being changed ({facts.status}): wait until it is done")
     if facts.status == "UPDATE_ROLLBACK_FAILED":
         raise InputError(
             f"the stack '{name}' is stuck in UPDATE_ROLLBACK_FAILED: "
@@ -68,7 +68,7 @@ def require_changeable(name: str, facts: StackFacts | None) -> None:
 
 
 def image_digest(account: Account, stack: LambdaStack, version: str) -> str:
-    """The digest of an image in the repository by its tag or digest; InputError where it is not there."""
+    """The digest of an image in the repository by its tag or digest; InputError if it does not exist."""
     by = "imageDigest" if version.startswith("sha256:") else "imageTag"
     words = ("--repository-name", stack.repository.name, "--image-ids", f"{by}={version}")
     answer = read(account, "ecr", "describe-images", *words, absent=NO_IMAGE)
@@ -76,7 +76,7 @@ def image_digest(account: Account, stack: LambdaStack, version: str) -> str:
     if not images:
         raise InputError(
             f"there is no image '{version}' in the repository '{stack.repository.name}' ({stack.region}): "
-            "'jvbundler deploy lambda --all' makes it"
+            "'jvbundler deploy lambda --all' builds it"
         )
     return text_of(images[0], "imageDigest")
 
@@ -91,7 +91,7 @@ def images(account: Account, stack: LambdaStack) -> list[dict[str, Any]]:
 
 
 def running_image(account: Account, stack: LambdaStack) -> str:
-    """The image that the function runs, by digest; an empty text where there is no function."""
+    """The image that the function runs, by digest; an empty text if there is no function."""
     answer = read(
         account, "lambda", "get-function", "--function-name", stack.function, absent=("ResourceNotFound",)
     )
@@ -114,7 +114,7 @@ def failures(events: Sequence[Mapping[str, Any]]) -> tuple[Failure, ...]:
     for event in _last_operation(events):
         status, reason = event.get("ResourceStatus", ""), event.get("ResourceStatusReason", "")
         if status.endswith("_FAILED") and not any(words in reason for words in _CONSEQUENCES):
-            # Later ones are older, and so nearer to the cause.
+            # Later ones are older, and therefore closer to the cause.
             name = event["LogicalResourceId"]
             found.pop(name, None)
             found[name] = Failure(name, event.get("ResourceType", ""), status, reason or "no reason given")
@@ -129,17 +129,17 @@ def _last_operation(events: Sequence[Mapping[str, Any]]) -> Iterable[Mapping[str
 
 
 def explained(failure: ToolFailed, account: Account, stack: str) -> ToolFailed:
-    """The failure with the events that explain it; those that CloudFormation cannot tell are left out."""
+    """The failure with the events that explain it, if CloudFormation has any."""
     try:
         reasons = stack_failures(account, stack)
     except ToolFailed:
         reasons = ()
-    lines = ["why, as CloudFormation tells it:", *(f"  {reason}" for reason in reasons)] if reasons else []
+    lines = ["reasons given by CloudFormation:", *(f"  {reason}" for reason in reasons)] if reasons else []
     return ToolFailed("\n".join([with_advice(str(failure)), *lines]))
 
 
 class Answer(NamedTuple):
-    """`status` is 0 where no answer came; `error` says why then."""
+    """`status` is 0 if there was no answer; `error` then says why."""
 
     url: str
     status: int
@@ -160,7 +160,7 @@ def health_url(url: str, path: str) -> str:
 
 
 def ask(url: str, *, timeout_seconds: float = ANSWER_SECONDS) -> Answer:
-    """One request. Raises nothing: whatever goes wrong is an answer, too."""
+    """Make one request. Raises nothing: a failure is an answer too."""
     from http.client import HTTPException
     from urllib.error import HTTPError
     from urllib.request import Request, urlopen
@@ -182,7 +182,7 @@ def ask(url: str, *, timeout_seconds: float = ANSWER_SECONDS) -> Answer:
 
 
 def wait_until_healthy(url: str, *, seconds: float, pause_seconds: float = PAUSE_SECONDS) -> Answer:
-    """Ask until the app is healthy or the time is over; the last answer, with the time of all of them."""
+    """Ask until the app is healthy or time is up; returns the last answer, with the total time."""
     started = time.monotonic()
     while True:
         left = seconds - (time.monotonic() - started)
@@ -201,11 +201,11 @@ def health_answers(
     *,
     seconds: float,
 ) -> tuple[Answer, ...]:
-    """What each URL of the app answers at the health path, once it does or `seconds` are over."""
+    """The answer of each URL at the health path, as soon as it is healthy or `seconds` are over."""
     found = []
     for name, url in urls(outputs).items():
         if needs_signature(release, name):
-            note(f"{name}: not asked for its health, as it wants requests signed by IAM")
+            note(f"{name}: health not checked, as it requires requests signed with IAM")
             continue
         found.append(wait_until_healthy(health_url(url, stack.health_path), seconds=seconds))
     return tuple(found)

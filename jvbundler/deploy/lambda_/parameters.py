@@ -35,7 +35,7 @@ def parameter_values(
     environ: Mapping[str, str],
     deployed: Mapping[str, str],
 ) -> Values:
-    """Raise InputError with all parameters that have no value, neither given nor in the `deployed` stack."""
+    """Raise InputError with all parameters that have no value, given or in the `deployed` stack."""
     wanted = [p for p in template_parameters(release) if p.name != IMAGE_PARAMETER]
     _require_known(given, wanted)
     pairs = _variables(release)
@@ -71,7 +71,7 @@ def stored_secrets(release: Release, environ: Mapping[str, str]) -> tuple[str, .
 
 
 def offline_values(release: Release, given: Mapping[str, str]) -> Values:
-    """For a dry run: all secrets, and the name of each other parameter in the place of its value."""
+    """For a dry run: all secrets, and the name of each other parameter instead of its value."""
     wanted = [p for p in template_parameters(release) if p.name != IMAGE_PARAMETER]
     _require_known(given, wanted)
     pairs = _variables(release)

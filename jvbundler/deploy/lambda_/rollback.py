@@ -1,7 +1,7 @@
 """`rollback lambda`: the deployed stack with an earlier image. Its template and other parameters stay.
 
 CloudFormation remembers no earlier parameters, so the earlier image is found in ECR: the one that was pushed
-just before the running one; or that of a published version.
+just before the running one, or that of a published version.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from jvbundler.values.problem import InputError
 if TYPE_CHECKING:
     from jvbundler.deploy.release import Release
 
-# Stands in a dry run for the image that only ECR knows.
+# Placeholder in a dry run for the image that only ECR knows.
 UNKNOWN_IMAGE = "PREVIOUS"
 
 
 class RollbackOptions(NamedTuple):
-    """`image` is a tag, a digest or a reference, `version` a published one; without, the image before."""
+    """`image` is a tag, digest or reference, `version` a published one; the default is the previous image."""
 
     image: str = ""
     version: str = ""
@@ -39,7 +39,7 @@ class RollbackOptions(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """From one image to another, both by digest; `pushed` and `tags` are those of the latter, if known."""
+    """From one image to another, both by digest; `pushed` and `tags` belong to the latter, if known."""
 
     account: Account
     stack: LambdaStack
@@ -58,7 +58,7 @@ class Facts(NamedTuple):
 
 
 def rollback(release: Release, options: RollbackOptions, session: Session) -> Facts:
-    """What was changed back. Raises ToolFailed with the reasons where the stack refuses the image."""
+    """What was rolled back. Raises ToolFailed with the reasons if the stack refuses the image."""
 
     def work() -> Facts:
         facts = look(release, options, session.execution.environ)
@@ -90,7 +90,7 @@ def plan(release: Release, options: RollbackOptions, facts: Facts | None) -> Ope
 
 
 def look(release: Release, options: RollbackOptions, environ: Mapping[str, str]) -> Facts:
-    """Raises InputError where there is nothing to go back to."""
+    """Raises InputError if there is nothing to go back to."""
     account, stack = account_and_stack(release, environ)
     deployed = stack_facts(account, stack.name)
     if deployed is None or deployed.is_empty:
@@ -133,12 +133,12 @@ def previous_digest(newest_first: list[dict[str, Any]], running: str, stack: Lam
         raise InputError(f"the running image is not in the repository '{name}': choose another with --to")
     older = digests[digests.index(running) + 1 :]
     if not older:
-        raise InputError(f"the repository '{name}' has no image from before the running one")
+        raise InputError(f"the repository '{name}' has no image older than the running one")
     return older[0]
 
 
 def version_digest(account: Account, stack: LambdaStack, version: str) -> str:
-    """The image of a published version; there are some where the function has an alias."""
+    """The image of a published version; they exist if the function has an alias."""
     words = ("lambda", "get-function", "--function-name", stack.function, "--qualifier", version)
     answer = read(account, *words, absent=("ResourceNotFound",))
     image = str((answer or {}).get("Code", {}).get("ResolvedImageUri", ""))

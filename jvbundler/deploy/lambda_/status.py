@@ -1,4 +1,4 @@
-"""`status lambda`: what runs, whether it is healthy, and as deploy.yaml says; `logs lambda`, by sam.
+"""`status lambda`: what runs, and whether it is healthy and matches deploy.yaml; `logs lambda`, with sam.
 
 Changes nothing.
 """
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from jvbundler.deploy.lambda_.commands import LogOptions
     from jvbundler.deploy.release import Release
 
-# After a rollback, all runs as it did before: whether that is what is wanted, the drift tells.
+# After a rollback, everything runs as before: drift says whether that is what deploy.yaml wants.
 _WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 
 
 class FunctionFacts(NamedTuple):
-    """`version` is the one that the alias shows, empty without an alias."""
+    """`version` is the one that the alias points to, empty without an alias."""
 
     name: str
     state: str
@@ -49,7 +49,7 @@ class FunctionFacts(NamedTuple):
 
 
 class LambdaStatus(NamedTuple):
-    """`rendered_image` is the digest that deploy.yaml means, empty where it is not known."""
+    """`rendered_image` is the digest that deploy.yaml means, empty if not known."""
 
     stack: LambdaStack
     facts: StackFacts | None
@@ -63,17 +63,17 @@ class LambdaStatus(NamedTuple):
 
     @property
     def unhealthy(self) -> tuple[str, ...]:
-        """Why it is not well, a line each."""
+        """Why it is not healthy, a line each."""
         return tuple(_complaints(self))
 
     @property
     def drifted(self) -> tuple[str, ...]:
-        """In what it differs from deploy.yaml, a line each."""
+        """How it differs from deploy.yaml, a line each."""
         return tuple(_differences(self))
 
 
 def lambda_status(release: Release, environ: Mapping[str, str], *, health_seconds: float) -> LambdaStatus:
-    """Raises ToolFailed where AWS cannot be asked."""
+    """Raises ToolFailed if AWS cannot be asked."""
     account, stack = account_and_stack(release, environ)
     facts = stack_facts(account, stack.name)
     if facts is None:
@@ -138,7 +138,7 @@ def is_same_template(account: Account, stack: LambdaStack, release: Release) -> 
 
 
 def comparable(template: Any) -> Any:
-    """A template without what sam changes on its way: comments, short intrinsics, its own metadata."""
+    """A template without what sam changes in it: comments, short intrinsics, its own metadata."""
     tree = _loaded(template) if isinstance(template, str) else template
     if isinstance(tree, dict):
         for resource in (tree.get("Resources") or {}).values():
@@ -154,7 +154,7 @@ def _loaded(text: str) -> Any:
     import yaml
 
     class Loader(yaml.CSafeLoader):
-        """Apart from PyYAML's own, which must not learn these tags."""
+        """Separate from PyYAML's own, which must not learn these tags."""
 
     def intrinsic(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:
         value: Any
@@ -180,21 +180,21 @@ def alarms(account: Account, stack: LambdaStack) -> dict[str, str]:
 
 
 def _ours(alarm: Mapping[str, Any], stack: LambdaStack) -> bool:
-    """Of this function, and not of one whose name begins alike."""
+    """Whether it belongs to this function, and not to one with the same prefix."""
     return any(d.get("Value") == stack.function for d in alarm.get("Dimensions", []))
 
 
 def _complaints(status: LambdaStatus) -> Iterator[str]:
     facts, function = status.facts, status.function
     if facts is None:
-        yield f"the stack '{status.stack.name}' does not exist: 'jvbundler deploy lambda' makes it"
+        yield f"the stack '{status.stack.name}' does not exist: 'jvbundler deploy lambda' creates it"
         return
     if facts.status not in _WELL:
         yield f"the stack is {facts.status}{f': {facts.reason}' if facts.reason else ''}"
     if function is None:
         yield f"the function '{status.stack.function}' does not exist"
         return
-    # A function that nobody called for weeks is Inactive, and starts again with the next request.
+    # A function that was not called for weeks is Inactive, and starts again with the next request.
     if function.state not in ("Active", "Inactive"):
         yield f"the function is {function.state}: {function.state_reason or 'no reason given'}"
     if function.last_update != "Successful":
@@ -208,7 +208,7 @@ def _differences(status: LambdaStatus) -> Iterator[str]:
         return
     running = status.function.image.rpartition("@")[2] if status.function else ""
     if status.rendered_image and running and running != status.rendered_image:
-        yield f"the function runs the image {running}, and deploy.yaml means {status.rendered_image}"
+        yield f"the function runs the image {running}, but deploy.yaml means {status.rendered_image}"
     if not status.is_same_template:
         yield "the stack was deployed from another template than the one that is rendered now"
 
@@ -218,7 +218,7 @@ def plan_logs(release: Release, options: LogOptions) -> Operation:
 
 
 def show_logs(operation: Operation, execution: Execution, *, tail: int) -> list[str]:
-    """The last `tail` lines; none where all lines were shown as they came."""
+    """The last `tail` lines; none if all lines were shown as they came."""
     require([sam(execution.environ)])
     (command,) = operation.commands
     done = execute(command, execution)

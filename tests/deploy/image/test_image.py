@@ -145,7 +145,7 @@ def test_a_builder_that_cannot_attest_is_found_out_first(
     tools.answer("buildx", "inspect", stdout="Name: default\nDriver: docker\n")
     done = jvbundler("push", "support", "-e", "dev")
     assert done.returncode == 4
-    assert "the default builder: makes no attestations and one platform only" in done.stderr
+    assert "the default builder: supports no attestations and only one platform" in done.stderr
     assert builds(tools) == []
     assert jvbundler("push", "support", "-e", "dev", "--no-attestations").returncode == 0
     tools.answer("info", "--format", stdout="[[driver-type io.containerd.snapshotter.v1]]\n")
@@ -179,7 +179,7 @@ def test_a_push_without_a_digest_is_a_failure(rendered: Path, tools: Tools, jvbu
     before = (rendered / "deploy.yaml").read_text()
     done = jvbundler("push", "support", "-e", "dev")
     assert done.returncode == 4
-    assert "did not tell the digest" in done.stderr
+    assert "did not report the digest" in done.stderr
     assert (rendered / "deploy.yaml").read_text() == before
 
 

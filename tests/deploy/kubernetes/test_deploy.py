@@ -364,7 +364,7 @@ def test_garbage_instead_of_json_is_told_in_one_line(rendered: Path, tools: Tool
     tools.answer("get", "deployment.apps/acme-support", stdout="I am not JSON\n")
     done = jvbundler(*DEPLOY)
     assert done.returncode == 4
-    assert "printed something else than JSON: I am not JSON" in done.stderr
+    assert "printed something other than JSON: I am not JSON" in done.stderr
     assert "apply" not in tools.verbs()
 
 

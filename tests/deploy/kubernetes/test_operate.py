@@ -54,7 +54,7 @@ def test_another_image_than_the_rendered_one_is_drift(rendered: Path, tools: Too
     tools.answer("replicasets.apps,pods", stdout=answer_text("healthy.json").replace(DIGEST, "sha256:0"))
     done = jvbundler("status", "k8s", *HERE)
     assert done.returncode == 1
-    assert f"rendered is ghcr.io/acme/acme-support:1.2.3@{DIGEST}" in done.stdout
+    assert f"ghcr.io/acme/acme-support:1.2.3@{DIGEST} is rendered" in done.stdout
 
 
 def test_what_is_not_deployed_is_not_healthy(rendered: Path, tools: Tools, jvbundler: Run) -> None:

@@ -62,7 +62,7 @@ IMAGES = [{"imageDigest": "sha256:new"}, {"imageDigest": "sha256:running"}, {"im
 
 def test_the_image_before_the_running_one() -> None:
     assert previous_digest(IMAGES, "sha256:running", STACK) == "sha256:old"
-    with pytest.raises(InputError, match="has no image from before"):
+    with pytest.raises(InputError, match="has no image older than"):
         previous_digest(IMAGES, "sha256:old", STACK)
     with pytest.raises(InputError, match="choose another with --to"):
         previous_digest(IMAGES, "sha256:gone", STACK)
