@@ -173,6 +173,9 @@ def _inserted(text: str, root: Node, keys: Keys, value: str) -> str:
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += "\n"
     if section.value is None or section.value == {}:
+        above = _entry_at(text, keys[:depth]) if depth else None
+        if above and above.section.flow_style:
+            return _filled_in_braces(text, above.value, keys[depth:], value)
         return _filled(lines, root, section, keys, depth, value)
     if not isinstance(section.value, dict):
         raise InputError(f"'{'.'.join(keys[:depth])}' is not a section: edit deploy.yaml")
@@ -192,12 +195,24 @@ def _is_flow(lines: list[str], section: Node) -> bool:
 
 def _in_braces(lines: list[str], section: Node, keys: Keys, value: str) -> str:
     """As the first entry of `{…}`."""
-    written = scalar(value)
-    for key in reversed(keys[1:]):
-        written = f"{{{scalar(key)}: {written}}}"
     row, column = section.place.line - 1, section.place.column
-    lines[row] = f"{lines[row][:column]}{scalar(keys[0])}: {written}, {lines[row][column:].lstrip(' ')}"
+    lines[row] = f"{lines[row][:column]}{_braced(keys, value)[1:-1]}, {lines[row][column:].lstrip(' ')}"
     return "".join(lines)
+
+
+def _braced(keys: Keys, value: str) -> str:
+    """`{a: {b: value}}`."""
+    written = scalar(value)
+    for key in reversed(keys):
+        written = f"{{{scalar(key)}: {written}}}"
+    return written
+
+
+def _filled_in_braces(text: str, section: yaml.Node, keys: Keys, value: str) -> str:
+    """A section that is empty and inside `{…}` itself: `{dev: {}}` or `{dev: }`."""
+    start, end = section.start_mark.index, section.end_mark.index
+    space = "" if text[:start].endswith(" ") else " "
+    return f"{text[:start]}{space}{_braced(keys, value)}{text[end:]}"
 
 
 def _filled(lines: list[str], root: Node, section: Node, keys: Keys, depth: int, value: str) -> str:

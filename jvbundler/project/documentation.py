@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from jvbundler.project.keys import Schema, keys, load_schema, type_and_limits
-from jvbundler.source.old_names import NAMES_OF_THE_SCAFFOLD
+from jvbundler.source.old_names import OLD_NAMES
 from jvbundler.values.problem import InputError
 
 
@@ -132,7 +132,7 @@ def explain_key(key: str) -> str:
 
         return "\n".join(reference_lines()) + "\n"
     wanted = re.sub(r"\[\d*\]", "[]", re.sub(r"^environments\.[^.]+\.", "", key)).removesuffix("[]")
-    wanted = NAMES_OF_THE_SCAFFOLD.get(wanted, wanted)
+    wanted = OLD_NAMES.get(wanted, wanted)
     known = {path: schema for path, schema in keys(load_schema(), "") if path}
     if wanted not in known:
         raise InputError(f"there is no key '{key}'{_meant(wanted, list(known))}")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from jvbundler.generated import validator
 from jvbundler.project.keys import keys, load_schema, type_and_limits
-from jvbundler.source.old_names import NAMES_OF_THE_SCAFFOLD
+from jvbundler.source.old_names import OLD_NAMES
 from jvbundler.source.wording import MOST_GUESSES, closest, one_line, quoted
 from jvbundler.values.node import Node, find, locate
 from jvbundler.values.problem import Place, Problem, error, warning
@@ -198,8 +198,8 @@ def unknown_key(
 def suggestion(path: list[Any], siblings: list[str], schema: dict[str, Any]) -> str:
     """The key that was probably meant: another tool's, a sibling, or one of the same name elsewhere."""
     key = str(path[-1])
-    if dotted(path) in NAMES_OF_THE_SCAFFOLD:
-        return f"did you mean '{NAMES_OF_THE_SCAFFOLD[dotted(path)]}'?"
+    if dotted(path) in OLD_NAMES:
+        return f"did you mean '{OLD_NAMES[dotted(path)]}'?"
     near = closest(key, siblings)
     if near:
         return f"did you mean '{near}'?"

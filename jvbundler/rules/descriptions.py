@@ -115,11 +115,12 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
         " not a regular expression, or takes too long. The value is not repeated in the message.",
     ),
     Rule(
-        "JVB122", "warning", "Old name of a key", "jvagent 0.1.7: the deploy.example.yaml of its scaffold",
+        "JVB122", "warning", "Old name of a key", "jvagent 0.1.7: its deploy.example.yaml; jvdeploy 0.1.7",
         "`jvagent app create --deployment aws-lambda` writes a deploy.example.yaml of other names: `region`,"
         " `account_id`, `lambda.memory_mb` and `lambda.timeout_seconds`. They are read as the keys of today,"
-        " `lambda.region`, `lambda.account_id`, `lambda.function.memory` and `lambda.function.timeout`, in"
-        " environments too. References (`{{ }}`) and `--set` know the names of today only.",
+        " `lambda.region`, `lambda.account_id`, `lambda.function.memory` and `lambda.function.timeout`, and"
+        " jvdeploy's `lambda.function_url.invoke_mode` as `lambda.invoke_mode`; in environments too."
+        " References (`{{ }}`) and `--set` know the names of today only.",
     ),
     Rule(
         "JVB200", "error", "No app", JVAGENT,

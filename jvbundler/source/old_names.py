@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from jvbundler.values.node import Node, find
 from jvbundler.values.problem import Problem, error, warning
 
-# What `jvagent app create --deployment aws-lambda` writes into its deploy.example.yaml.
-NAMES_OF_THE_SCAFFOLD = {
+# The first four are in the deploy.example.yaml of `jvagent app create --deployment aws-lambda`; the last is
+# jvdeploy's, whose own first file lacks it.
+OLD_NAMES = {
     "region": "lambda.region",
     "account_id": "lambda.account_id",
     "lambda.memory_mb": "lambda.function.memory",
     "lambda.timeout_seconds": "lambda.function.timeout",
+    "lambda.function_url.invoke_mode": "lambda.invoke_mode",
 }
 
 
@@ -36,7 +38,7 @@ def with_todays_names(root: Node) -> tuple[Node, tuple[Problem, ...]]:
 
 def _renamed(root: Node) -> tuple[Node, list[Problem]]:
     found: list[Problem] = []
-    for old_name, name in NAMES_OF_THE_SCAFFOLD.items():
+    for old_name, name in OLD_NAMES.items():
         old, path = find(root, old_name.split(".")), name.split(".")
         if old is None or not _has_room(root, path):
             continue

@@ -69,6 +69,10 @@ def test_a_section_at_the_top_is_added_below_everything() -> None:
 def test_braces_are_kept() -> None:
     assert set_value("a: {b: c, d: e}  # x\n", ("a", "b"), "new") == "a: {b: new, d: e}  # x\n"
     assert set_value("a: {b: c}\n", ("a", "d", "e"), "new") == "a: {d: {e: new}, b: c}\n"
+    assert set_value("a: {b: {}, c: d}\n", ("a", "b", "e"), "new") == "a: {b: {e: new}, c: d}\n"
+    assert set_value("a: {b: , c: d}\n", ("a", "b", "e"), "new") == "a: {b: {e: new}, c: d}\n"
+    assert set_value("a: {b: null}\n", ("a", "b", "e", "f"), "new") == "a: {b: {e: {f: new}}}\n"
+    assert set_value("a: {}  # x\n", ("a", "b"), "new") == "a:  # x\n  b: new\n"
     assert set_value("\ufeff{a: {b: c}}\n", ("a", "d"), "new") == "\ufeff{a: {d: new, b: c}}\n"
 
 
@@ -133,7 +137,10 @@ def test_an_entry_is_removed_of_any_map_that_pyyaml_writes(
 ) -> None:
     text = yaml.safe_dump({"a": {"s": section}, "z": 1}, default_flow_style=flow, width=width)
     rest = {key: value for key, value in section.items() if key != name}
-    assert yaml.safe_load(unset_value(text, ("a", "s", name))) == {"a": {"s": rest}, "z": 1}
+    after = unset_value(text, ("a", "s", name))
+    assert yaml.safe_load(after) == {"a": {"s": rest}, "z": 1}
+    again = set_value(after, ("a", "s", name), "new")
+    assert yaml.safe_load(again) == {"a": {"s": {**rest, name: "new"}}, "z": 1}
 
 
 @pytest.mark.parametrize(
