@@ -17,7 +17,7 @@ from jvbundler.values.secret_values import contains_secret
 # In this order: an escape, a reference with or without a default, and a `${` that is neither.
 _TOKEN = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{")
 # Braces from outside are not references of the file's author; AWS's own are left for AWS.
-_OUTSIDE_BRACES = r"\{\{(?!resolve:)"
+_OUTSIDE_BRACES = r"\{\{(?!resolve:[^{}]*\}\})"
 _ESCAPE_HINT = "$${ writes a literal ${"
 # All values together: four times the largest deploy.yaml.
 _MOST_CHARACTERS = 4 * 1024 * 1024

@@ -35,7 +35,7 @@ def test_the_command_that_mends_has_the_values_that_were_given_but_no_secret(
     given = ("--set", "app.description=other words", "--env", "A_TOKEN=${B_TOKEN}", "--env", "LEVEL=1")
     check = jvbundler("render", "support", "--check", *given)
     assert check.returncode == 1
-    mending = check.stderr.partition("to mend it: ")[2].strip()
+    mending = check.stderr.partition("to fix it: ")[2].strip()
     described = "--set 'app.description=other words'"
     assert mending == f"jvbundler render support {described} --env 'A_TOKEN=…' --env LEVEL=1"
 

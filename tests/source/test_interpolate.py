@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jvbundler.source.interpolate import SecretName, interpolate, parts_with_secrets
@@ -177,6 +177,8 @@ def test_an_escaped_text_comes_back(text: str) -> None:
 
 
 @given(st.text(st.characters(codec="utf-8")))
+@example("{{resolve:")
+@example("{{resolve:ssm:/a}}")
 def test_the_text_of_the_environment_comes_back_inside_a_text(text: str) -> None:
     root = Node({"key": Node("<${X}>", Place("f"))}, Place("f"))
     result, _ = resolve_references(interpolate(root, {"X": text}, looks_secret)[0])

@@ -125,7 +125,7 @@ def image_commands(release: Release, steps: ImageSteps, lambda_repository: str) 
     if steps.push:
         names = repositories(environment, steps.options, lambda_repository)
         keys = " and ".join(digest_keys(release, steps.options.registries))
-        reason = f"note the digest as {keys} in deploy.yaml, and render"
+        reason = f"record the digest as {keys} in deploy.yaml, and render"
         note = render_command(release, reason, role="note")._replace(registries=steps.options.registries)
         return (*push_commands(environment, app, file, names, steps.options), note)
     if steps.build:
