@@ -163,7 +163,7 @@ def test_destroy_lists_what_goes_and_asks(rendered: Path, tools: Tools, jvbundle
     done = jvbundler("destroy", "k8s", *HERE)
     assert done.returncode == 2
     assert "goes:\n" in done.stderr
-    assert "there is no terminal to ask at" in done.stderr
+    assert "there is no terminal to ask on" in done.stderr
     assert set(tools.verbs()) == {"version", "auth can-i", "get deployment.apps/acme-support", *READS}
 
 
