@@ -37,8 +37,8 @@ _KINDS = {
 def read_file(path: str | os.PathLike[str], limit: int = MIB, *, follow_links: bool = True) -> bytes:
     """The content of a regular file of at most `limit` bytes.
 
-    Raises OSError for everything else, with what it is in `strerror`. Without `follow_links`, a path that is
-    itself a symbolic link is refused.
+    Raises OSError for everything else, whose `strerror` says what it is. Without `follow_links`, a path that
+    is itself a symbolic link is refused.
     """
     name = os.fspath(path)
     try:

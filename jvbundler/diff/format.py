@@ -32,10 +32,10 @@ def unpainted(text: str, _: str) -> str:
 def format_text(changes: Sequence[Change], *, versus: str = "", paint: Paint = unpainted) -> str:
     """For people at a terminal; an added or removed object is named, without its fields."""
     lines: list[str] = []
-    shown = [change for change in changes if change.action in ACTIONS]
-    for file in dict.fromkeys(change.file for change in shown):
+    listed = [change for change in changes if change.action in ACTIONS]
+    for file in dict.fromkeys(change.file for change in listed):
         lines.append(paint(printable(file), "file"))
-        for titles, change in _alike([change for change in shown if change.file == file]):
+        for titles, change in _alike([change for change in listed if change.file == file]):
             lines += _text_of(titles, change, paint)
     heading = f"{versus}: " if versus else ""
     return "\n".join([*lines, *notes(changes), f"{heading}{summary(changes)}"]) + "\n"
@@ -98,12 +98,12 @@ def format_markdown(changes: Sequence[Change], *, versus: str = "") -> str:
 
 def markdown_blocks(changes: Sequence[Change], *, versus: str) -> Iterator[str]:
     """The text under a heading: the risks, notes, and each object; what may be left out comes last."""
-    shown = [change for change in changes if change.action in ACTIONS]
+    listed = [change for change in changes if change.action in ACTIONS]
     if versus:
         yield f"Compared: {code(versus)}"
-    yield from _risk_table(shown)
+    yield from _risk_table(listed)
     yield from (f"_{html.escape(note)}_" for note in notes(changes))
-    yield from (_details(titles, change) for titles, change in _by_file(shown))
+    yield from (_details(titles, change) for titles, change in _by_file(listed))
 
 
 def fitting(blocks: Iterable[str], room: int) -> Iterator[str]:

@@ -26,10 +26,10 @@ def level_counts(changes: Iterable[Change]) -> dict[Level, int]:
 
 def summary(changes: Sequence[Change]) -> str:
     """`2 changed, 1 added; risks: 1 danger, 2 info`"""
-    shown = {action: number for action, number in counts(changes).items() if action in ACTIONS}
-    if not shown:
+    listed = {action: number for action, number in counts(changes).items() if action in ACTIONS}
+    if not listed:
         return "the same in meaning" if changes else "no difference"
-    text = ", ".join(f"{number} {action}" for action, number in shown.items())
+    text = ", ".join(f"{number} {action}" for action, number in listed.items())
     levels = ", ".join(f"{number} {level}" for level, number in level_counts(changes).items())
     return f"{text}; risks: {levels}" if levels else text
 

@@ -221,7 +221,7 @@ def bad_key(violation: Violation, root: Node, path: list[Any]) -> Problem:
 
 
 def bad_value(violation: Violation, place: Place, path: list[Any]) -> Problem:
-    # The value is not repeated: it may be a secret that stands in the wrong place.
+    # The value is not repeated: it may be a secret in the wrong place.
     schema = violation.schema if isinstance(violation.schema, dict) else {}
     reasons = {
         "type": "has the wrong type",
@@ -275,7 +275,7 @@ def dotted(path: list[Any]) -> str:
 
 
 class EmptyKey(NamedTuple):
-    """`siblings` is the schema of the map that the key stands in."""
+    """`siblings` is the schema of the map that contains the key."""
 
     path: Path
     siblings: dict[str, Any]

@@ -12,7 +12,7 @@ Path = Sequence[str | int]
 
 
 class Node(NamedTuple):
-    """A value and its place. `key_place` is where its key stands, for an entry of a mapping.
+    """A value and its place. `key_place` is where its key is written, for an entry of a mapping.
 
     `secret` names the secret environment variable whose value belongs here: it is never read, and `value`
     keeps its `${NAME}`, with `$$` for a literal dollar. `text` is the source text of a scalar that is not a

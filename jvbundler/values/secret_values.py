@@ -138,7 +138,7 @@ _SHORTEST = 8
 
 @lru_cache(maxsize=4096)
 def contains_secret(text: str) -> bool:
-    """Whether a value is or contains a token, a private key, a URL with a password, or an assignment."""
+    """Whether a value is or contains a token, a private key, a URL with a password or an assigned one."""
     return len(text) >= _SHORTEST and (any(_spans(text)) or any(_assignments(text)))
 
 

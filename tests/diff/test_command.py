@@ -125,7 +125,7 @@ def test_markdown_for_a_pull_request(app: Path) -> None:
         (["--", "--output=x"], "'--output=x' is not a revision"),
         (["--from", "dev"], "--from and --to have to be used together"),
         (["--from", "dev", "--to", "prdo"], "prdo"),
-        (["a", "b"], "'a' is no folder"),
+        (["a", "b"], "'a' is not a folder"),
         (["v1", "--from", "dev", "--to", "prod"], "give no revision"),
     ],
 )
