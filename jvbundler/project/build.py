@@ -118,6 +118,11 @@ def tag(version: str) -> str:
     return version.replace("+", "_") or "latest"
 
 
+# For pods that CronJobs send ticks to. The scheduler inside the app would start the same tasks. The route of
+# Lambda's deferred tasks takes a request for one from loopback where a forwarding header says so.
+TICKED = {"JVSPATIAL_DEFERRED_INVOKE_DISABLED": "true", "JVSPATIAL_SCHEDULER_ENABLED": "false"}
+
+
 class PlatformPart(NamedTuple):
     """What an environment has of its own on a platform."""
 
@@ -158,7 +163,8 @@ def platform_part(
         for name in names
     )
     problems = (*split.problems, *contradictions(split, listed, written))
-    variables = dict(sorted({**paths, **split.plain}.items()))
+    is_ticked = platform == "kubernetes" and settings["proactive_ticks"]
+    variables = dict(sorted({**(TICKED if is_ticked else {}), **paths, **split.plain}.items()))
     return PlatformPart(variables, secrets, split.composed, problems)
 
 

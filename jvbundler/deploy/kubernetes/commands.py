@@ -20,6 +20,7 @@ APPLY_SECONDS = 300.0
 # What we render, by the names that no other group shares. Pods and ReplicaSets are the Deployment's.
 OWN_KINDS = (
     "deployments.apps",
+    "cronjobs.batch",
     "services",
     "configmaps",
     "serviceaccounts",
