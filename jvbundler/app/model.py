@@ -33,7 +33,7 @@ class PipRequirement(NamedTuple):
 
 
 class Need(NamedTuple):
-    """What a core action needs beyond pip (schemas/catalog/needs.json), with the line of jvagent that says so."""
+    """What a core action needs beyond pip, with the line of jvagent that says so."""
 
     kind: str
     value: str
