@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.app.pip.requirements_lock import lock_digest
+from jvbundler.app.release import reaches
 from jvbundler.app.variables import framework_extras
 from jvbundler.project.model import BASE, Environment, Project, Secret, slug
 from jvbundler.project.schema import Checked, Told, check, unknown_empty_keys
@@ -123,6 +124,11 @@ def tag(version: str) -> str:
 TICKED = {"JVSPATIAL_DEFERRED_INVOKE_DISABLED": "true", "JVSPATIAL_SCHEDULER_ENABLED": "false"}
 
 
+# The first jvspatial that takes a deferred task from the adapter only where it is told to; the ones before it
+# do not know the variable, and refuse it where JVSPATIAL_STRICT_ENV_ALLOWLIST is set.
+ASKS_LOOPBACK = "0.1.0"
+
+
 class PlatformPart(NamedTuple):
     """What an environment has of its own on a platform."""
 
@@ -164,7 +170,14 @@ def platform_part(
     )
     problems = (*split.problems, *contradictions(split, listed, written))
     is_ticked = platform == "kubernetes" and settings["proactive_ticks"]
-    variables = dict(sorted({**(TICKED if is_ticked else {}), **paths, **split.plain}.items()))
+    derived = dict(TICKED) if is_ticked else {}
+    if (
+        platform == "lambda"
+        and settings["lambda"]["deferred_tasks"]
+        and reaches(app.jvspatial, ASKS_LOOPBACK)
+    ):
+        derived["JVSPATIAL_DEFERRED_INVOKE_ALLOW_LOOPBACK"] = "true"
+    variables = dict(sorted({**derived, **paths, **split.plain}.items()))
     return PlatformPart(variables, secrets, split.composed, problems)
 
 
