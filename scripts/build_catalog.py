@@ -66,7 +66,7 @@ def catalog_text(package: Path, version: str) -> str:
     unknown = unknown_programs(package, record)
     if unknown:
         raise SystemExit(
-            "\n".join([f"schemas/needs.json has nothing on these of jvagent {version}:", *unknown])
+            "\n".join([f"schemas/catalog/needs.json has nothing on these of jvagent {version}:", *unknown])
         )
     actions = [f"    {json.dumps(name)}: {json.dumps(entry)}" for name, entry in record["actions"].items()]
     head = "".join(

@@ -181,8 +181,11 @@ def pods() -> list[tuple[str, Pod]]:
     found = []
     for path in MANIFESTS:
         for item in yaml.safe_load_all(path.read_text(encoding="utf-8")):
+            name = f"{path.relative_to(GOLDEN).as_posix()} {item['kind']}"
             if item["kind"] == "Deployment":
-                found.append((path.relative_to(GOLDEN).as_posix(), ours(item["spec"]["template"]["spec"])))
+                found.append((name, ours(item["spec"]["template"]["spec"])))
+            elif item["kind"] == "CronJob":
+                found.append((name, ours(item["spec"]["jobTemplate"]["spec"]["template"]["spec"])))
     return found
 
 
@@ -210,7 +213,8 @@ def test_the_check_notices(id: str, check: Check, path: tuple[str | int, ...], v
 
 
 def test_there_is_a_pod_in_every_manifest_and_a_container_of_ours_in_every_pod() -> None:
-    assert len(PODS) == len(MANIFESTS)
+    manifests = [path.relative_to(GOLDEN).as_posix() for path in MANIFESTS]
+    assert sorted({name.rpartition(" ")[0] for name, _ in PODS}) == manifests
     assert all(pod["containers"] for _, pod in PODS)
 
 

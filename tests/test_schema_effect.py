@@ -62,6 +62,7 @@ NEEDS: dict[str, dict[str, Any]] = {
     "kubernetes.config_map": {"kubernetes": {"config_map": {"data": {"a.conf": "a"}}}},
     "kubernetes.external_secrets": EXTERNAL_SECRETS,
     "secrets": {"lambda": {"secrets": {"source": "secretsmanager"}}, **EXTERNAL_SECRETS},
+    "proactive_ticks": {"secrets": ["PROACTIVE_API_KEY", "TICK_API_KEY"]},
     "kubernetes.patches": {"kubernetes": {"config_map": {"enabled": True, "data": {"a.conf": "a"}}}},
     "gitops": {"gitops": {"repo_url": "https://git.example.com/a/b.git"}},
     "gitops.revision": {"gitops": {"argocd": {"enabled": True}}},
@@ -77,6 +78,7 @@ VALUES = {"kubernetes.patches[].target.name": ["other"]}
 ITEMS: dict[str, dict[str, Any]] = {
     "secrets": {"name": "TOKEN"},
     "variables": {"name": "IMAGE_TAG"},
+    "proactive_ticks": {"agent": "acme/other", "agent_id": "n.Agent.1"},
     "kubernetes.ingress.rules": {"host": "a.example.com", "paths": [{"path": "/a"}]},
     "kubernetes.ingress.tls": {"hosts": ["a.example.com"], "secret_name": "a-tls"},
     "kubernetes.patches": {"target": {}, "patch": {"metadata": {"annotations": {"a": "b"}}}},

@@ -126,6 +126,19 @@ def allows(constraint: str, version: str) -> bool | None:
         return False
 
 
+def reaches(specifier: str, release: str) -> bool:
+    """Whether the newest version that a specifier allows is this release or a later one.
+
+    Of what follows no more is known than that a resolver takes the newest; one of its numbers may be any.
+    """
+    exact = re.fullmatch(rf"==\s*({_RELEASE})", specifier, re.ASCII)
+    if exact and len(exact[1]) <= _LONGEST:
+        return _numbers(exact[1]) >= _numbers(release)
+    major, minor, *_ = (int(part) for part in release.split("."))
+    later = (release, f"{major}.{minor}.999", *(f"{major}.{n}.999" for n in range(minor + 1, 100)), "999")
+    return any(allows(specifier, version) for version in later)
+
+
 def pep_440(constraint: str) -> str:
     """The constraint without npm's notation; what is neither stays as it is."""
     return ",".join(_specifier(part.strip()) for part in constraint.split(","))

@@ -88,6 +88,7 @@ def load_app(
     wanted += (Wish(spec, EXTRA_PIP, place) for spec, place in extra_pip)
     context = mapping(top, "context", problems) or Node({}, top.place)
     problems.extend(_literal_secrets(top, context))
+    lock = read_lock(root, shown_as, problems)
     app = App(
         root=root,
         shown_as=shown_as,
@@ -103,7 +104,7 @@ def load_app(
         unlisted=unlisted,
         requirements=_merged(wanted, release, catalog, problems),
         requirements_file=has_file,
-        lock=read_lock(root, shown_as, problems),
+        lock=lock,
         variables=read_env_example(root, shown_as, problems),
         configured=configured_variables(top),
         has_env_file=exists(root / ".env", shown(shown_as, ".env"), problems),
@@ -111,6 +112,7 @@ def load_app(
         requires_python=catalog.python if catalog else "",
         jvagent_is_shipped=catalog is not None and catalog.is_shipped,
         programs=programs,
+        jvspatial=f"=={lock.jvspatial}" if lock and lock.jvspatial else catalog.jvspatial if catalog else "",
     )
     return app, tuple(dict.fromkeys(problems))  # a file that two steps read is one problem
 

@@ -33,7 +33,7 @@ class PipRequirement(NamedTuple):
 
 
 class Need(NamedTuple):
-    """What a core action needs beyond pip (schemas/needs.json), with the line of jvagent that says so."""
+    """What a core action needs beyond pip, with the line of jvagent that says so."""
 
     kind: str
     value: str
@@ -74,10 +74,14 @@ class Variable(NamedTuple):
 
 
 class LockState(NamedTuple):
-    """A requirements.lock; `digest` is what its header says it was made from, empty without a header."""
+    """A requirements.lock; `digest` is what its header says it was made from, empty without a header.
+
+    `jvspatial` is the release that it pins, empty where it pins none.
+    """
 
     digest: str
     place: Place
+    jvspatial: str = ""
 
 
 class App(NamedTuple):
@@ -87,7 +91,8 @@ class App(NamedTuple):
     imports because they are in a listed agent's folder. `configured` holds what app.yaml's `config` selects,
     as the environment variables that would override it. `jvagent_version` is the release for the image,
     `requires_python` what that jvagent asks for; without `jvagent_is_shipped`, its actions were read from a
-    package, which may change. `programs` are started by actions and skills.
+    package, which may change. `programs` are started by actions and skills. `jvspatial` is the specifier that
+    decides which release of it the image gets, empty where nothing does.
     """
 
     root: pathlib.Path
@@ -112,3 +117,4 @@ class App(NamedTuple):
     requires_python: str
     jvagent_is_shipped: bool = True
     programs: tuple[Program, ...] = ()
+    jvspatial: str = ""

@@ -11,11 +11,16 @@ from jvbundler.values.problem import Place
 
 
 class Needing(NamedTuple):
-    """An action, and where agent.yaml lists it; its info.yaml where only another action depends on it."""
+    """An action, and its entry in agent.yaml; None where only another action depends on it."""
 
-    action: str
+    action: Action
     need: Need
-    place: Place
+    entry: Node | None
+
+    @property
+    def place(self) -> Place:
+        listed = find(self.entry, ["action"]) if self.entry else None
+        return listed.place if listed else self.action.place
 
 
 def needing(actions: Iterable[Action], kind: str) -> Iterator[Needing]:
@@ -23,9 +28,9 @@ def needing(actions: Iterable[Action], kind: str) -> Iterator[Needing]:
     for action in actions:
         for need in action.needs:
             if need.kind == kind:
-                places = [place_of(entry) for entry in action.entries if is_on(entry, action.needs)]
-                places += [] if action.entries else [action.place]
-                yield from (Needing(action.id, need, place) for place in places)
+                for entry in action.entries or (None,):
+                    if entry is None or is_on(entry, action.needs):
+                        yield Needing(action, need, entry)
 
 
 def is_on(entry: Node, needs: Iterable[Need]) -> bool:
@@ -34,8 +39,3 @@ def is_on(entry: Node, needs: Iterable[Need]) -> bool:
     if any(need.kind == "enabling" for need in needs):
         return enabled is not None and enabled.value is True
     return enabled is None or enabled.value is not False
-
-
-def place_of(entry: Node) -> Place:
-    action = find(entry, ["action"])
-    return action.place if action else entry.place

@@ -53,6 +53,13 @@ class Variables(TypedDict):
     pattern: str
 
 
+class ProactiveTicks(TypedDict):
+    agent: str
+    agent_id: str
+    api_key: str
+    every_minutes: int
+
+
 class ImageBuild(TypedDict):
     platform: str | list[str]
     cache: bool
@@ -560,6 +567,7 @@ Settings = TypedDict(
         "environment": dict[str, str],
         "secrets": list[str | Secrets],
         "variables": list[str | Variables],
+        "proactive_ticks": list[ProactiveTicks],
         "image": Image,
         "lambda": Lambda,
         "kubernetes": Kubernetes,

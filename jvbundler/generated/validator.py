@@ -63,6 +63,13 @@ TEXT_KEYS = {
    "pattern": True
   }
  },
+ "proactive_ticks": {
+  "*": {
+   "agent": True,
+   "agent_id": True,
+   "api_key": True
+  }
+ },
  "image": {
   "name": True,
   "tag": True,
@@ -727,6 +734,62 @@ def validate(data, custom_formats={}, name_prefix=None):
                     if data__variables_item_one_of_count2 != 1:
                         raise Invalid
         else: data["variables"] = []
+        if "proactive_ticks" in data_keys:
+            data_keys.remove("proactive_ticks")
+            data__proactiveticks = data["proactive_ticks"]
+            if not isinstance(data__proactiveticks, (list, tuple)):
+                raise Invalid
+            data__proactiveticks_is_list = isinstance(data__proactiveticks, (list, tuple))
+            if data__proactiveticks_is_list:
+                data__proactiveticks_len = len(data__proactiveticks)
+                for data__proactiveticks_x, data__proactiveticks_item in enumerate(data__proactiveticks):
+                    if not isinstance(data__proactiveticks_item, (dict)):
+                        raise Invalid
+                    data__proactiveticks_item_is_dict = isinstance(data__proactiveticks_item, dict)
+                    if data__proactiveticks_item_is_dict:
+                        data__proactiveticks_item__missing_keys = set(['agent', 'agent_id']) - data__proactiveticks_item.keys()
+                        if data__proactiveticks_item__missing_keys:
+                            raise Invalid
+                        data__proactiveticks_item_keys = set(data__proactiveticks_item.keys())
+                        if "agent" in data__proactiveticks_item_keys:
+                            data__proactiveticks_item_keys.remove("agent")
+                            data__proactiveticks_item__agent = data__proactiveticks_item["agent"]
+                            if not isinstance(data__proactiveticks_item__agent, (str)):
+                                raise Invalid
+                            if isinstance(data__proactiveticks_item__agent, str):
+                                if not REGEX_PATTERNS['^[A-Za-z0-9_-]+/[A-Za-z0-9_-]+$'].search(data__proactiveticks_item__agent):
+                                    raise Invalid
+                        if "agent_id" in data__proactiveticks_item_keys:
+                            data__proactiveticks_item_keys.remove("agent_id")
+                            data__proactiveticks_item__agentid = data__proactiveticks_item["agent_id"]
+                            if not isinstance(data__proactiveticks_item__agentid, (str)):
+                                raise Invalid
+                            if isinstance(data__proactiveticks_item__agentid, str):
+                                if not REGEX_PATTERNS['^[A-Za-z0-9._-]{1,128}$'].search(data__proactiveticks_item__agentid):
+                                    raise Invalid
+                        if "api_key" in data__proactiveticks_item_keys:
+                            data__proactiveticks_item_keys.remove("api_key")
+                            data__proactiveticks_item__apikey = data__proactiveticks_item["api_key"]
+                            if not isinstance(data__proactiveticks_item__apikey, (str)):
+                                raise Invalid
+                            if isinstance(data__proactiveticks_item__apikey, str):
+                                if not REGEX_PATTERNS['^[A-Za-z_][A-Za-z0-9_]*$'].search(data__proactiveticks_item__apikey):
+                                    raise Invalid
+                        else: data__proactiveticks_item["api_key"] = 'PROACTIVE_API_KEY'
+                        if "every_minutes" in data__proactiveticks_item_keys:
+                            data__proactiveticks_item_keys.remove("every_minutes")
+                            data__proactiveticks_item__everyminutes = data__proactiveticks_item["every_minutes"]
+                            if not isinstance(data__proactiveticks_item__everyminutes, (int)) and not (isinstance(data__proactiveticks_item__everyminutes, float) and data__proactiveticks_item__everyminutes.is_integer()) or isinstance(data__proactiveticks_item__everyminutes, bool):
+                                raise Invalid
+                            if isinstance(data__proactiveticks_item__everyminutes, (int, float)) and not isinstance(data__proactiveticks_item__everyminutes, bool):
+                                if data__proactiveticks_item__everyminutes < 1:
+                                    raise Invalid
+                                if data__proactiveticks_item__everyminutes > 30:
+                                    raise Invalid
+                        else: data__proactiveticks_item["every_minutes"] = 2
+                        if data__proactiveticks_item_keys:
+                            raise Invalid
+        else: data["proactive_ticks"] = []
         if "image" in data_keys:
             data_keys.remove("image")
             data__image = data["image"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from jvbundler.app.jvagent_release import reaches
 from jvbundler.app.pip.requirements_lock import lock_digest
 from jvbundler.app.variables import framework_extras
 from jvbundler.project.model import BASE, Environment, Project, Secret, slug
@@ -118,6 +119,16 @@ def tag(version: str) -> str:
     return version.replace("+", "_") or "latest"
 
 
+# For pods that CronJobs send ticks to. The scheduler inside the app would start the same tasks. The route of
+# Lambda's deferred tasks takes a request for one from loopback where a forwarding header says so.
+TICKED = {"JVSPATIAL_DEFERRED_INVOKE_DISABLED": "true", "JVSPATIAL_SCHEDULER_ENABLED": "false"}
+
+
+# The first jvspatial that takes a deferred task from the adapter only where it is told to; the ones before it
+# do not know the variable, and refuse it where JVSPATIAL_STRICT_ENV_ALLOWLIST is set.
+ASKS_LOOPBACK = "0.1.0"
+
+
 class PlatformPart(NamedTuple):
     """The part of an environment that is specific to a platform."""
 
@@ -158,7 +169,15 @@ def platform_part(
         for name in names
     )
     problems = (*split.problems, *contradictions(split, listed, written))
-    variables = dict(sorted({**paths, **split.plain}.items()))
+    is_ticked = platform == "kubernetes" and settings["proactive_ticks"]
+    derived = dict(TICKED) if is_ticked else {}
+    if (
+        platform == "lambda"
+        and settings["lambda"]["deferred_tasks"]
+        and reaches(app.jvspatial, ASKS_LOOPBACK)
+    ):
+        derived["JVSPATIAL_DEFERRED_INVOKE_ALLOW_LOOPBACK"] = "true"
+    variables = dict(sorted({**derived, **paths, **split.plain}.items()))
     return PlatformPart(variables, secrets, split.composed, problems)
 
 

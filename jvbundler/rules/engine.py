@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from jvbundler.project.model import Environment, Project
-from jvbundler.rules import app, environments, secrets, shared, storage
+from jvbundler.rules import app, environments, needs, secrets, shared, storage
 from jvbundler.rules.descriptions import RAISED_ELSEWHERE
 from jvbundler.rules.kubernetes import names, network, probes, scale
 from jvbundler.rules.lambda_ import endpoints, function
@@ -23,6 +23,7 @@ MODULES = (
     environments,
     function,
     names,
+    needs,
     network,
     probes,
     scale,

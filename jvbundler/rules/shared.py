@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from jvbundler.app.model import App
 
 # What one platform needs and the other does not know.
-OF_ONE_PLATFORM = ("AWS_", "LAMBDA_", "KUBERNETES_", "JVSPATIAL_EVENTBRIDGE_", "JVSPATIAL_DEFERRED_")
+OF_ONE_PLATFORM = (
+    "AWS_",
+    "FORWARDED_ALLOW_IPS",
+    "JVSPATIAL_DEFERRED_",
+    "JVSPATIAL_EVENTBRIDGE_",
+    "JVSPATIAL_SCHEDULER_",
+    "KUBERNETES_",
+    "LAMBDA_",
+)
 OTHER: dict[Platform, Platform] = {"lambda": "kubernetes", "kubernetes": "lambda"}
 EVERYWHERE = ("0.0.0.0", "::")
 

@@ -157,7 +157,7 @@ def files_on_lambda(environment: Environment, app: App) -> Iterator[Finding]:
         local = next(needing(app.actions, "local files"), None)
         hint = "set JVSPATIAL_FILE_STORAGE_PROVIDER: s3 for Lambda, or use lambda.efs"
         if local:
-            hint = f"use lambda.efs with lambda.vpc: {local.action} refuses S3"
+            hint = f"use lambda.efs with lambda.vpc: {local.action.id} refuses S3"
         yield Finding(variable_path(environment, "lambda", name, otherwise), message, hint)
 
 
@@ -175,7 +175,9 @@ def action_without_local_files(environment: Environment, app: App) -> Iterator[F
         name = "JVSPATIAL_FILE_STORAGE_PROVIDER"
         provider = app_variables(environment, app, platform).get(name, "local").strip().lower()
         for local in needing(app.actions, "local files") if provider != "local" else ():
-            message = f"{local.action} refuses the file storage '{provider}' of {PLATFORM_TITLES[platform]}"
+            message = (
+                f"{local.action.id} refuses the file storage '{provider}' of {PLATFORM_TITLES[platform]}"
+            )
             volume = "lambda.efs" if platform == "lambda" else "kubernetes.persistence"
             path = variable_path(environment, platform, name, (platform, "enabled"))
             hint = f"set {name}: local, and use {volume}; or disable the action"

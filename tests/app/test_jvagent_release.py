@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 
 from jvbundler.app.catalog import available_versions
-from jvbundler.app.jvagent_release import allows, pep_440
+from jvbundler.app.jvagent_release import allows, pep_440, reaches
 from jvbundler.app.load import load_app
 from jvbundler.app.model import App
 from jvbundler.values.problem import Place, Problem
@@ -109,3 +109,26 @@ def test_an_action_of_a_later_release_names_it_and_where_the_release_comes_from(
     assert problem.related == (Place("app/app.yaml", 1, 10),)
     (other,) = load_app(root, "app", jvagent_version="0.1.2", version_at=DEPLOY)[1][1:]
     assert other.related == (DEPLOY,)
+
+
+@pytest.mark.parametrize(
+    ("specifier", "reached"),
+    [
+        ("==0.0.17", False),
+        ("==0.0.22", False),
+        ("==0.1.0", True),
+        ("==0.1", True),
+        ("== 1.2.3", True),
+        ("<0.1", False),
+        (">=0.0.17", True),
+        (">=0.0.17,<0.1.0", False),
+        ("~=0.0.17", False),
+        ("~=0.1.1", True),
+        ("~=0.42.0", True),
+        (">=0.3", True),
+        ("", True),
+        (f"=={'9' * 5000}", False),
+    ],
+)
+def test_the_newest_version_of_a_specifier(specifier: str, reached: bool) -> None:
+    assert reaches(specifier, "0.1.0") is reached

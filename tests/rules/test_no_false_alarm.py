@@ -22,8 +22,8 @@ EXAMPLE = ROOT / "tests/app/example_app"
 EXPECTED = {
     "everything": "JVB406",  # its sidecar requests no CPU, which the autoscaler measures
     "minimal": "JVB330 JVB432",  # json, jvagent's own default, and no place to keep it
-    # Its file storage is on, and local. It asks for jvagent ~0.0.1, and runs on 0.1.7.
-    "example-app": "JVB213 JVB331",
+    # Its file storage is on, and local; it installs skills. It asks for jvagent ~0.0.1, and runs on 0.1.7.
+    "example-app": "JVB213 JVB229 JVB331",
 }
 
 
@@ -65,18 +65,19 @@ def test_the_predecessors_file_renders_and_each_of_its_faults_is_a_warning_with_
 
 
 @pytest.mark.parametrize("targets", [("kubernetes",), ("lambda",), ("lambda", "kubernetes")], ids="+".join)
-def test_what_init_writes_for_the_example_app_has_no_finding_but_its_files_on_lambda(
+def test_what_init_writes_for_the_example_app_has_no_finding_but_of_its_own_files(
     targets: tuple[str, ...],
 ) -> None:
     app = support_app(EXAMPLE)
     made = project(first_config(app, load_schema(), targets, {}), app)
-    assert [p.rule for p in check_project(made)] == (["JVB331"] if "lambda" in targets else [])
+    on_lambda = ["JVB331"] if "lambda" in targets else []
+    assert [p.rule for p in check_project(made)] == ["JVB229", *on_lambda]
 
 
 def test_a_json_database_on_a_volume_has_no_finding() -> None:
     text = "kubernetes: {enabled: true, persistence: {enabled: true}}\n"
     made, problems = project_and_problems(text, support_app(EXAMPLE))
-    assert check_project(made, problems) == ()
+    assert [p.rule for p in check_project(made, problems)] == ["JVB229"], "the app installs skills"
 
 
 def test_all_rules_together_take_less_than_ten_milliseconds() -> None:

@@ -18,6 +18,7 @@ NAME = "requirements.lock"
 # A hash takes 80 characters, and a package has dozens of them.
 MAX_BYTES = 16 * MIB
 _HEADER = r"# jvbundler lock: (sha256:[0-9a-f]{64})\s*"
+_JVSPATIAL = r"^jvspatial(?:\[[^\]\n]*\])?==([0-9A-Za-z.+!-]{1,64})"
 # Docker's and Lambda's names → those of `uv pip compile --python-platform`.
 _PLATFORMS = {
     "linux/amd64": "x86_64-unknown-linux-gnu",
@@ -72,11 +73,14 @@ def read_lock(root: Path, shown_as: str, problems: list[Problem]) -> LockState |
     data = file_bytes(root / NAME, file, root, problems, MAX_BYTES) if there else None
     if data is None:
         return None
-    for number, line in enumerate(data.decode("utf-8", errors="replace").splitlines(), 1):
+    text = data.decode("utf-8", errors="replace")
+    pinned = re.search(_JVSPATIAL, text, re.MULTILINE)
+    jvspatial = pinned[1] if pinned else ""
+    for number, line in enumerate(text.splitlines(), 1):
         found = re.fullmatch(_HEADER, line)
         if found:
-            return LockState(found[1], Place(file, number))
-    return LockState("", Place(file))
+            return LockState(found[1], Place(file, number), jvspatial)
+    return LockState("", Place(file), jvspatial)
 
 
 def is_current(lock: LockState | None, digest: str) -> bool:

@@ -23,6 +23,7 @@ APPLY_SECONDS = 300.0
 # Deployment's.
 OWN_KINDS = (
     "deployments.apps",
+    "cronjobs.batch",
     "services",
     "configmaps",
     "serviceaccounts",

@@ -20,13 +20,13 @@ KEEP = {
 SUBSTITUTE = "kustomize.toolkit.fluxcd.io/substitute"
 
 
-def name_with(base: str, suffix: str = "", prefix: str = "") -> str:
+def name_with(base: str, suffix: str = "", prefix: str = "", limit: int = NAME_LIMIT) -> str:
     """A derived name; if too long, it is cut and gets a digest of the whole, so that it stays unique."""
     whole = f"{prefix}{base}{suffix}"
-    if len(whole) <= NAME_LIMIT:
+    if len(whole) <= limit:
         return whole
     tail = f"-{hashlib.sha256(whole.encode()).hexdigest()[:8]}{suffix}"
-    return whole[: NAME_LIMIT - len(tail)].rstrip("-") + tail
+    return whole[: limit - len(tail)].rstrip("-") + tail
 
 
 def service_name(environment: Environment) -> str:

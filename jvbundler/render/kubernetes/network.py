@@ -50,7 +50,8 @@ def ingress(environment: Environment) -> dict[str, Any] | None:
     }
 
 
-def network_policy(environment: Environment) -> dict[str, Any] | None:
+def network_policy(environment: Environment, own: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """`own` are peers of ours, which are named where not everybody may reach the app."""
     kubernetes = environment.settings["kubernetes"]
     written = kubernetes["network_policy"]
     if not written["enabled"]:
@@ -58,7 +59,7 @@ def network_policy(environment: Environment) -> dict[str, Any] | None:
     return {
         **metadata(environment, environment.instance),
         "port": named_port(environment, kubernetes["service"]["target_port"]),
-        "allow_from": written["allow_from"],
+        "allow_from": [*written["allow_from"], *own] if written["allow_from"] else [],
         "egress": written["egress"],
         "policy_types": ["Ingress", "Egress"] if written["egress"] else ["Ingress"],
     }

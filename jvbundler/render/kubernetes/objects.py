@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from yaml import YAMLError
 
@@ -14,8 +14,12 @@ from jvbundler.render.kubernetes.deployment import deployment, service_account
 from jvbundler.render.kubernetes.names import KEEP, SUBSTITUTE, labels, metadata
 from jvbundler.render.kubernetes.patches import is_object
 from jvbundler.render.kubernetes.resource import Resource, from_template, parsed, with_own_stems
+from jvbundler.render.kubernetes.ticks import cron_jobs, pod_labels
 from jvbundler.render.text.templating import render
 from jvbundler.values.problem import InputError, Place, error
+
+if TYPE_CHECKING:
+    from jvbundler.app.model import App
 
 Context = dict[str, Any]
 
@@ -34,7 +38,7 @@ def namespace(environment: Environment) -> Context | None:
     }
 
 
-def contexts(environment: Environment, database: str) -> Iterator[tuple[str, Context | None]]:
+def contexts(environment: Environment, app: App, database: str) -> Iterator[tuple[str, Context | None]]:
     """The template and the context of each object; None where the environment has no such object."""
     yield "namespace", namespace(environment)
     yield "service-account", service_account(environment)
@@ -45,18 +49,26 @@ def contexts(environment: Environment, database: str) -> Iterator[tuple[str, Con
     yield "persistent-volume-claim", storage.claim(environment)
     yield "service", network.service(environment)
     yield "deployment", deployment(environment, database)
+    for context in cron_jobs(environment, app):
+        yield "cron-job", context
     yield "horizontal-pod-autoscaler", scaling.autoscaler(environment)
     yield "pod-disruption-budget", scaling.disruption_budget(environment)
     yield "ingress", network.ingress(environment)
-    yield "network-policy", network.network_policy(environment)
+    # The pods of the CronJobs reach the app as well.
+    ticking = (
+        [{"podSelector": {"matchLabels": pod_labels(environment)}}]
+        if environment.settings["proactive_ticks"]
+        else []
+    )
+    yield "network-policy", network.network_policy(environment, ticking)
 
 
 def own_objects(
-    environment: Environment, target: str, database: str, overrides: Path | None
+    environment: Environment, app: App, target: str, database: str, overrides: Path | None
 ) -> list[Resource]:
     """Our objects with the namespace `target` in them; empty for the base."""
     made = []
-    for template, context in contexts(environment, database):
+    for template, context in contexts(environment, app, database):
         if context is not None:
             inside = "" if template == "namespace" else target
             made.append(templated(template, {**context, "namespace": inside}, overrides))

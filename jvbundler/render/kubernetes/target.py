@@ -53,7 +53,7 @@ def objects(
     """The environment's objects in order, and what is wrong with its extra resources."""
     variables = {**dict(project.app.configured), **environment.kubernetes_variables}
     database = variables.get(DATABASE_TYPE, "").lower() or "json"
-    own = own_objects(environment, namespace, database, overrides)
+    own = own_objects(environment, project.app, namespace, database, overrides)
     problems = [*clashes(environment), *problems_of_extras(environment, own)]
     return patched(environment, [*own, *extra_resources(environment, namespace)], namespace), problems
 

@@ -136,7 +136,7 @@ def samconfig(environment: Environment, template_bytes: int) -> dict[str, Any]:
 def capability(environment: Environment) -> str:
     """The capability that the stack needs; empty if it creates no role."""
     iam = environment.settings["lambda"]["iam"]
-    if iam["role_arn"]:
+    if iam["role_arn"] and not environment.settings["proactive_ticks"]:
         return ""
     return "CAPABILITY_NAMED_IAM" if iam["role_name"] else "CAPABILITY_IAM"
 

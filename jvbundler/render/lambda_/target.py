@@ -18,6 +18,7 @@ from jvbundler.render.lambda_.intrinsics import arn, own_name
 from jvbundler.render.lambda_.names import FUNCTION_LOGS, repository_name, repository_stack_name
 from jvbundler.render.lambda_.parameters import parameters, samconfig
 from jvbundler.render.lambda_.role import role
+from jvbundler.render.lambda_.ticks import schedules
 from jvbundler.render.text.templating import render as render_template
 from jvbundler.values.artifact import Artifact
 
@@ -70,6 +71,7 @@ def template_context(project: Project, environment: Environment) -> dict[str, An
         "file_system": file_system(environment),
         "function_url": function_url(environment),
         "api": api(environment),
+        "schedules": tuple(schedules(environment, project.app)),
         "alarms": alarms(environment),
         "tags": settings["tags"],
         "outputs": outputs(environment),

@@ -68,6 +68,21 @@ def test_a_lock_of_somebody_else(write: Write) -> None:
     assert lock_problem(None, digest("a")) is None
 
 
+@pytest.mark.parametrize(
+    ("line", "specifier"),
+    [
+        ("jvspatial==0.1.1 \\\n    --hash=sha256:0", "==0.1.1"),
+        ("jvspatial[lambda,postgres]==0.2.2 ; python_version >= '3.10'", "==0.2.2"),
+        ("jvspatial-tools==1.0", "==0.0.17"),
+    ],
+)
+def test_the_lock_decides_which_jvspatial_it_is(line: str, specifier: str, write: Write) -> None:
+    files = {"app.yaml": "agents: []\njvagent: ~0.1.7\n", "requirements.lock": f"httpx==0.28.1\n{line}\n"}
+    app, _ = load_app(write(files), "app")
+    assert app is not None
+    assert app.jvspatial == specifier
+
+
 def test_the_command_for_one_platform_and_for_two() -> None:
     one = lock_command(python_version="3.12", platforms=["linux/arm64"])
     assert one == [

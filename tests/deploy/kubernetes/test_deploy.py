@@ -20,7 +20,7 @@ HAPPY = [
     "version",
     "auth can-i",
     "get deployment.apps/acme-support",
-    "get deployments.apps,services,configmaps,serviceaccounts,persistentvolumeclaims,"
+    "get deployments.apps,cronjobs.batch,services,configmaps,serviceaccounts,persistentvolumeclaims,"
     "ingresses.networking.k8s.io,networkpolicies.networking.k8s.io,"
     "horizontalpodautoscalers.autoscaling,poddisruptionbudgets.policy",
     "get secret",

@@ -88,6 +88,27 @@ def test_deferred_tasks_can_be_turned_off() -> None:
     assert found["JVSPATIAL_DEFERRED_TASK_PROVIDER"] == "none"
 
 
+@pytest.mark.parametrize(
+    ("deploy_yaml", "jvspatial", "value"),
+    [
+        ("lambda: {enabled: true}", "==0.0.17", None),
+        ("lambda: {enabled: true}", "==0.1.0", "true"),
+        ("lambda: {enabled: true, deferred_tasks: false}", "==0.1.0", None),
+        (
+            "lambda: {enabled: true, environment: {JVSPATIAL_DEFERRED_INVOKE_ALLOW_LOOPBACK: no}}",
+            "==0.1.0",
+            "no",
+        ),
+    ],
+)
+def test_a_jvspatial_that_asks_for_it_is_told_to_trust_the_adapter(
+    deploy_yaml: str, jvspatial: str, value: str | None
+) -> None:
+    made = template(deploy_yaml, app()._replace(jvspatial=jvspatial))
+    found = made["Resources"]["Function"]["Properties"]["Environment"]["Variables"]
+    assert found.get("JVSPATIAL_DEFERRED_INVOKE_ALLOW_LOOPBACK") == value
+
+
 def test_tables_and_files_are_kept_in_the_region_of_the_function() -> None:
     found = variables("""
 environment: {JVSPATIAL_DB_TYPE: dynamodb, JVSPATIAL_FILE_STORAGE_PROVIDER: s3}
