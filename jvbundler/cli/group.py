@@ -39,7 +39,7 @@ COMMANDS = {
 }
 # The commands with a subcommand for each platform.
 VERBS = ("deploy", "status", "logs", "rollback", "destroy")
-SHARED = {"build": "image", "push": "image"}
+SHARED = {"build": "image", "push": "image"} | dict.fromkeys(("explain", "rules", "schema"), "reference")
 # jvdeploy's, for scripts that call them: not in `--help`.
 HIDDEN = {"generate": "generate", "pip-get-packages": "pip_get_packages"}
 

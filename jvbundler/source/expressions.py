@@ -13,8 +13,19 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.parser import Parser
 
-from jvbundler.source.filters import FILTERS, METHODS, TESTS, Missing, NotAllowed, Offer, checked, text_of
-from jvbundler.source.reference_path import Failed, Path, shown
+from jvbundler.source.filters import (
+    FILTERS,
+    METHODS,
+    TESTS,
+    Failed,
+    Missing,
+    NotAllowed,
+    Offer,
+    Path,
+    checked,
+    shown,
+    text_of,
+)
 from jvbundler.source.wording import did_you_mean, one_line
 from jvbundler.values.node import Node
 

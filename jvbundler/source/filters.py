@@ -1,4 +1,4 @@
-"""What a `{{ … }}` may use besides names: filters, tests and methods, each with its description for the docs.
+"""What a `{{ … }}` may use besides the path of a key: filters, tests and methods, described for the docs.
 
 Nothing here takes much time or memory, whatever its arguments: a result has at most LONGEST_TEXT characters,
 and its length is known before it is made. It must not import jinja2.
@@ -10,6 +10,21 @@ from collections.abc import Callable, Sized
 from typing import Any, NamedTuple
 
 LONGEST_TEXT = 64 * 1024  # characters; ten times the largest value of a real deploy.yaml
+
+
+Path = tuple[str | int, ...]
+
+
+class Failed(Exception):
+    """A reference that cannot be replaced; `message` is empty where the cause was reported elsewhere."""
+
+    def __init__(self, message: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message, self.hint = message, hint
+
+
+def shown(path: Path) -> str:
+    return ".".join(map(str, path))
 
 
 class NotAllowed(Exception):

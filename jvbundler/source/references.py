@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from jvbundler.source.filters import Failed, Path, shown
 from jvbundler.source.interpolate import escaped
-from jvbundler.source.reference_path import Failed, Path, shown
 from jvbundler.source.wording import MOST_GUESSES, did_you_mean, one_line
 from jvbundler.values.node import Node, find, scalars
 from jvbundler.values.problem import Problem, error

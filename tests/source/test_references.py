@@ -13,10 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jvbundler.source.expressions import evaluate
-from jvbundler.source.filters import FILTERS, METHODS, TESTS
+from jvbundler.source.filters import FILTERS, METHODS, TESTS, Failed
 from jvbundler.source.interpolate import SecretName, parts_with_secrets
 from jvbundler.source.load import parse_source
-from jvbundler.source.reference_path import Failed
 from jvbundler.source.references import Allowance, Resolver, resolve_references
 from jvbundler.source.yaml.file import parse_yaml
 from jvbundler.values.node import Node, find, plain
