@@ -1,6 +1,7 @@
 """Compares the newest jvagent and jvspatial with what we assume of them: `make upstream`.
 
-Lists what moved of ASSUMPTIONS, the variables that our code names, what actions need, and the catalogue. pip brings the wheels; with --installed FOLDER, a site-packages, nothing is downloaded.
+Lists what moved: ASSUMPTIONS, the variables that our code names, what actions need, the catalogue.
+pip brings the wheels; with --installed FOLDER, a site-packages, nothing is downloaded.
 """
 
 from __future__ import annotations
