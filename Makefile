@@ -7,7 +7,7 @@ RUN := .venv/bin/python
 VENV := .venv/.made
 
 .DELETE_ON_ERROR:
-.PHONY: help test lint fast coverage mutants demo fuzz golden generate hardening catalog schemas audit bench tools clean e2e-docker e2e-k8s
+.PHONY: help test lint fast coverage mutants demo fuzz golden generate hardening catalog upstream schemas audit bench tools clean e2e-docker e2e-k8s
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ generate: $(VENV) ## rewrite what is derived from schemas/deploy.schema.json
 
 catalog: $(VENV) ## rebuild the catalogue of jvagent's core actions from its releases
 	$(RUN) scripts/build_catalog.py
+
+upstream: $(VENV) ## what the newest jvagent and jvspatial have moved, of all that we assume of them
+	$(RUN) scripts/upstream.py
 
 schemas: $(VENV) ## rebuild schemas/kubernetes
 	$(RUN) scripts/build_kubernetes_schemas.py

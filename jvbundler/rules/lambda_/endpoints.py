@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from jvbundler.app.release import reaches
 from jvbundler.project.model import Environment
 from jvbundler.rules.rule import Finding, plain_variables, rule, variable_path
 
@@ -16,6 +17,8 @@ HTTP_API_WAIT = 30
 REST_API_WAIT = 29
 STREAM = "response_stream"
 INVOKE_MODE = "AWS_LWA_INVOKE_MODE"
+# The first jvspatial that takes a deferred task from loopback, which is where the adapter is.
+TAKES_FROM_ADAPTER = "0.0.15"
 PASS_THROUGH = "AWS_LWA_PASS_THROUGH_PATH"
 
 
@@ -227,16 +230,25 @@ def public_url(environment: Environment, app: App) -> Iterator[Finding]:
     "JVB319",
     "warning",
     title="Deferred tasks that are lost",
-    source="jvspatial 0.0.17: deferred tasks are posted to <API prefix>/_internal/deferred",
+    source="jvspatial, api/deferred_invoke_route.py; run for real with 0.0.12, 0.0.17 and 0.2.2",
 )
 def deferred_path(environment: Environment, app: App) -> Iterator[Finding]:
     """For work after the reply the function invokes itself, and the adapter passes that event to
     `AWS_LWA_PASS_THROUGH_PATH`. The image and the template set it; a value written by hand that is not
-    jvspatial's route loses the tasks. A role given by `lambda.iam.role_arn` needs `lambda:InvokeFunction`
+    jvspatial's route loses the tasks. So does jvspatial before 0.0.15, in jvagent up to 0.1.5: it asks for a
+    header that the adapter cannot send. A role given by `lambda.iam.role_arn` needs `lambda:InvokeFunction`
     on the function, which cannot be checked here."""
     settings = environment.settings["lambda"]
     variables = plain_variables(environment, "lambda")
-    if not (settings["enabled"] and settings["deferred_tasks"] and PASS_THROUGH in variables):
+    if not (settings["enabled"] and settings["deferred_tasks"]):
+        return
+    if not reaches(app.jvspatial, TAKES_FROM_ADAPTER):
+        message = (
+            f"jvspatial{app.jvspatial}, of jvagent {app.jvagent_version}, refuses deferred tasks on Lambda"
+        )
+        hint = "use jvagent 0.1.6 or newer, or set lambda.deferred_tasks: false"
+        yield Finding(("lambda", "deferred_tasks"), message, hint)
+    if PASS_THROUGH not in variables:
         return
     prefix = variables.get("JVSPATIAL_API_PREFIX", "/api").strip().rstrip("/")
     wanted = f"{prefix}/_internal/deferred"
