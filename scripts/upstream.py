@@ -19,9 +19,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from jvbundler.app.release import reaches  # noqa: E402
-
 from jvbundler.app.catalog import Package, available_versions, facts, record_of  # noqa: E402
+from jvbundler.app.jvagent_release import reaches  # noqa: E402
 from jvbundler.project.build import ASKS_LOOPBACK  # noqa: E402
 
 PACKAGES = ("jvagent", "jvspatial")

@@ -16,9 +16,9 @@ from jvbundler.app.catalog import (
 from jvbundler.app.closure import Providers, resolve
 from jvbundler.app.jvagent_release import JvagentRelease, chosen_release, release_of_package
 from jvbundler.app.model import REQUIREMENTS, App, PipRequirement, Wish
+from jvbundler.app.needs import programs_of
 from jvbundler.app.pip.requirements import merged_requirements
 from jvbundler.app.pip.requirements_lock import read_lock
-from jvbundler.app.programs import programs_of
 from jvbundler.app.reading import (
     description_text,
     exists,

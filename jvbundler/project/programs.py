@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from jvbundler.app.programs import DEBIAN, NODE, PYTHON
+from jvbundler.app.needs import DEBIAN, NODE, PYTHON
 
 if TYPE_CHECKING:
     from jvbundler.app.model import Program

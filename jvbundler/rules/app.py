@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jvbundler.app.ignored import NOT_IN_IMAGE
+from jvbundler.app.needs import DEBIAN, PYTHON
 from jvbundler.app.pip.requirements_lock import lock_problem
-from jvbundler.app.programs import DEBIAN, PYTHON
 from jvbundler.project.build import image_digest, python_version
 from jvbundler.project.model import Environment, Project
 from jvbundler.project.programs import has_own_base, missing_programs

@@ -9,7 +9,7 @@ import pytest
 from jvbundler.app.catalog import facts, load_catalog
 from jvbundler.app.load import load_app
 from jvbundler.app.model import App
-from jvbundler.app.programs import commands
+from jvbundler.app.needs import commands
 from jvbundler.values.problem import Place, Problem
 from tests.app.conftest import Write
 

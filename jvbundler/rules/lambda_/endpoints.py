@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from jvbundler.app.release import reaches
+from jvbundler.app.jvagent_release import reaches
 from jvbundler.project.model import Environment
 from jvbundler.rules.rule import Finding, plain_variables, rule, variable_path
 
