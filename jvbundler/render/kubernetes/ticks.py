@@ -59,7 +59,8 @@ def script(environment: Environment, tick: Tick) -> str:
     url = f"http://{service_name(environment)}:{port}{tick.path}"
     return (
         "import json, os, sys, urllib.request as r; "
-        f"h = {{{HEADER!r}: os.environ[{tick.secret.name!r}], 'x-forwarded-proto': 'https'}}; "
-        f"a = r.urlopen(r.Request({url!r}, headers=h), timeout={PATIENCE - 10}).read().decode(); "
+        f"q = r.Request({url!r}, headers={{'x-forwarded-proto': 'https'}}); "
+        f"q.add_header({HEADER!r}, os.environ[{tick.secret.name!r}]); "
+        f"a = r.urlopen(q, timeout={PATIENCE - 10}).read().decode(); "
         "print(a); sys.exit(not json.loads(a).get('success'))"
     )

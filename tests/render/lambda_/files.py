@@ -63,6 +63,7 @@ def app(*configured: tuple[str, str], description: str = "Answers support questi
         has_env_file=False,
         jvagent_version="0.1.7",
         requires_python="",
+        jvspatial="==0.0.17",
     )
 
 
