@@ -137,6 +137,6 @@ def test_bundle_leaves_one_that_was_edited(scaffold: Path, jvbundler: Run) -> No
     before = dockerfile.read_bytes()
     done = jvbundler("bundle", "acme")
     assert done.returncode == 3
-    assert "'acme/Dockerfile' is there already: '--force' replaces it" in done.stderr
+    assert "'acme/Dockerfile' exists already: '--force' replaces it" in done.stderr
     assert dockerfile.read_bytes() == before
     assert not (scaffold / ".dockerignore").exists()

@@ -9,6 +9,8 @@ import click
 # The folder of each platform; in it, `deploy` has a module of its own and the other verbs share one.
 PLATFORMS = {"k8s": "kubernetes", "lambda": "lambda_"}
 ALIASES = {"kubernetes": "k8s"}
+# jvdeploy's, for which there is only a message; it never had a rollback.
+ECS = "ecs"
 LINES = {"k8s": "On Kubernetes, with kubectl.", "lambda": "On AWS Lambda, with sam and aws."}
 HELP = {
     "deploy": "Deploy the rendered files of an app.",
@@ -39,13 +41,14 @@ class PlatformGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """An environment, an app or an option in place of the platform: the platform comes first."""
-        if args and args[0] not in (*PLATFORMS, *ALIASES, *ctx.help_option_names):
+        known = (*PLATFORMS, *ALIASES, *ctx.help_option_names, *(() if self.verb == "rollback" else (ECS,)))
+        if args and args[0] not in known:
             ways = " or ".join(f"'jvbundler {self.verb} {platform} …'" for platform in PLATFORMS)
             raise click.UsageError(f"choose a platform: {ways}", ctx)
         return super().parse_args(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name == "ecs" and self.verb != "rollback":
+        if cmd_name == ECS and self.verb != "rollback":
             from jvbundler.cli.commands.predecessor import ecs
 
             return ecs

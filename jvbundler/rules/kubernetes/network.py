@@ -150,7 +150,7 @@ def repeated_path(environment: Environment, app: App) -> Iterator[Finding]:
 
 
 @rule(
-    "JVB442",
+    "JVB443",
     "warning",
     title="Ingress for every host",
     source="Kubernetes, Ingress: a rule without a host applies to all inbound HTTP traffic",
