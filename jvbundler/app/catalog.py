@@ -21,7 +21,7 @@ from jvbundler.values.problem import Place, Problem, error
 
 _FOLDER = "schemas/catalog"
 # What actions need beyond pip, kept by hand: each with a text of the file in which jvagent says so.
-FACTS = "schemas/catalog/needs.json"
+FACTS = "schemas/needs.json"
 _ACTIONS = "action"
 # Of a version specifier: Python refuses to parse numbers with thousands of digits.
 _LONGEST = 200
@@ -63,7 +63,7 @@ class Catalog(NamedTuple):
 @lru_cache(maxsize=1)
 def available_versions() -> tuple[str, ...]:
     """The jvagent releases whose catalogue is shipped, oldest first."""
-    names = [path.stem for path in packaged_path(_FOLDER).glob("[0-9]*.json")]
+    names = [path.stem for path in packaged_path(_FOLDER).glob("*.json")]
     return tuple(sorted(names, key=lambda name: [int(part) for part in re.findall(r"\d+", name)]))
 
 

@@ -1,6 +1,6 @@
 """Rules about what actions of jvagent need of the platform: a scheduler, a writable app, a quick start.
 
-Which action needs what stands in schemas/catalog/needs.json. Must not know an action by its name.
+Which action needs what stands in schemas/needs.json. Must not know an action by its name.
 """
 
 from __future__ import annotations

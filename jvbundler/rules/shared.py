@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 from jvbundler.project.model import Environment, path_of
@@ -19,7 +20,9 @@ from jvbundler.rules.rule import (
     variable_path,
 )
 from jvbundler.rules.storage import STORAGE_PATHS
+from jvbundler.source.wording import closest
 from jvbundler.values.node import find
+from jvbundler.values.packaged import packaged_text
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App
@@ -82,6 +85,37 @@ def plain_and_secret(environment: Environment, app: App) -> Iterator[Finding]:
             message = f"'{name}' is plain text on {here} and a secret on {there}"
             path = variable_path(environment, platform, name, PLATFORM_PATHS[platform])
             yield Finding(path, message, f"list {name} under 'secrets', or write it in plain text for both")
+
+
+@rule(
+    "JVB512",
+    "warning",
+    title="Misspelt variable of the framework",
+    source="jvagent and jvspatial: the names in the sources of all their releases (schemas/variables.json)",
+)
+def misspelt_variable(environment: Environment, app: App) -> Iterator[Finding]:
+    """No release of jvagent or jvspatial reads a variable of this name, but one of a similar name: the
+    setting has no effect. For a variable that your own code reads, choose a name without `JVSPATIAL_` and
+    `JVAGENT_`."""
+    written = {
+        name: platform
+        for platform in platforms(environment)
+        for name in (*plain_variables(environment, platform), *secret_names(environment, platform))
+        if name.startswith(("JVSPATIAL_", "JVAGENT_"))
+    }
+    unknown = written.keys() - known_variables() if written else ()
+    for name in sorted(unknown):
+        near = closest(name, known_variables(), cutoff=0.85)
+        if near:
+            path = variable_path(environment, written[name], name, PLATFORM_PATHS[written[name]])
+            yield Finding(path, f"neither jvagent nor jvspatial reads '{name}'", f"did you mean '{near}'?")
+
+
+@cache
+def known_variables() -> frozenset[str]:
+    import json
+
+    return frozenset(json.loads(packaged_text("schemas/variables.json")))
 
 
 @rule(
