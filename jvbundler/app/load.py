@@ -66,15 +66,8 @@ def load_app(
         catalog, found = load_catalog(release.version, release.place or Place(shown(shown_as, "app.yaml")))
         problems.extend(found)
     else:
-        package, place = Package(jvagent_path, str(jvagent_path)), Place(str(jvagent_path))
-        if path_at is not None:
-            package = Package(root / jvagent_path, shown(shown_as, str(jvagent_path)), within=root)
-            place = path_at
-        catalog, found = package_catalog(package, place)
-        problems.extend(found)
-        if catalog is not None:
-            named = release_of_package(catalog.jvagent, place, named, problems)
-        release = chosen_release(top, named, available_versions(), problems)
+        package, place = _package(jvagent_path, path_at, root, shown_as)
+        catalog, release = _of_package(top, package, place, named, problems)
     providers = Providers(root, read_agents(top, root, shown_as, problems), catalog, release.place)
     actions, unlisted = resolve(providers, problems)
     has_file = exists(root / REQUIREMENTS, shown(shown_as, REQUIREMENTS), problems)
@@ -115,6 +108,24 @@ def load_app(
         jvspatial=f"=={lock.jvspatial}" if lock and lock.jvspatial else catalog.jvspatial if catalog else "",
     )
     return app, tuple(dict.fromkeys(problems))  # a file that two steps read is one problem
+
+
+def _package(path: Path, path_at: Place | None, root: Path, shown_as: str) -> tuple[Package, Place]:
+    """The given jvagent package, and where it is given: one in the app must not lead out of it."""
+    if path_at is None:
+        return Package(path, str(path)), Place(str(path))
+    return Package(root / path, shown(shown_as, str(path)), within=root), path_at
+
+
+def _of_package(
+    top: Node, package: Package, place: Place, named: JvagentRelease | None, problems: list[Problem]
+) -> tuple[Catalog | None, JvagentRelease]:
+    """The actions of a package, and the release that the image installs for it."""
+    catalog, found = package_catalog(package, place)
+    problems.extend(found)
+    if catalog is not None:
+        named = release_of_package(catalog.jvagent, place, named, problems)
+    return catalog, chosen_release(top, named, available_versions(), problems)
 
 
 def _literal_secrets(top: Node, context: Node) -> Iterator[Problem]:

@@ -16,7 +16,7 @@ from jvbundler.values.problem import InputError
 if TYPE_CHECKING:
     from jvbundler.deploy.image.commands import ImageOptions
     from jvbundler.deploy.release import Release, Target
-    from jvbundler.project.variables import Platform
+    from jvbundler.project.model import Platform
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 Decorator = Callable[[Any], Any]

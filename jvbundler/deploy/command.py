@@ -9,7 +9,7 @@ from jvbundler.source.interpolate import SecretName, secret_names_in
 from jvbundler.values.safe_text import printable, shell_word
 
 if TYPE_CHECKING:
-    from jvbundler.project.variables import Platform
+    from jvbundler.project.model import Platform
 
 PARAMETERS = "{parameters}"
 OUTPUT = "{output}"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jvbundler.deploy.release import Release
-    from jvbundler.project.variables import Platform
+    from jvbundler.project.model import Platform
 
 # The key of each platform's own digest.
 _OWN: dict[Platform, str] = {"kubernetes": "kubernetes.registry.digest", "lambda": "lambda.ecr.digest"}
@@ -45,15 +45,11 @@ def digest_keys(release: Release, registries: Collection[Platform]) -> tuple[str
     enabled = [platform for platform in _OWN if release.environment.settings[platform]["enabled"]]
     pushed = [platform for platform in enabled if platform in registries]
     if pushed == enabled:
-        return ("image.digest", *(_OWN[platform] for platform in enabled if _has_own(release, platform)))
+        return (
+            "image.digest",
+            *(_OWN[platform] for platform in enabled if release.environment.own_digest(platform)),
+        )
     return tuple(_OWN[platform] for platform in pushed)
-
-
-def _has_own(release: Release, platform: Platform) -> bool:
-    settings = release.environment.settings
-    if platform == "lambda":
-        return bool(settings["lambda"]["ecr"]["digest"])
-    return bool(settings["kubernetes"]["registry"]["digest"])
 
 
 def require_writable(release: Release, registries: Collection[Platform]) -> None:

@@ -14,8 +14,7 @@ from typing import Literal, NamedTuple
 
 from jvbundler.pipeline.compile import Compiled, compile_project
 from jvbundler.pipeline.request import Options, Selection
-from jvbundler.project.model import Environment
-from jvbundler.project.variables import Platform
+from jvbundler.project.model import Environment, Platform
 from jvbundler.runner import Completed, masked, run
 from jvbundler.values.problem import InputError, ToolFailed
 from jvbundler.values.safe_text import shell_word

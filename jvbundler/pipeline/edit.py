@@ -25,7 +25,7 @@ from jvbundler.values.secret_names import looks_secret
 from jvbundler.values.secret_values import contains_secret
 
 if TYPE_CHECKING:
-    from jvbundler.project.model import Environment
+    from jvbundler.project.model import Environment, Platform
 
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*\"""")
 # Where an unquoted scalar ends: at a comment, and inside `{…}` at a comma or a bracket.
@@ -309,12 +309,10 @@ def variables(environment: Environment, platform: str) -> list[tuple[str, str | 
 
     In a composed text, `${NAME}` stands for a secret.
     """
-    on_lambda = platform == "lambda"
-    plain = environment.lambda_variables if on_lambda else environment.kubernetes_variables
-    secrets = environment.lambda_secrets if on_lambda else environment.kubernetes_secrets
-    composed = environment.lambda_composed if on_lambda else environment.kubernetes_composed
-    found: dict[str, str | None] = {**plain, **{name: shown_parts(parts) for name, parts in composed.items()}}
-    return sorted({**found, **dict.fromkeys(secret.name for secret in secrets)}.items())
+    on: Platform = "lambda" if platform == "lambda" else "kubernetes"
+    composed = {name: shown_parts(parts) for name, parts in environment.composed(on).items()}
+    secrets = dict.fromkeys(secret.name for secret in environment.secrets(on))
+    return sorted({**environment.variables(on), **composed, **secrets}.items())
 
 
 def set_variables(path: Path, platform: str, environment: str, pairs: Iterable[str]) -> bool:

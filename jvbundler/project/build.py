@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from jvbundler.app.jvagent_release import reaches
 from jvbundler.app.pip.requirements_lock import lock_digest
 from jvbundler.app.variables import framework_extras
-from jvbundler.project.model import BASE, Environment, Project, Secret, slug
+from jvbundler.project.model import BASE, Environment, Platform, Project, Secret, slug
 from jvbundler.project.schema import Checked, Reported, check, unknown_empty_keys
 from jvbundler.project.variables import (
     DERIVED,
     REQUIRED_SECRETS,
-    Platform,
     contradictions,
     listed_nodes,
     listed_secrets,
@@ -122,8 +121,6 @@ def tag(version: str) -> str:
 # For pods that CronJobs send ticks to. The scheduler inside the app would start the same tasks. The route of
 # Lambda's deferred tasks takes a request for one from loopback where a forwarding header says so.
 TICKED = {"JVSPATIAL_DEFERRED_INVOKE_DISABLED": "true", "JVSPATIAL_SCHEDULER_ENABLED": "false"}
-
-
 # The first jvspatial that takes a deferred task from the adapter only where it is told to; the ones before it
 # do not know the variable, and refuse it where JVSPATIAL_STRICT_ENV_ALLOWLIST is set.
 ASKS_LOOPBACK = "0.1.0"
@@ -169,16 +166,17 @@ def platform_part(
         for name in names
     )
     problems = (*split.problems, *contradictions(split, listed, written))
-    is_ticked = platform == "kubernetes" and settings["proactive_ticks"]
-    derived = dict(TICKED) if is_ticked else {}
-    if (
-        platform == "lambda"
-        and settings["lambda"]["deferred_tasks"]
-        and reaches(app.jvspatial, ASKS_LOOPBACK)
-    ):
-        derived["JVSPATIAL_DEFERRED_INVOKE_ALLOW_LOOPBACK"] = "true"
-    variables = dict(sorted({**derived, **paths, **split.plain}.items()))
+    variables = dict(sorted({**derived_variables(platform, settings, app), **paths, **split.plain}.items()))
     return PlatformPart(variables, secrets, split.composed, problems)
+
+
+def derived_variables(platform: Platform, settings: Settings, app: App) -> dict[str, str]:
+    """What the platform asks of jvspatial, unless deploy.yaml says otherwise."""
+    if platform == "kubernetes":
+        return TICKED if settings["proactive_ticks"] else {}
+    if settings["lambda"]["deferred_tasks"] and reaches(app.jvspatial, ASKS_LOOPBACK):
+        return {"JVSPATIAL_DEFERRED_INVOKE_ALLOW_LOOPBACK": "true"}
+    return {}
 
 
 def framework_requirements(project: Project) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from jvbundler.values.node import Node, Path, locate
 from jvbundler.values.problem import Place
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from jvbundler.app.model import App
     from jvbundler.generated.settings import Settings
 
+Platform = Literal["lambda", "kubernetes"]
 BASE = ""
 
 
@@ -73,18 +74,27 @@ class Environment(NamedTuple):
         """The reference that the cluster pulls: `registry/name:tag`, with the digest once it is known."""
         registry = self.settings["kubernetes"]["registry"]["url"]
         name = f"{registry}/{self.image_name}" if registry else self.image_name
-        digest = self.kubernetes_digest
+        digest = self.digest("kubernetes")
         return f"{name}:{self.image_tag}@{digest}" if digest else f"{name}:{self.image_tag}"
 
-    @property
-    def kubernetes_digest(self) -> str:
-        """The digest of the image in the cluster's registry, empty while it is not known."""
-        return self.settings["kubernetes"]["registry"]["digest"] or self.settings["image"]["digest"]
+    def variables(self, platform: Platform) -> dict[str, str]:
+        return self.lambda_variables if platform == "lambda" else self.kubernetes_variables
 
-    @property
-    def lambda_digest(self) -> str:
-        """The same in Lambda's repository."""
-        return self.settings["lambda"]["ecr"]["digest"] or self.settings["image"]["digest"]
+    def secrets(self, platform: Platform) -> tuple[Secret, ...]:
+        return self.lambda_secrets if platform == "lambda" else self.kubernetes_secrets
+
+    def composed(self, platform: Platform) -> dict[str, tuple[str, ...]]:
+        return self.lambda_composed if platform == "lambda" else self.kubernetes_composed
+
+    def own_digest(self, platform: Platform) -> str:
+        """The digest that only this platform's registry has; empty if there is none."""
+        if platform == "lambda":
+            return self.settings["lambda"]["ecr"]["digest"]
+        return self.settings["kubernetes"]["registry"]["digest"]
+
+    def digest(self, platform: Platform) -> str:
+        """The digest of the image that the platform pulls, empty while it is not known."""
+        return self.own_digest(platform) or self.settings["image"]["digest"]
 
     @property
     def architectures(self) -> tuple[str, ...]:

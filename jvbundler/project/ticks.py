@@ -12,7 +12,7 @@ from jvbundler.project.model import Environment, Secret, slug
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App
-    from jvbundler.project.variables import Platform
+    from jvbundler.project.model import Platform
 
 HEADER = "x-api-key"
 
@@ -29,11 +29,12 @@ class Tick(NamedTuple):
 
 def ticks(environment: Environment, app: App, platform: Platform) -> Iterator[Tick]:
     """Those whose API key is a secret of the platform; a rule tells of the others."""
-    on_lambda = platform == "lambda"
-    own = environment.lambda_variables if on_lambda else environment.kubernetes_variables
-    secrets = environment.lambda_secrets if on_lambda else environment.kubernetes_secrets
-    by_name = {secret.name: secret for secret in secrets}
-    prefix = {**dict(app.configured), **own}.get("JVSPATIAL_API_PREFIX", "/api").strip().rstrip("/")
+    by_name = {secret.name: secret for secret in environment.secrets(platform)}
+    prefix = (
+        {**dict(app.configured), **environment.variables(platform)}.get("JVSPATIAL_API_PREFIX", "/api")
+        .strip()
+        .rstrip("/")
+    )
     for tick in environment.settings["proactive_ticks"]:
         secret = by_name.get(tick["api_key"])
         if secret is not None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from jvbundler.project.model import Environment, Secret
+from jvbundler.project.model import Environment, Platform, Secret
 from jvbundler.source.interpolate import parts_with_secrets, secret_names_in, shown_parts
 from jvbundler.values.node import Node, find, scalars
 from jvbundler.values.problem import Place, Problem, error
@@ -14,8 +14,6 @@ from jvbundler.values.secret_values import contains_secret
 
 if TYPE_CHECKING:
     from jvbundler.generated.settings import Secrets, Settings
-
-Platform = Literal["lambda", "kubernetes"]
 
 # jvagent does not start without them (facts: they are read at bootstrap, and have no default).
 REQUIRED_SECRETS = ("JVAGENT_ADMIN_PASSWORD", "JVSPATIAL_JWT_SECRET_KEY")
@@ -185,10 +183,9 @@ def secret(
 
 
 def variables_with_secrets(environment: Environment, platform: Platform) -> tuple[str, ...]:
-    """The names of the variables that are secrets or are composed of secrets."""
-    if platform == "lambda":
-        return (*(secret.name for secret in environment.lambda_secrets), *environment.lambda_composed)
-    return (*(secret.name for secret in environment.kubernetes_secrets), *environment.kubernetes_composed)
+    """The names of those that are a secret, or composed of some."""
+    secrets = (secret.name for secret in environment.secrets(platform))
+    return (*secrets, *environment.composed(platform))
 
 
 def misplaced_secrets(root: Node) -> list[Problem]:

@@ -157,7 +157,8 @@ def untrusted_ticks(environment: Environment, app: App) -> Iterator[Finding]:
     if not inherited and variables.get(TRUSTED, "").strip() in ("", "*", "127.0.0.1"):
         path = variable_path(environment, "kubernetes", TRUSTED, ("proactive_ticks",))
         hint = f"set {TRUSTED} to the pods' network, such as 10.244.0.0/16"
-        yield Finding(path, "the app does not believe that the requests of the CronJob are safe", hint)
+        message = "the app takes the requests of the CronJob for plain HTTP, and refuses them"
+        yield Finding(path, message, hint)
 
 
 @rule(
@@ -168,7 +169,7 @@ def untrusted_ticks(environment: Environment, app: App) -> Iterator[Finding]:
 )
 def impossible_tick(environment: Environment, app: App) -> Iterator[Finding]:
     """An entry of `proactive_ticks` names an agent that app.yaml does not list, or one that another entry
-    has; or its `api_key` is no secret of the environment, so that nothing could hand over the key."""
+    has; or its `api_key` is not a secret of the environment, so that nothing could hand over the key."""
     agents: set[str] = set()
     for index, tick in enumerate(environment.settings["proactive_ticks"]):
         path = ("proactive_ticks", index)
@@ -179,7 +180,8 @@ def impossible_tick(environment: Environment, app: App) -> Iterator[Finding]:
             yield Finding((*path, "agent"), f"'{tick['agent']}' has two ticks", "remove one of them")
         agents.add(tick["agent"])
         for platform in platforms(environment):
-            if tick["api_key"] not in secret_names(environment, platform):
-                message = f"'{tick['api_key']}', the API key of the tick, is no secret"
+            # A text that is composed of secrets is not one that can be handed over.
+            if tick["api_key"] not in {secret.name for secret in environment.secrets(platform)}:
+                message = f"'{tick['api_key']}', the API key of the tick, is not a secret of the environment"
                 yield Finding((*path, "api_key"), message, f"list {tick['api_key']} under 'secrets'")
                 break

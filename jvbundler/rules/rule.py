@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jvbundler.project.model import Environment
-from jvbundler.project.variables import PLATFORM_PATHS, SHARED_PATH, Platform, variables_with_secrets
+from jvbundler.project.model import Environment, Platform
+from jvbundler.project.variables import PLATFORM_PATHS, SHARED_PATH, variables_with_secrets
 from jvbundler.values.node import find
 from jvbundler.values.problem import Place, Severity
 
@@ -103,7 +103,7 @@ def platforms(environment: Environment) -> Iterator[Platform]:
 
 
 def plain_variables(environment: Environment, platform: Platform) -> dict[str, str]:
-    return environment.lambda_variables if platform == "lambda" else environment.kubernetes_variables
+    return environment.variables(platform)
 
 
 def secret_names(environment: Environment, platform: Platform) -> set[str]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from jvbundler.project.model import Environment, path_of
-from jvbundler.project.variables import PLATFORM_PATHS, Platform
+from jvbundler.project.model import Environment, Platform, path_of
+from jvbundler.project.variables import PLATFORM_PATHS
 from jvbundler.rules.rule import (
     PLATFORM_TITLES,
     Finding,
@@ -163,8 +163,7 @@ def moving_tag(environment: Environment, app: App) -> Iterator[Finding]:
     """Nobody can say which image runs, a rollback goes to the same tag, and a rollout happens only by
     chance. The rendered ECR repository has immutable tags, so `latest` can be pushed only once. The
     default tag is the app's version."""
-    digests = {"lambda": environment.lambda_digest, "kubernetes": environment.kubernetes_digest}
-    by_tag = [platform for platform in platforms(environment) if not digests[platform]]
+    by_tag = any(not environment.digest(platform) for platform in platforms(environment))
     if by_tag and environment.image_tag == "latest":
         message = "the tag 'latest' does not say which image runs"
         yield Finding(("image", "tag"), message, "leave it out: it is then the app's version")

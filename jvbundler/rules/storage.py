@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jvbundler.app.needs import needing
-from jvbundler.project.model import Environment
-from jvbundler.project.variables import Platform, storage_paths, storage_root
+from jvbundler.project.model import Environment, Platform
+from jvbundler.project.variables import storage_paths, storage_root
 from jvbundler.rules.rule import (
     FILE_DATABASES,
     PLATFORM_TITLES,

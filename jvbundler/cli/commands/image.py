@@ -90,7 +90,7 @@ def make(terminal: Terminal, common: Common, image: ImageChoice, running: Runnin
         run = session(release, common, progress, ask_nothing, verbose=running.verbose)
         done = make_image(release, steps, run, render=running.render).release
     if push:
-        result = {"digest": done.environment.kubernetes_digest or done.environment.lambda_digest}
+        result = {"digest": done.environment.digest("kubernetes") or done.environment.digest("lambda")}
     else:
         result = {"image": ", ".join(image_names(done, steps.options))}
     if running.as_json:

@@ -14,8 +14,7 @@ from jvbundler.source.interpolate import SecretName
 from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
-    from jvbundler.project.model import Environment
-    from jvbundler.project.variables import Platform
+    from jvbundler.project.model import Environment, Platform
 
 BUILD_SECONDS = 3600.0
 LOGIN_SECONDS = 120.0
@@ -204,9 +203,9 @@ def _buildx(
 
 def run_commands(environment: Environment, image: str, *, port: int, on_lambda: bool) -> tuple[Command, ...]:
     """Start the image as a pod runs it: without root, on a read-only file system, with the same variables."""
-    variables = environment.lambda_variables if on_lambda else environment.kubernetes_variables
-    secrets = environment.lambda_secrets if on_lambda else environment.kubernetes_secrets
-    texts = environment.lambda_composed if on_lambda else environment.kubernetes_composed
+    platform: Platform = "lambda" if on_lambda else "kubernetes"
+    variables, secrets = environment.variables(platform), environment.secrets(platform)
+    texts = environment.composed(platform)
     elsewhere = {s.name: (SecretName(s.source),) for s in secrets if s.source != s.name}
     composed = tuple({**elsewhere, **texts}.items())
     argv = (

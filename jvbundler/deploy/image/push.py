@@ -170,8 +170,7 @@ def plan_run(release: Release, *, image: str, port: int, on_lambda: bool) -> Ope
 
 def serve(operation: Operation, release: Release, session: Session, *, on_lambda: bool) -> None:
     """Run it until Ctrl-C. Raises InputError if the app would start without a secret that it needs."""
-    environment = release.environment
-    secrets = environment.lambda_secrets if on_lambda else environment.kubernetes_secrets
+    secrets = release.environment.secrets("lambda" if on_lambda else "kubernetes")
     sources = dict.fromkeys(secret.source for secret in secrets)
     missing = [name for name in sources if not session.execution.environ.get(name)]
     if missing:

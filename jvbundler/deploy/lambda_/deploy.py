@@ -140,7 +140,7 @@ def look(release: Release, options: DeployOptions, environ: Mapping[str, str]) -
     repository = ecr.look(account, stack.repository) if uses_repository else None
     image = ""
     if options.update and not options.image.push:
-        version = release.environment.lambda_digest or release.environment.image_tag
+        version = release.environment.digest("lambda") or release.environment.image_tag
         image = image_digest(account, stack, version)
     return Facts(account, stack, deployed, repository, values, image, notes)
 
@@ -183,7 +183,7 @@ def _stack_commands(
 def _digest(release: Release, options: DeployOptions, facts: Facts | None) -> str:
     if options.image.push:
         return DIGEST
-    return facts.image if facts else release.environment.lambda_digest or DIGEST
+    return facts.image if facts else release.environment.digest("lambda") or DIGEST
 
 
 def plan_change(
@@ -236,7 +236,7 @@ def _deployed(
     """The state afterwards, and the app's answer."""
     from jvbundler.deploy.lambda_.live import health_answers
 
-    digest = facts.image or release.environment.lambda_digest
+    digest = facts.image or release.environment.digest("lambda")
     version = f"@{digest}" if digest else f":{release.environment.image_tag}"
     image = f"{facts.stack.repository.uri}{version}"
     if not options.update:

@@ -119,7 +119,7 @@ def function_facts(account: Account, stack: LambdaStack, facts: StackFacts) -> F
 
 def rendered_image(account: Account, stack: LambdaStack, release: Release) -> str:
     """The digest that deploy.yaml names, or that its tag has in the repository by now."""
-    digest = release.environment.lambda_digest
+    digest = release.environment.digest("lambda")
     if digest:
         return digest
     try:

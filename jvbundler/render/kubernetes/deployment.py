@@ -111,7 +111,7 @@ def container_name(environment: Environment) -> str:
 def container(environment: Environment) -> dict[str, Any]:
     kubernetes = environment.settings["kubernetes"]
     written = kubernetes["deployment"]["container"]
-    by_digest = not written["image_pull_policy"] and bool(environment.kubernetes_digest)
+    by_digest = not written["image_pull_policy"] and bool(environment.digest("kubernetes"))
     policy = "IfNotPresent" if by_digest else "Always"
     variables = environment.kubernetes_variables
     own = [{"configMapRef": {"name": environment.instance}}] if variables else []

@@ -173,14 +173,6 @@ def composed(environment: Environment, parts: Iterable[str]) -> str:
     return Verbatim(scalar("".join(texts)))
 
 
-def secret_text(environment: Environment, secret: Secret, before: str, after: str) -> str:
-    """A text with the value of a secret in it, whether or not the app fetches its secrets itself."""
-    if environment.settings["lambda"]["secrets"]["source"] == "parameter":
-        return sub(before, Variable(secret_parameters(environment.lambda_secrets)[secret.name]), after)
-    reference = dynamic_text(secret.lambda_secret_id, secret.lambda_json_key)
-    return Verbatim(scalar(f"{before}{reference}{after}"))
-
-
 def secret_arn(environment: Environment, item: Secret) -> str:
     """Secrets Manager takes an ARN without the six characters that it adds to a name."""
     if item.lambda_secret_id.startswith("arn:"):

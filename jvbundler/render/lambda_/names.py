@@ -51,7 +51,7 @@ def repository_uri(environment: Environment) -> str:
 def image_uri(environment: Environment) -> str:
     """The image by digest, else by tag, or an empty text while the account is not known."""
     repository = repository_uri(environment)
-    digest = environment.lambda_digest
+    digest = environment.digest("lambda")
     version = f"@{digest}" if digest else f":{environment.image_tag}"
     return f"{repository}{version}" if repository else ""
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from jvbundler.project.model import Environment
 from jvbundler.project.ticks import HEADER, Tick, ticks
-from jvbundler.render.lambda_.function import secret_text
+from jvbundler.render.lambda_.function import composed
+from jvbundler.source.interpolate import SecretName
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App
@@ -55,4 +56,4 @@ def event(environment: Environment, tick: Tick) -> str:
         "isBase64Encoded": False,
     }
     before, after = json.dumps(request, separators=(",", ":")).split(json.dumps(key)[1:-1])
-    return secret_text(environment, tick.secret, before, after)
+    return composed(environment, (before, SecretName(tick.secret.name), after))

@@ -70,7 +70,7 @@ Examples:
 @click.option(
     "--create-secrets",
     is_flag=True,
-    help="Make the Secrets that are missing from variables of the environment.",
+    help="Create missing Secrets from environment variables.",
 )
 @pods_timeout_option
 @together(render_option, dry_run_option, yes_option, verbose_option, json_option, image_options)
