@@ -48,20 +48,24 @@ def load_app(
     jvagent_path: Path | None = None,
     path_at: Place | None = None,
     extra_pip: Sequence[tuple[str, Place]] = (),
+    jvagent_is_known: bool = True,
 ) -> tuple[App | None, tuple[Problem, ...]]:
     """What the app in `root` consists of, and everything that is wrong with it.
 
     `shown_as` is the folder's name in messages. `jvagent_version` is the release that deploy.yaml names at
     `version_at`, if it does. `jvagent_path` is the folder of a jvagent package whose actions count instead of
     a shipped list; where deploy.yaml gives it, at `path_at`, it must not lead out of the app. `extra_pip`
-    are deploy.yaml's own packages. The app is None only if there is no usable app.yaml.
+    are deploy.yaml's own packages. Without `jvagent_is_known`, what deploy.yaml says about the release cannot
+    be read, and no action is judged by it. The app is None only if there is no usable app.yaml.
     """
     problems: list[Problem] = []
     top = _app_yaml(root, shown_as, problems)
     if top is None:
         return None, tuple(problems)
     named = JvagentRelease(jvagent_version, version_at) if jvagent_version else None
-    if jvagent_path is None:
+    if not jvagent_is_known:
+        catalog, release = None, chosen_release(top, None, available_versions(), [])
+    elif jvagent_path is None:
         release = chosen_release(top, named, available_versions(), problems)
         catalog, found = load_catalog(release.version, release.place or Place(shown(shown_as, "app.yaml")))
         problems.extend(found)

@@ -97,24 +97,24 @@ class App(NamedTuple):
 
     root: pathlib.Path
     shown_as: str
-    id: str
-    version: str
-    title: str
-    description: str
-    author: str
-    license: str
-    homepage: str
-    agents: tuple[str, ...]
-    actions: tuple[Action, ...]
-    unlisted: tuple[Action, ...]
-    requirements: tuple[PipRequirement, ...]
-    requirements_file: bool
-    lock: LockState | None
-    variables: tuple[Variable, ...]
-    configured: tuple[tuple[str, str], ...]
-    has_env_file: bool
-    jvagent_version: str
-    requires_python: str
+    id: str = ""
+    version: str = ""
+    title: str = ""
+    description: str = ""
+    author: str = ""
+    license: str = ""
+    homepage: str = ""
+    agents: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+    unlisted: tuple[Action, ...] = ()
+    requirements: tuple[PipRequirement, ...] = ()
+    requirements_file: bool = False
+    lock: LockState | None = None
+    variables: tuple[Variable, ...] = ()
+    configured: tuple[tuple[str, str], ...] = ()
+    has_env_file: bool = False
+    jvagent_version: str = ""
+    requires_python: str = ""
     jvagent_is_shipped: bool = True
     programs: tuple[Program, ...] = ()
     jvspatial: str = ""

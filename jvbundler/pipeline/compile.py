@@ -11,21 +11,27 @@ from jvbundler.app.load import load_app
 from jvbundler.pipeline.request import CONFIG, Options, below, config_path
 from jvbundler.project.build import build_project, checked_roots
 from jvbundler.project.model import BASE
-from jvbundler.project.schema import Checked, check
-from jvbundler.rules.engine import check_project
+from jvbundler.project.schema import Checked
+from jvbundler.rules.engine import check_known, check_project
 from jvbundler.source.load import load_source
 from jvbundler.values.node import Node, locate
 from jvbundler.values.problem import InputError, Place, Problem, ordered
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App
+    from jvbundler.generated.settings import Settings
     from jvbundler.project.model import Project
     from jvbundler.source.load import Source
 
 NO_APP = "JVB200"
+# What decides which jvagent the app runs on.
+_JVAGENT = (("image",), ("image", "jvagent_version"), ("image", "jvagent_path"))
 _EMPTY = Node({}, Place(CONFIG))
 _NOTHING: Checked = (None, ())
 
+
+# A file with more is a hostile one, or no deploy.yaml: what else is wrong with it can wait.
+_MOST_PROBLEMS = 200
 
 # deploy.yaml as it was loaded, None where it is no YAML, and its problems.
 Loaded = tuple["Source | None", tuple[Problem, ...]]
@@ -52,18 +58,29 @@ def compile_project(
     `tolerated` rules are dropped. Raises InputError with every problem of deploy.yaml, the app and both
     together.
     """
-    source, project, found = _built(app_root, shown_as, options, environments)
+    parts = _read(app_root, shown_as, options, environments)
+    project, found = _project(parts)
     if project is not None and not _errors(found):
-        found = check_project(project, found)
+        found, undecided = check_project(project, found), ""
+    else:
+        found, undecided = _all_of(parts, found)
     found = ordered(problem for problem in found if problem.rule not in tolerated)
-    if source is None or project is None or _errors(found):
-        raise InputError(problems=found)
-    return Compiled(project, source, found)
+    if parts.source is None or project is None or _errors(found):
+        raise InputError(undecided, problems=found)
+    return Compiled(project, parts.source, found)
 
 
-def _built(
-    app_root: Path, shown_as: str, options: Options, environments: Sequence[str]
-) -> tuple[Source | None, Project | None, Sequence[Problem]]:
+class Parts(NamedTuple):
+    """deploy.yaml and the app, each with its own problems; `checked` is each root's result of the schema."""
+
+    source: Source | None
+    checked: Mapping[str, Checked]
+    problems: tuple[Problem, ...]
+    app: App | None
+    app_problems: tuple[Problem, ...]
+
+
+def _read(app_root: Path, shown_as: str, options: Options, environments: Sequence[str]) -> Parts:
     load = _loader(app_root, shown_as, options)
     source, problems = load()
     if source is not None and not set(environments) <= set(source.environments):
@@ -77,8 +94,34 @@ def _built(
     if any(problem.rule == NO_APP for problem in app_problems) and source is None and not options.config:
         # Where there is no app, a missing deploy.yaml is not worth a message.
         problems = ()
-    project, more = build_project(source, app, checked) if source and app else (None, _problems(checked))
-    return source, project, [*problems, *app_problems, *more]
+    return Parts(source, checked, problems, app, app_problems)
+
+
+def _project(parts: Parts) -> tuple[Project | None, Sequence[Problem]]:
+    """The project, None if a part is too broken for one, and what is wrong so far."""
+    if parts.source and parts.app:
+        project, more = build_project(parts.source, parts.app, parts.checked)
+    else:
+        project, more = None, tuple(_problems(parts.checked))
+    return project, [*parts.problems, *parts.app_problems, *more]
+
+
+def _all_of(parts: Parts, found: Sequence[Problem]) -> tuple[Sequence[Problem], str]:
+    """What is `found`, and what the rules find in the rest; and how many of them could not decide."""
+    if parts.source is None or len(found) > _MOST_PROBLEMS:
+        return found, ""
+    from jvbundler.project.known import known_project
+
+    wrong = {problem.place for problem in found if problem.is_error}
+    app_is_known = not _errors(parts.app_problems)
+    project, problems = known_project(parts.source, parts.app, wrong, app_is_known=app_is_known)
+    if project is None:
+        return [*found, *problems], ""
+    every, undecided = check_known(project, [*found, *problems])
+    told = set(found)
+    new = [problem for problem in every if problem in told or problem.place not in wrong]
+    many = "1 rule was" if len(undecided) == 1 else f"{len(undecided)} rules were"
+    return new, f"{many} not checked yet, as they depend on what is wrong above" if undecided else ""
 
 
 def _loader(app_root: Path, shown_as: str, options: Options) -> partial[Loaded]:
@@ -97,38 +140,13 @@ def _loader(app_root: Path, shown_as: str, options: Options) -> partial[Loaded]:
 
 def project_without_app(app_root: Path, shown_as: str, options: Options) -> Project:
     """What deploy.yaml alone says, as of an app that has nothing; InputError with its problems."""
+    from jvbundler.app.model import App
+
     source, problems = _loader(app_root, shown_as, options)()
-    project, more = build_project(source, _no_app(app_root, shown_as)) if source else (None, ())
+    project, more = build_project(source, App(app_root, shown_as)) if source else (None, ())
     if project is None or _errors([*problems, *more]):
         raise InputError(problems=ordered([*problems, *more]))
     return project
-
-
-def _no_app(app_root: Path, shown_as: str) -> App:
-    from jvbundler.app.model import App
-
-    return App(
-        root=app_root,
-        shown_as=shown_as,
-        id="",
-        version="",
-        title="",
-        description="",
-        author="",
-        license="",
-        homepage="",
-        agents=(),
-        actions=(),
-        unlisted=(),
-        requirements=(),
-        requirements_file=False,
-        lock=None,
-        variables=(),
-        configured=(),
-        has_env_file=False,
-        jvagent_version="",
-        requires_python="",
-    )
 
 
 def _naming_a_way(problem: Problem, app_root: Path) -> Problem:
@@ -149,10 +167,9 @@ def load_project_app(
 ) -> tuple[App | None, tuple[Problem, ...]]:
     """The app, with what the top level of deploy.yaml, `root`, says about its image.
 
-    An invalid one counts as empty.
+    Of an invalid one, the valid part counts.
     """
-    settings = checked[0] or check(_EMPTY)[0]
-    assert settings is not None, "an empty deploy.yaml is valid"
+    settings, cut = (checked[0], ()) if checked[0] else _valid_part(root)
     image = settings["image"]
     extra = [(spec, locate(root, ("image", "extra_pip", i))) for i, spec in enumerate(image["extra_pip"])]
     path = Path(image["jvagent_path"]) if image["jvagent_path"] and not options.jvagent else None
@@ -164,7 +181,17 @@ def load_project_app(
         jvagent_path=path or options.jvagent,
         path_at=locate(root, ("image", "jvagent_path")) if path else None,
         extra_pip=extra,
+        jvagent_is_known=not any(path[:2] in _JVAGENT for path in cut),
     )
+
+
+def _valid_part(root: Node) -> tuple[Settings, tuple[tuple[str | int, ...], ...]]:
+    """The settings of what is valid, and the paths of the rest."""
+    from jvbundler.project.known import known_root
+
+    part = known_root(root, ()) or known_root(_EMPTY, ())
+    assert part is not None, "an empty deploy.yaml is valid"
+    return part.settings, part.cut
 
 
 def _problems(checked: Mapping[str, Checked]) -> Iterable[Problem]:

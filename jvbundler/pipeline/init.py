@@ -15,12 +15,10 @@ from jvbundler.project.schema import document
 from jvbundler.render.deploy_yaml import first_config, is_section
 from jvbundler.source.old_names import with_todays_names
 from jvbundler.source.yaml.file import read_yaml
-from jvbundler.values.problem import InputError
+from jvbundler.values.problem import LITERAL_SECRET, InputError
 from jvbundler.values.secret_names import looks_secret
 from jvbundler.values.secret_values import contains_secret
 
-# The app's name is written into deploy.yaml, and must not be a secret.
-LITERAL_SECRET = "JVB901"
 # What `jvagent app create --deployment aws-lambda` writes beside app.yaml, to be copied.
 EXAMPLE = "deploy.example.yaml"
 

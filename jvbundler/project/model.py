@@ -15,6 +15,10 @@ Platform = Literal["lambda", "kubernetes"]
 BASE = ""
 
 
+class Unknown(Exception):
+    """What was asked for depends on a part of the user's files that is wrong (known.py)."""
+
+
 class Secret(NamedTuple):
     """A secret environment variable and where each platform finds its value, which is never known here.
 

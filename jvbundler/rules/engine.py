@@ -6,9 +6,10 @@ rendered. It must not know what any of them checks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
-from jvbundler.project.model import Environment, Project
+from jvbundler.project.model import Environment, Project, Unknown
 from jvbundler.rules import app, environments, needs, secrets, shared, storage
 from jvbundler.rules.descriptions import RAISED_ELSEWHERE
 from jvbundler.rules.kubernetes import names, network, probes, scale
@@ -39,13 +40,19 @@ FOUND_LATER = ("JVB327",)
 
 
 class Waivers:
-    """The `checks.ignore` entries of one environment, by rule, and which of them were used."""
+    """The `checks.ignore` entries of one environment, by rule, and which of them were used.
 
-    def __init__(self, places: dict[str, Place]) -> None:
+    Where they are not known, any warning may be waived, and so all are.
+    """
+
+    def __init__(self, places: dict[str, Place], *, are_known: bool = True) -> None:
         self.places = places
+        self.are_known = are_known
         self.used: set[str] = set()
 
     def waive(self, rule: str) -> bool:
+        if not self.are_known:
+            return RULES_BY_ID[rule].can_be_waived
         if rule not in self.places or not RULES_BY_ID[rule].can_be_waived:
             return False
         self.used.add(rule)
@@ -57,14 +64,24 @@ def check_project(project: Project, earlier: Iterable[Problem] = ()) -> tuple[Pr
 
     Warnings that `checks.ignore` waives are removed from both; a waiver that waived nothing is a warning.
     """
+    return check_known(project, earlier)[0]
+
+
+def check_known(
+    project: Project, earlier: Iterable[Problem] = ()
+) -> tuple[tuple[Problem, ...], frozenset[str]]:
+    """The same of a project with unknown parts, and the ids of the rules that asked for one of these."""
     waivers = {environment.name: waivers_of(environment) for environment in project.environments}
+    undecided: set[str] = set()
     found = [
         *(problem for problem in earlier if not is_waived(problem, waivers.values())),
-        *problems_of_project(project, waivers),
-        *problems_of_environments(project, waivers),
+        *problems_of_project(project, waivers, undecided),
+        *problems_of_environments(project, waivers, undecided),
     ]
-    found += problems_of_waivers(waivers.values())
-    return ordered(found)
+    if not undecided:
+        # A waiver may be for what a rule could not decide.
+        found += problems_of_waivers(waivers.values())
+    return ordered(found), frozenset(undecided)
 
 
 def without_waived(project: Project, problems: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -74,7 +91,10 @@ def without_waived(project: Project, problems: Iterable[Problem]) -> tuple[Probl
 
 
 def waivers_of(environment: Environment) -> Waivers:
-    entries = environment.settings["checks"]["ignore"]
+    try:
+        entries = environment.settings["checks"]["ignore"]
+    except Unknown:
+        return Waivers({}, are_known=False)
     return Waivers(
         {e["rule"]: environment.place("checks", "ignore", i, "rule") for i, e in enumerate(entries)}
     )
@@ -89,22 +109,38 @@ def is_waived(problem: Problem, waivers: Iterable[Waivers]) -> bool:
     return any(answers)
 
 
-def problems_of_project(project: Project, waivers: dict[str, Waivers]) -> Iterator[Problem]:
+def decided(
+    undecided: set[str], rule: Rule, check: Callable[..., Iterator[Finding]], *of: Any
+) -> Iterator[Finding]:
+    """What the check finds until it asks for something unknown, which makes the rule an undecided one."""
+    try:
+        yield from check(*of)
+    except Unknown:
+        undecided.add(rule.id)
+
+
+def problems_of_project(
+    project: Project, waivers: dict[str, Waivers], undecided: set[str]
+) -> Iterator[Problem]:
     for rule in RULES:
         if rule.project_check is None:
             continue
-        for finding in rule.project_check(project):
+        for finding in decided(undecided, rule, rule.project_check, project):
             problem = problem_of(rule, finding, place_of(finding.at, project.environments[0]))
             if not is_waived(problem, waivers.values()):
                 yield problem
 
 
-def problems_of_environments(project: Project, waivers: dict[str, Waivers]) -> Iterator[Problem]:
+def problems_of_environments(
+    project: Project, waivers: dict[str, Waivers], undecided: set[str]
+) -> Iterator[Problem]:
     """The problems of the environments, each once, with the environment's name where it is needed."""
     found: dict[Problem, tuple[Path | Place, list[Environment]]] = {}
     for environment in project.environments:
         for rule in RULES:
-            for finding in rule.check(environment, project.app) if rule.check else ():
+            if rule.check is None:
+                continue
+            for finding in decided(undecided, rule, rule.check, environment, project.app):
                 if not waivers[environment.name].waive(rule.id):
                     problem = problem_of(rule, finding, place_of(finding.at, environment))
                     found.setdefault(problem, (finding.at, []))[1].append(environment)

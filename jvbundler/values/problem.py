@@ -11,6 +11,8 @@ from typing import Literal, NamedTuple
 
 from jvbundler.values.secret_values import without_secrets
 
+# The rule about a secret that is written out where it would be rendered.
+LITERAL_SECRET = "JVB901"
 Severity = Literal["error", "warning"]
 
 
@@ -59,8 +61,10 @@ def problem(
 
 
 def ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Each problem once, by place."""
-    return tuple(sorted(dict.fromkeys(problems), key=lambda p: (p.place, p.rule, p.message)))
+    """Each problem once, by place; written secrets first, as they may have to be revoked today."""
+    return tuple(
+        sorted(dict.fromkeys(problems), key=lambda p: (p.rule != LITERAL_SECRET, p.place, p.rule, p.message))
+    )
 
 
 class JvbundlerError(Exception):

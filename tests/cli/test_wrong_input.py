@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,69 @@ def test_problems_of_deploy_yaml_and_of_the_app_come_in_one_run(app: Path, jvbun
     )
     assert "support/deploy.yaml:4:9: JVB103" in done.stderr
     assert "support/agents/acme/helper/agent.yaml:" in done.stderr
+
+
+DOZEN = """\
+image:
+  tag: not a tag
+secrets: OPENAI_API_KEY
+environment:
+  MY_TOKEN: sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD
+  LOG_LEVEL: ${NOT_SET}
+lambda:
+  enabled: true
+  region: us-esat-1
+  function:
+    memmory: 1024
+    timeout: 60
+kubernetes:
+  enabled: true
+  registry:
+    url: '{{ app.nmae }}'
+  deployment:
+    replicas: three
+  ingress:
+    enabled: true
+  autoscaling:
+    enabled: true
+    min_replicas: 9
+    max_replicas: 3
+checks:
+  ignore: [{rule: JVB330}]
+"""
+
+
+def test_a_dozen_mistakes_are_told_in_one_round_the_secret_first(app: Path, jvbundler: Run) -> None:
+    (app / "deploy.yaml").write_text(DOZEN)
+    done = jvbundler("render", "support")
+    told = [
+        re.sub(r"^support/deploy.yaml:(\d+):\d+: (JVB\d+) .*", r"\1 \2", line)
+        for line in done.stderr.splitlines()
+        if line.startswith("support/deploy.yaml:")
+    ]
+    secret, tag, secrets, unset, memory, reference, replicas, scaling, waiver = (
+        "5 JVB901", "2 JVB103", "3 JVB103", "6 JVB105", "11 JVB104", "16 JVB106", "18 JVB103", "23 JVB404",
+        "26 JVB113",
+    )  # fmt: skip
+    assert told == [secret, tag, secrets, unset, memory, reference, replicas, scaling, waiver]
+    assert "rules were not checked yet, as they depend on what is wrong above" in done.stderr
+    # Of what may be waived, only the list of waivers can tell.
+    (app / "deploy.yaml").write_text(DOZEN.replace("{rule: JVB330}", ""))
+    warned = jvbundler("render", "support").stderr
+    assert "support/deploy.yaml:9:3: JVB324 warning:" in warned
+    assert "support/deploy.yaml:12:5: JVB301 warning:" in warned
+    assert "support/deploy.yaml:20:5: JVB443 warning:" in warned
+
+
+def test_the_rules_speak_of_deploy_yaml_while_the_app_is_broken(app: Path, jvbundler: Run) -> None:
+    (app / "deploy.yaml").write_text(
+        "kubernetes:\n  enabled: true\n  autoscaling: {enabled: true, min_replicas: 9, max_replicas: 3}\n"
+    )
+    (app / "app.yaml").write_text("- no app\n")
+    done = jvbundler("render", "support")
+    assert "support/app.yaml:1:1: JVB" in done.stderr
+    assert "support/deploy.yaml:3:32: JVB404" in done.stderr
+    assert "JVB505" not in done.stderr, "the version of the app is not known"
 
 
 @pytest.mark.parametrize("command", ["render", "validate", "bundle", "init", "lock"])
