@@ -143,10 +143,11 @@ def known_project(
         environment, more = _known_environment(name, part, app)
         environments.append(environment)
         problems += more
-    is_known = app_is_known and not any(
-        cut[0] == "image" for part in parts.values() if part for cut in part.cut
-    )
-    whose = app if is_known else cast("App", UnknownApp())
+    cut = [path for part in parts.values() if part for path in part.cut]
+    whose = cast("App", UnknownApp())
+    # What is in the image depends on `image`, too.
+    if app and app_is_known and not any(path[0] == "image" for path in cut):
+        whose = app
     base, *others = environments
     project = Project(app=whose, file=source.file, base=base, environments=tuple(others))
     return project, tuple(problems)
