@@ -16,6 +16,7 @@ from jvbundler.cli.terminal import Terminal
 # those that share a module.
 COMMANDS = {
     "init": "Write a first deploy.yaml for an app.",
+    "next": "Show what is still to do until the app runs.",
     "render": "Write the deployment files, or check that they are current.",
     "diff": "Show what a render would change, with the risks, or how two environments differ.",
     "validate": "Check deploy.yaml, the app and the rendered files.",

@@ -18,6 +18,7 @@ from jvbundler.rules.rule import (
     runs_jvagent,
     secret_names,
     variable_path,
+    written_or,
 )
 from jvbundler.rules.storage import STORAGE_PATHS
 from jvbundler.source.wording import closest
@@ -167,3 +168,28 @@ def moving_tag(environment: Environment, app: App) -> Iterator[Finding]:
     if by_tag and environment.image_tag == "latest":
         message = "the tag 'latest' does not say which image runs"
         yield Finding(("image", "tag"), message, "leave it out: it is then the app's version")
+
+
+@rule(
+    "JVB444",
+    "warning",
+    title="Image that no cluster can pull",
+    source="Kubernetes, images: a name without a registry is one of Docker Hub's own library",
+)
+def image_without_registry(environment: Environment, app: App) -> Iterator[Finding]:
+    """The image's name has no registry, so a cluster looks for it among Docker's own images, and finds
+    nothing, or something else. Say where it is pushed: `kubernetes.registry.url`. For a cluster on your own
+    machine that gets the image by another way (`kind load`, `minikube image load`), set
+    `kubernetes.deployment.container.image_pull_policy: Never`."""
+    if is_without_registry(environment):
+        at = written_or(environment, ("image", "name"), ("kubernetes", "enabled"))
+        message = f"no cluster can pull '{environment.kubernetes_image}': the name has no registry"
+        yield Finding(at, message, "set kubernetes.registry.url, as in ghcr.io/acme")
+
+
+def is_without_registry(environment: Environment) -> bool:
+    """Whether the cluster has to pull the image, and cannot know where from."""
+    kubernetes = environment.settings["kubernetes"]
+    is_pulled = kubernetes["deployment"]["container"]["image_pull_policy"] != "Never"
+    named = kubernetes["registry"]["url"] or "/" in environment.image_name
+    return kubernetes["enabled"] and is_pulled and not named

@@ -59,18 +59,22 @@ def missing_address(environment: Environment, app: App) -> Iterator[Finding]:
     container, where there is none. The address usually holds a password and belongs under `secrets`.
     Nothing is reported on Kubernetes when `extra_env_from` may provide it."""
     for platform in platforms(environment):
-        if platform == "kubernetes" and environment.settings["kubernetes"]["extra_env_from"]:
-            continue
         variables = app_variables(environment, app, platform)
-        known = {*variables, *secret_names(environment, platform)}
-        for name in DATABASE_TYPES:
-            addresses = ADDRESSES.get((name, variables.get(name, "").strip().lower()), ())
-            if addresses and not known & set(addresses):
-                message = (
-                    f"{name} is '{variables[name]}', but {PLATFORM_TITLES[platform]} has no {addresses[0]}"
-                )
-                hint = f"list {addresses[0]} under 'secrets'"
-                yield Finding(type_path(environment, platform, name), message, hint)
+        for name, address in unknown_addresses(environment, app, platform):
+            message = f"{name} is '{variables[name]}', but {PLATFORM_TITLES[platform]} has no {address}"
+            yield Finding(type_path(environment, platform, name), message, f"list {address} under 'secrets'")
+
+
+def unknown_addresses(environment: Environment, app: App, platform: Platform) -> Iterator[tuple[str, str]]:
+    """Each database server without an address: its variable, and the one that would be the address."""
+    if platform == "kubernetes" and environment.settings["kubernetes"]["extra_env_from"]:
+        return
+    variables = app_variables(environment, app, platform)
+    known = {*variables, *secret_names(environment, platform)}
+    for name in DATABASE_TYPES:
+        addresses = ADDRESSES.get((name, variables.get(name, "").strip().lower()), ())
+        if addresses and not known & set(addresses):
+            yield name, addresses[0]
 
 
 @rule(

@@ -42,12 +42,21 @@ def test_an_app_is_deployed_changed_rolled_back_and_destroyed(aws: Account, tmp_
     stubs = stub_docker(tmp_path)
     # The image that the stub of docker claims to push; ECR has to have it before the stack can use it.
     jvbundler(aws, app, "render")
+    waits = jvbundler(aws, app, "next", expected=1, path=stubs).stdout
+    assert [line[2:] for line in waits.splitlines() if line[2:3].isdigit()] == [
+        "1. say where the database is",
+        "2. say where the database is",
+        "3. create the secrets JVAGENT_ADMIN_PASSWORD and JVSPATIAL_JWT_SECRET_KEY",
+        "4. build, push and deploy",
+    ]
     first = deploy_repository_and_push(aws, app, stubs, tmp_path)
 
     told = jvbundler(aws, app, "deploy", "lambda", "--health-timeout", "0", "--json", variables=SECRETS)
     deployed = json.loads(told.stdout)
     assert deployed["image"] == f"{REGISTRY}/story@{first}"
     assert all(value not in told.stdout + told.stderr for value in SECRETS.values())
+    # Nobody answers behind the API of a fake account.
+    assert "1. mend it: " in jvbundler(aws, app, "next", expected=1, path=stubs).stdout
     check_function(aws, first)
     check_api(aws)
     check_role(aws)

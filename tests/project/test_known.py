@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,8 @@ def found(case: str, app: Path, text: str) -> tuple[Problem, ...]:
 
 def said(problem: Problem) -> str:
     """Without the environments that have it, as a spoiled one may no longer be among them."""
-    return f"{problem.rule} {problem.message.split(': ', 1)[-1]}"
+    message = re.sub(r"^in ('[^']*'(, )?)+: ", "", problem.message)
+    return f"{problem.rule} {message}"
 
 
 def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

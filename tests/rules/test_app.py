@@ -14,7 +14,7 @@ from jvbundler.rules.engine import check_project
 from jvbundler.values.problem import Place
 from tests.rules.projects import ROOT, project, support_app
 
-QUIET = "kubernetes: {enabled: true, persistence: {enabled: true}}\n"
+QUIET = "kubernetes: {enabled: true, registry: {url: r.io}, persistence: {enabled: true}}\n"
 
 
 def test_an_app_of_more_than_500_mb_is_told_its_largest_part(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ kubernetes:
   enabled: true
   persistence: {enabled: true}
   service: {type: LoadBalancer}
+  registry: {url: r.io}
 """
 TWO = BALANCED + "environments: {dev: {}, prod: {}}\n"
 WAIVER = "checks: {ignore: [{rule: JVB412, reason: the network is private}]}\n"
@@ -35,7 +36,7 @@ def test_an_environment_is_named_where_the_line_alone_does_not_tell() -> None:
 
 def test_a_setting_of_one_environment_is_named_by_its_line() -> None:
     text = (
-        "kubernetes: {enabled: true, persistence: {enabled: true}}\n"
+        "kubernetes: {enabled: true, registry: {url: r.io}, persistence: {enabled: true}}\n"
         "environments:\n"
         "  dev: {}\n"
         "  prod:\n"
@@ -57,7 +58,7 @@ def test_a_waiver_of_one_environment_leaves_the_others_alone() -> None:
 
 def test_a_waiver_is_used_when_any_environment_needs_it() -> None:
     text = WAIVER + (
-        "kubernetes: {enabled: true, persistence: {enabled: true}}\n"
+        "kubernetes: {enabled: true, registry: {url: r.io}, persistence: {enabled: true}}\n"
         "environments: {dev: {}, prod: {kubernetes: {service: {type: LoadBalancer}}}}\n"
     )
     assert rules_at_lines(text) == []
@@ -73,7 +74,7 @@ def test_an_error_is_not_waived() -> None:
 
 def test_warnings_that_were_found_earlier_are_waived_too() -> None:
     earlier = warning("JVB109", Place("deploy.yaml", 9), "section 'ecs' is ignored")
-    quiet = "kubernetes: {enabled: true, persistence: {enabled: true}}\n"
+    quiet = "kubernetes: {enabled: true, registry: {url: r.io}, persistence: {enabled: true}}\n"
     waived = quiet + "checks: {ignore: [{rule: JVB109, reason: jvdeploy reads it}]}\n"
     assert check_project(project(quiet), [earlier]) == (earlier,)
     assert check_project(project(waived), [earlier]) == ()
@@ -82,7 +83,7 @@ def test_warnings_that_were_found_earlier_are_waived_too() -> None:
 def test_warnings_of_the_rendered_files_can_be_waived_afterwards() -> None:
     late = warning("JVB327", Place("lambda/default/template.yaml"), "the template has 60,000 bytes")
     text = (
-        "kubernetes: {enabled: true, persistence: {enabled: true}}\n"
+        "kubernetes: {enabled: true, registry: {url: r.io}, persistence: {enabled: true}}\n"
         "checks: {ignore: [{rule: JVB327, reason: sam resolves the bucket}]}\n"
     )
     assert check_project(project(text)) == ()
@@ -93,6 +94,7 @@ def test_problems_come_in_the_order_of_the_file() -> None:
     text = (
         "lambda:\n  enabled: true\n  function: {timeout: 300}\n"
         "kubernetes:\n  enabled: true\n  namespace: default\n  deployment: {replicas: 2}\n"
+        "  registry: {url: r.io}\n"
     )
     assert rules_at_lines(text) == [
         ("JVB330", 2),

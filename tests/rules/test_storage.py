@@ -14,15 +14,15 @@ SERVER = "environment: {JVSPATIAL_DB_TYPE: postgres%s}\nsecrets: [JVSPATIAL_POST
     "text",
     [
         # Nobody says of what mode the existing claim is.
-        SERVER % "" + "kubernetes: {enabled: true, deployment: {replicas: 2}, "
+        SERVER % "" + "kubernetes: {enabled: true, registry: {url: r.io}, deployment: {replicas: 2}, "
         "persistence: {enabled: true, existing_claim: shared}}",
         # A path of a database that is not used.
         SERVER % ", JVSPATIAL_DB_PATH: /srv/jvdb"
-        + "kubernetes: {enabled: true, persistence: {enabled: true}}",
+        + "kubernetes: {enabled: true, registry: {url: r.io}, persistence: {enabled: true}}",
         # A path on a volume of the user's own.
         "environment: {JVSPATIAL_DB_PATH: /srv/jvdb}\n"
-        "kubernetes: {enabled: true, persistence: {enabled: true}, deployment: {container: "
-        "{extra_volume_mounts: [{name: srv, mountPath: /srv}]}}}",
+        "kubernetes: {enabled: true, registry: {url: r.io}, persistence: {enabled: true}, "
+        "deployment: {container: {extra_volume_mounts: [{name: srv, mountPath: /srv}]}}}",
         # Files are kept only where file storage is on.
         SERVER % ", JVSPATIAL_FILE_STORAGE_PROVIDER: local" + "lambda: {enabled: true}",
     ],

@@ -9,6 +9,7 @@ import click
 from jvbundler.cli import options
 from jvbundler.cli.printer import echo_line
 from jvbundler.cli.release_options import Common, common_options, json_option, together
+from jvbundler.cli.report.next_steps import tell_next
 from jvbundler.cli.session import print_json
 from jvbundler.values.problem import InputError
 
@@ -47,4 +48,7 @@ def command(terminal: Terminal, /, *, common: Common, as_json: bool) -> int:
     else:
         for check in checks:
             echo_line(f"{'ok     ' if check.ok else 'MISSING'} {check}")
+        read = options.reading_options(common.config, common.settings, common.variables)
+        asked = (common.environment,) if common.environment else ()
+        tell_next(terminal, read, (common.app,), (common.config, common.output), asked)
     return 0 if all(check.ok for check in checks) else 4

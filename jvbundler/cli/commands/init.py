@@ -6,6 +6,7 @@ import click
 
 from jvbundler.cli import options
 from jvbundler.cli.printer import echo_line
+from jvbundler.cli.report.next_steps import tell_next
 from jvbundler.cli.terminal import Terminal
 from jvbundler.values.problem import InputError
 
@@ -66,4 +67,6 @@ def command(
             echo_line(f"{below(shown_as, EXAMPLE)}: {what}: {', '.join(keys)}", err=keys is first.left)
     if not terminal.is_quiet():
         echo_line("next: read it, then run 'jvbundler render'", err=True)
+    read = options.reading_options(config)
+    tell_next(terminal, read, (app,), (config, None))
     return 0

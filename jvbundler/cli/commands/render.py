@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from jvbundler.cli import options
 from jvbundler.cli.printer import echo_data, echo_line
+from jvbundler.cli.report.next_steps import tell_next
 from jvbundler.cli.report.outcomes import Outcomes, count, outcomes_of, tell_problems
 from jvbundler.cli.terminal import Terminal
 from jvbundler.fleet.apps import app_folders, is_many
@@ -82,6 +82,8 @@ def command(
         _tell_drift(outcomes, _render_words(apps, (*given, *values)), terminal)
     else:
         _tell_result(outcomes, terminal)
+        if not outcomes.many and not outcomes.exit_code:
+            tell_next(terminal, read, apps, (config, output), environments)
     return outcomes.exit_code
 
 
@@ -156,19 +158,14 @@ def _tell_result(outcomes: Outcomes, terminal: Terminal) -> None:
     tell_problems(outcomes, terminal)
     if terminal.format != "text":
         return
-    changed, counts = _counts(outcomes.each)
-    echo_line(f"{outcomes.subject}: {', '.join(counts)}")
-    if not outcomes.many and changed and not terminal.is_quiet() and sys.stdout.isatty():
-        folder = outcomes.subject
-        echo_line(f"next: read {folder}README.md, then 'jvbundler validate', and commit the folder")
+    echo_line(f"{outcomes.subject}: {', '.join(_counts(outcomes.each))}")
 
 
-def _counts(outcomes: Iterable[Outcome]) -> tuple[int, list[str]]:
-    """How many files changed, and a summary of all of them in words."""
+def _counts(outcomes: Iterable[Outcome]) -> list[str]:
+    """A summary of all files in words."""
     done = {
         what: sum(len(getattr(outcome, what)) for outcome in outcomes)
         for what in ("written", "unchanged", "deleted")
     }
     files = count(done["written"] + done["unchanged"], "file")
-    words = [files, *(f"{number:,} {what}" for what, number in done.items() if number)]
-    return done["written"] + done["deleted"], words
+    return [files, *(f"{number:,} {what}" for what, number in done.items() if number)]

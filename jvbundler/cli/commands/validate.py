@@ -8,6 +8,7 @@ import click
 
 from jvbundler.cli import options
 from jvbundler.cli.printer import echo_line
+from jvbundler.cli.report.next_steps import tell_next
 from jvbundler.cli.report.outcomes import count, outcomes_of, tell_problems
 from jvbundler.cli.terminal import Terminal
 from jvbundler.pipeline.request import Outcome, Request, Selection
@@ -56,6 +57,8 @@ def command(
     tell_problems(outcomes, terminal)
     for line in _checks_of_many(outcomes.each) if outcomes.many else _checks(outcomes.each[0]):
         echo_line(line, err=terminal.format != "text")
+    if not outcomes.many and not outcomes.exit_code:
+        tell_next(terminal, read, apps, (config, output), environments)
     return outcomes.exit_code
 
 
