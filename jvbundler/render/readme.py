@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from jvbundler.project.model import Environment, Project, Secret
-from jvbundler.render.lambda_.names import repository_stack_name
 from jvbundler.render.text.escaping import Verbatim, code
 from jvbundler.render.text.templating import render as render_template
 from jvbundler.values.artifact import Artifact
+from jvbundler.values.safe_text import shell_line, shell_word
 
 NONE = Verbatim("-")
+# What commands need not name.
+CONFIG, OUTPUT = "deploy.yaml", "deploy"
 
 
 def render(project: Project, overrides: Path | None = None) -> Artifact:
@@ -21,7 +23,7 @@ def render(project: Project, overrides: Path | None = None) -> Artifact:
 
 
 def context(project: Project) -> dict[str, Any]:
-    environments = [environment_context(environment) for environment in project.environments]
+    environments = [environment_context(project, environment) for environment in project.environments]
     waivers = {(w["rule"], w["reason"]) for e in project.environments for w in e.settings["checks"]["ignore"]}
     return {
         "config": project.config_name,
@@ -31,27 +33,60 @@ def context(project: Project) -> dict[str, Any]:
         "lambda": any(e["lambda"] for e in environments),
         "repository": any(e["repository"] for e in environments),
         "gitops": any(e["gitops"] for e in environments),
+        "outside": not project.output,
         "waivers": [{"rule": rule, "reason": " ".join(reason.split())} for rule, reason in sorted(waivers)],
     }
 
 
-def environment_context(environment: Environment) -> dict[str, Any]:
+def environment_context(project: Project, environment: Environment) -> dict[str, Any]:
     settings = environment.settings
-    gitops = settings["gitops"]
     on_kubernetes, on_lambda = settings["kubernetes"]["enabled"], settings["lambda"]["enabled"]
+    tools = gitops_tools(environment) if on_kubernetes else {}
+    context = settings["kubernetes"]["context"]
     return {
         "name": environment.name,
         "kubernetes": on_kubernetes,
         "lambda": on_lambda,
         "repository": on_lambda and settings["lambda"]["ecr"]["create_if_missing"],
-        "gitops": on_kubernetes and (gitops["argocd"]["enabled"] or gitops["flux"]["enabled"]),
+        "gitops": " and ".join(tools.values()),
+        "gitops_files": [f"gitops/{tool}/{environment.name}.yaml" for tool in tools],
         "namespace": environment.namespace,
+        "creates_namespace": settings["kubernetes"]["create_namespace"],
         "image": environment.kubernetes_image,
         "stack_name": environment.stack_name,
-        "repository_stack_name": repository_stack_name(environment),
         "region": settings["lambda"]["region"],
+        "push": command(project, environment, "push"),
+        "choose_context": not context,
+        "deploy_kubernetes": deployment(project, environment, "k8s", asks_context=not context),
+        "deploy_lambda": deployment(project, environment, "lambda", asks_context=False),
+        "secrets_command": command(project, environment, "secrets"),
         "secrets": secrets_context(environment) if on_kubernetes or on_lambda else [],
     }
+
+
+def gitops_tools(environment: Environment) -> dict[str, str]:
+    """What pulls the manifest of the environment, by its folder: the tool's name."""
+    gitops = environment.settings["gitops"]
+    enabled = {"argocd": gitops["argocd"]["enabled"], "flux": gitops["flux"]["enabled"]}
+    return {tool: name for tool, name in (("argocd", "Argo CD"), ("flux", "Flux")) if enabled[tool]}
+
+
+def deployment(project: Project, environment: Environment, platform: str, *, asks_context: bool) -> Verbatim:
+    """The command that builds, pushes and deploys; without a context, a variable has to be set to it."""
+    line = f"{command(project, environment, 'deploy', platform)} --all"
+    return Verbatim(f'{line} --context "${{KUBE_CONTEXT:?}}"' if asks_context else line)
+
+
+def command(project: Project, environment: Environment, *verb: str) -> Verbatim:
+    """A command line of ours for the environment."""
+    words = [*verb]
+    words += ["-e", environment.name] if len(project.environments) > 1 else []
+    words += ["-c", project.config_name] if project.config_name != CONFIG else []
+    line = f"jvbundler {shell_line(words)}"
+    if verb[0] != "secrets":
+        line += "" if project.output else ' -o "${OUTPUT:?}"'
+        line += f" -o {shell_word(project.output)}" if project.output not in ("", OUTPUT) else ""
+    return Verbatim(line)
 
 
 def secrets_context(environment: Environment) -> list[dict[str, str]]:
@@ -85,5 +120,5 @@ def lambda_cell(secret: Secret | None, source: str) -> str:
     if secret is None:
         return NONE
     if source == "parameter":
-        return "template parameter, asked for at deployment"
+        return "stack parameter, set from the variable at deployment"
     return Verbatim(f"Secrets Manager {code(secret.lambda_secret_id)}, {code(secret.lambda_json_key)}")
