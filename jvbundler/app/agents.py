@@ -100,10 +100,13 @@ def _listed(
     there: Callable[[], list[str]],
 ) -> Agent | None:
     folder, file = root / "agents" / ref, shown(shown_as, f"agents/{ref}/agent.yaml")
+    told = len(problems)
     if leads_outside(folder, root):
         problems.append(outside(f"agents/{ref}", place))
     elif "/" not in ref or not exists(folder / "agent.yaml", file, problems):
-        problems.append(_missing(ref, place, root, there(), may_guess=len(problems) < MOST_GUESSES))
+        # What may not be looked at is told by `exists`, and need not be missing.
+        if len(problems) == told:
+            problems.append(_missing(ref, place, root, there(), may_guess=told < MOST_GUESSES))
     else:
         top = _agent_yaml(folder / "agent.yaml", file, root, problems)
         local = tuple(_local_actions(root, f"agents/{ref}", shown_as, problems))

@@ -50,6 +50,27 @@ def test_what_is_closed_is_named(
     assert (done.returncode, message in done.stderr) == (code, True), done.stderr
 
 
+@pytest.mark.parametrize(
+    "closed", ["agents", "agents/acme", "agents/acme/helper", "agents/acme/helper/agent.yaml"]
+)
+def test_an_agent_that_may_not_be_read_is_told_once(app: Path, closed: str) -> None:
+    path = app / closed
+    mode = path.stat().st_mode
+    path.chmod(0)
+    done = subprocess.run(
+        [*PREFIX, sys.executable, "-m", "jvbundler", "render", "support"],
+        cwd=app.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    path.chmod(mode)
+    errors = [line for line in done.stderr.splitlines() if ": JVB2" in line]
+    (only,) = errors
+    assert "agents/acme/helper/agent.yaml:1:1: JVB209 cannot read" in only
+
+
 def test_a_template_that_may_not_be_read_is_named(app: Path) -> None:
     template = app.parent / "mine" / "docker" / "Dockerfile.j2"
     template.parent.mkdir(parents=True)
