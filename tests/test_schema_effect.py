@@ -22,7 +22,6 @@ from tests.golden.cases import GOLDEN
 WITHOUT_EFFECT = {
     "version": "the version of the format, of which there is one",
     "kubernetes.version": "the schemas that `validate` checks against",
-    "kubernetes.context": "which cluster `deploy` and `status` talk to",
     "variables": "which variables `${NAME}` may read",
     "variables[].name": "the same, for one with a default or a pattern",
     "variables[].default": "it shows where `${NAME}` stands, and here nothing has one",
@@ -65,6 +64,7 @@ NEEDS: dict[str, dict[str, Any]] = {
     "proactive_ticks": {"secrets": ["PROACTIVE_API_KEY", "TICK_API_KEY"]},
     "kubernetes.patches": {"kubernetes": {"config_map": {"enabled": True, "data": {"a.conf": "a"}}}},
     "gitops": {"gitops": {"repo_url": "https://git.example.com/a/b.git"}},
+    "gitops.revision_kind": {"gitops": {"flux": {"enabled": True}}},
     "gitops.revision": {"gitops": {"argocd": {"enabled": True}}},
     "gitops.path": {"gitops": {"argocd": {"enabled": True}}},
     "gitops.repo_url": {"gitops": {"argocd": {"enabled": True}}},

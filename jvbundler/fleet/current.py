@@ -24,7 +24,7 @@ from jvbundler.output.lockfile import read_lock, sha256
 from jvbundler.output.outside import cache_folder
 from jvbundler.output.paths import JOURNAL, STAGING, Tree
 from jvbundler.pipeline.inputs import MAX_BYTES, Contents, Inputs, contents_of, read_inputs
-from jvbundler.pipeline.request import AppFolder, Outcome, Request, config_path
+from jvbundler.pipeline.request import AppFolder, Outcome, Request, config_path, repository_path
 from jvbundler.values.packaged import PACKAGE, packaged_path
 from jvbundler.values.problem import OutputRefused, Place, Problem
 
@@ -122,7 +122,7 @@ def record_key(app: AppFolder, request: Request, inputs: Inputs) -> str:
         return ""
     digest = hashlib.sha256(_program())
     paths = (str(app.root), app.shown_as, str(app.output), str(options.config), str(templates))
-    asked = (options.assignments, request.strict, options.requires_list)
+    asked = (options.assignments, request.strict, options.requires_list, repository_path(app.output))
     digest.update(repr((paths, asked, inputs.others)).encode())
     try:
         digest.update(read_file(config_path(app.root, options)))

@@ -529,6 +529,7 @@ class GitopsArgocd(TypedDict):
     automated: bool
     prune: bool
     self_heal: bool
+    cascade: bool
 
 
 class GitopsFlux(TypedDict):
@@ -544,6 +545,7 @@ class GitopsFlux(TypedDict):
 class Gitops(TypedDict):
     repo_url: str
     revision: str
+    revision_kind: str
     path: str
     argocd: GitopsArgocd
     flux: GitopsFlux

@@ -389,6 +389,7 @@ TEXT_KEYS = {
  "gitops": {
   "repo_url": True,
   "revision": True,
+  "revision_kind": True,
   "path": True,
   "argocd": {
    "namespace": True,
@@ -3889,15 +3890,23 @@ def validate(data, custom_formats={}, name_prefix=None):
                     if not isinstance(data__gitops__revision, (str)):
                         raise Invalid
                 else: data__gitops["revision"] = 'main'
+                if "revision_kind" in data__gitops_keys:
+                    data__gitops_keys.remove("revision_kind")
+                    data__gitops__revisionkind = data__gitops["revision_kind"]
+                    if not isinstance(data__gitops__revisionkind, (str)):
+                        raise Invalid
+                    if not (isinstance(data__gitops__revisionkind, str) and data__gitops__revisionkind == '' or isinstance(data__gitops__revisionkind, str) and data__gitops__revisionkind == 'branch' or isinstance(data__gitops__revisionkind, str) and data__gitops__revisionkind == 'tag' or isinstance(data__gitops__revisionkind, str) and data__gitops__revisionkind == 'semver' or isinstance(data__gitops__revisionkind, str) and data__gitops__revisionkind == 'commit' or isinstance(data__gitops__revisionkind, str) and data__gitops__revisionkind == 'digest'):
+                        raise Invalid
+                else: data__gitops["revision_kind"] = ''
                 if "path" in data__gitops_keys:
                     data__gitops_keys.remove("path")
                     data__gitops__path = data__gitops["path"]
                     if not isinstance(data__gitops__path, (str)):
                         raise Invalid
                     if isinstance(data__gitops__path, str):
-                        if not REGEX_PATTERNS['^[^/\\s][^\\s]*$'].search(data__gitops__path):
+                        if not REGEX_PATTERNS['^(?!\\.\\.(/|$)|/)(?!.*/\\.\\.(/|$))[^\\s]*$'].search(data__gitops__path):
                             raise Invalid
-                else: data__gitops["path"] = 'deploy'
+                else: data__gitops["path"] = ''
                 if "argocd" in data__gitops_keys:
                     data__gitops_keys.remove("argocd")
                     data__gitops__argocd = data__gitops["argocd"]
@@ -3954,9 +3963,15 @@ def validate(data, custom_formats={}, name_prefix=None):
                             if not isinstance(data__gitops__argocd__selfheal, (bool)):
                                 raise Invalid
                         else: data__gitops__argocd["self_heal"] = True
+                        if "cascade" in data__gitops__argocd_keys:
+                            data__gitops__argocd_keys.remove("cascade")
+                            data__gitops__argocd__cascade = data__gitops__argocd["cascade"]
+                            if not isinstance(data__gitops__argocd__cascade, (bool)):
+                                raise Invalid
+                        else: data__gitops__argocd["cascade"] = False
                         if data__gitops__argocd_keys:
                             raise Invalid
-                else: data__gitops["argocd"] = {'enabled': False, 'namespace': 'argocd', 'project': 'default', 'destination_server': 'https://kubernetes.default.svc', 'automated': True, 'prune': True, 'self_heal': True}
+                else: data__gitops["argocd"] = {'enabled': False, 'namespace': 'argocd', 'project': 'default', 'destination_server': 'https://kubernetes.default.svc', 'automated': True, 'prune': True, 'self_heal': True, 'cascade': False}
                 if "flux" in data__gitops_keys:
                     data__gitops_keys.remove("flux")
                     data__gitops__flux = data__gitops["flux"]
@@ -4003,9 +4018,9 @@ def validate(data, custom_formats={}, name_prefix=None):
                             if not isinstance(data__gitops__flux__timeout, (str)):
                                 raise Invalid
                             if isinstance(data__gitops__flux__timeout, str):
-                                if not REGEX_PATTERNS['^[0-9]+(s|m|h)$'].search(data__gitops__flux__timeout):
+                                if not REGEX_PATTERNS['^([0-9]+(s|m|h))?$'].search(data__gitops__flux__timeout):
                                     raise Invalid
-                        else: data__gitops__flux["timeout"] = '5m'
+                        else: data__gitops__flux["timeout"] = ''
                         if "prune" in data__gitops__flux_keys:
                             data__gitops__flux_keys.remove("prune")
                             data__gitops__flux__prune = data__gitops__flux["prune"]
@@ -4023,10 +4038,10 @@ def validate(data, custom_formats={}, name_prefix=None):
                         else: data__gitops__flux["secret_name"] = ''
                         if data__gitops__flux_keys:
                             raise Invalid
-                else: data__gitops["flux"] = {'enabled': False, 'namespace': 'flux-system', 'source': 'GitRepository', 'interval': '5m', 'timeout': '5m', 'prune': True, 'secret_name': ''}
+                else: data__gitops["flux"] = {'enabled': False, 'namespace': 'flux-system', 'source': 'GitRepository', 'interval': '5m', 'timeout': '', 'prune': True, 'secret_name': ''}
                 if data__gitops_keys:
                     raise Invalid
-        else: data["gitops"] = {'repo_url': '', 'revision': 'main', 'path': 'deploy', 'argocd': {'enabled': False, 'namespace': 'argocd', 'project': 'default', 'destination_server': 'https://kubernetes.default.svc', 'automated': True, 'prune': True, 'self_heal': True}, 'flux': {'enabled': False, 'namespace': 'flux-system', 'source': 'GitRepository', 'interval': '5m', 'timeout': '5m', 'prune': True, 'secret_name': ''}}
+        else: data["gitops"] = {'repo_url': '', 'revision': 'main', 'revision_kind': '', 'path': '', 'argocd': {'enabled': False, 'namespace': 'argocd', 'project': 'default', 'destination_server': 'https://kubernetes.default.svc', 'automated': True, 'prune': True, 'self_heal': True, 'cascade': False}, 'flux': {'enabled': False, 'namespace': 'flux-system', 'source': 'GitRepository', 'interval': '5m', 'timeout': '', 'prune': True, 'secret_name': ''}}
         if "environments" in data_keys:
             data_keys.remove("environments")
             data__environments = data["environments"]

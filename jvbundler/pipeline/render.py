@@ -11,7 +11,7 @@ from jvbundler.output.paths import content
 from jvbundler.output.write import WriteResult, keep_nothing, write_output
 from jvbundler.pipeline.compile import Compiled, compile_project
 from jvbundler.pipeline.inputs import Inputs, inputs_digest, read_inputs
-from jvbundler.pipeline.request import AppFolder, Request, below
+from jvbundler.pipeline.request import AppFolder, Request, below, repository_path
 from jvbundler.render import readme
 from jvbundler.render.targets import TARGETS, render_target
 from jvbundler.rules.engine import without_waived
@@ -44,13 +44,15 @@ def render_app(app: AppFolder, request: Request) -> Rendered:
     """
     _refuse_templates(request.templates)
     compiled = compile_project(app.root, app.shown_as, request.options, request.selection.environments)
-    project = compiled.project._replace(output=inside(app.root, app.output))
+    project = compiled.project._replace(
+        output=inside(app.root, app.output), repository_path=repository_path(app.output)
+    )
     try:
         artifacts = render_artifacts(project, request.templates)
     except OSError as failure:
         # A render reads only templates; ours are readable.
         raise InputError(f"cannot read '{failure.filename}': {reason(failure)}") from failure
-    found = ordered([*compiled.problems, *_problems_of_output(compiled.project, artifacts, app.output)])
+    found = ordered([*compiled.problems, *_problems_of_output(project, artifacts, app.output)])
     if any(request.strict or problem.is_error for problem in found):
         raise InputError(problems=found)
     selected = tuple(artifact for artifact in artifacts if request.selection.covers(artifact.path))
@@ -72,7 +74,7 @@ def _problems_of_output(project: Project, artifacts: Iterable[Artifact], output:
 
     for problem in without_waived(project, check_artifacts(artifacts)):
         yield problem._replace(place=problem.place._replace(file=below(str(output), problem.place.file)))
-    yield from check_output(project, before)
+    yield from without_waived(project, check_output(project, before))
 
 
 def _refuse_templates(folder: Path | None) -> None:

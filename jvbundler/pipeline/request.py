@@ -6,6 +6,7 @@ Messages call paths as the user typed them.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -141,6 +142,17 @@ def config_path(app_root: Path, options: Options) -> Path:
 def output_path(app_root: Path, output: Path | None, options: Options) -> Path:
     """The output folder: as given, else `deploy/` beside deploy.yaml."""
     return output or config_path(app_root, options).parent / DEFAULT_OUTPUT
+
+
+def repository_path(output: Path) -> str:
+    """The output folder's path in the git work tree that it is in; `.` for its root, empty for none."""
+    folder = above = os.path.realpath(output)
+    while not os.path.lexists(f"{above}/.git"):
+        parent = os.path.dirname(above)  # noqa: PTH120 (texts here, as for every file of an app)
+        if parent == above:
+            return ""
+        above = parent
+    return os.path.relpath(folder, above).replace(os.sep, "/")
 
 
 def assignments(settings: Iterable[str], variables: Iterable[str]) -> tuple[tuple[str, str], ...]:

@@ -110,7 +110,8 @@ class Project(NamedTuple):
     """An app and all its environments. `base` is the top level of deploy.yaml, without any environment.
 
     `file` is deploy.yaml as the user would type it. `output` is the output folder relative to the app, empty
-    if it is outside: the image must not contain it.
+    if it is outside: the image must not contain it. `repository_path` is the output folder's path in its git
+    work tree, empty if it is in none.
     """
 
     app: App
@@ -118,6 +119,7 @@ class Project(NamedTuple):
     base: Environment
     environments: tuple[Environment, ...]
     output: str = "deploy"
+    repository_path: str = ""
 
     @property
     def config_name(self) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from jvbundler.project.gitops import fitting_timeout, flux_url, revision_of
 from jvbundler.project.model import Environment, Project
 from jvbundler.render.text.templating import render as render_template
 from jvbundler.values.artifact import Artifact
+
+# Where the output is if neither deploy.yaml nor a git work tree tells.
+OUTPUT = "deploy"
 
 
 def render(project: Project, overrides: Path | None = None) -> Iterator[Artifact]:
@@ -24,7 +29,8 @@ def render(project: Project, overrides: Path | None = None) -> Iterator[Artifact
 
 def context(project: Project, environment: Environment) -> dict[str, Any]:
     gitops = environment.settings["gitops"]
-    folder = gitops["path"].strip("/").removeprefix("./")
+    flux = gitops["flux"]
+    kind, revision = revision_of(environment)
     return {
         "config": project.config_name,
         "environment": environment.name,
@@ -32,8 +38,15 @@ def context(project: Project, environment: Environment) -> dict[str, Any]:
         "namespace": environment.namespace,
         "create_namespace": environment.settings["kubernetes"]["create_namespace"],
         "repo_url": gitops["repo_url"],
+        "flux_url": flux_url(gitops["repo_url"]),
         "revision": gitops["revision"],
-        "path": f"{folder}/kubernetes/rendered/{environment.name}",
+        "flux_ref": {kind: revision},
+        "path": posixpath.normpath(f"{folder(project, environment)}/kubernetes/rendered/{environment.name}"),
         "argocd": gitops["argocd"],
-        "flux": gitops["flux"],
+        "flux": {**flux, "timeout": flux["timeout"] or fitting_timeout(environment)},
     }
+
+
+def folder(project: Project, environment: Environment) -> str:
+    """The output's folder in the repository, as deploy.yaml says or as the git work tree shows."""
+    return environment.settings["gitops"]["path"] or project.repository_path or OUTPUT

@@ -209,6 +209,12 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
         " deploys needs permission to create one and to write to it.",
     ),
     Rule(
+        "JVB446", "warning", "GitOps objects that point elsewhere", "git: the work tree of the output folder",
+        "`gitops.path` is another folder of the git work tree than the one that the output is rendered into,"
+        " so Argo CD or Flux pulls something else, or nothing. Without `gitops.path` the folder is the one in"
+        " the work tree. Waive it if the output is copied into another repository.",
+    ),
+    Rule(
         "JVB420", "error", "Patch without an object", "jvbundler: kubernetes.patches",
         "No rendered object has the patch's kind and name, so it changes nothing.",
     ),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from jvbundler.project.model import Environment, Project, Unknown
-from jvbundler.rules import app, environments, needs, secrets, shared, storage
+from jvbundler.rules import app, environments, gitops, needs, secrets, shared, storage
 from jvbundler.rules.descriptions import RAISED_ELSEWHERE
 from jvbundler.rules.kubernetes import names, network, probes, scale
 from jvbundler.rules.lambda_ import endpoints, function
@@ -23,6 +23,7 @@ MODULES = (
     endpoints,
     environments,
     function,
+    gitops,
     names,
     needs,
     network,
@@ -36,7 +37,7 @@ MODULES = (
 RULES: tuple[Rule, ...] = tuple(sorted((*REGISTERED, *RAISED_ELSEWHERE), key=lambda rule: rule.id))
 RULES_BY_ID: dict[str, Rule] = {rule.id: rule for rule in RULES}
 # Found in rendered files, after `check_project`: whether its waiver is used cannot be known here.
-FOUND_LATER = ("JVB327",)
+FOUND_LATER = ("JVB327", "JVB446")
 
 
 class Waivers:

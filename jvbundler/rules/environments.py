@@ -7,10 +7,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from jvbundler.project.model import Environment, Project, path_of
-from jvbundler.rules.rule import Finding, Path, platforms, project_rule, rule, written_or
+from jvbundler.rules.rule import Finding, Path, platforms, project_rule, written_or
 
 if TYPE_CHECKING:
-    from jvbundler.app.model import App
+    pass
 
 
 @project_rule(
@@ -79,45 +79,6 @@ def no_platform(project: Project) -> Iterator[Finding]:
         message = "no platform is enabled, so only a Dockerfile is rendered"
         place = project.base.place()
         yield Finding(place, message, "set lambda.enabled: true or kubernetes.enabled: true")
-
-
-@rule(
-    "JVB508",
-    "error",
-    title="GitOps without a repository",
-    source="Argo CD Application: spec.source.repoURL; Flux source: spec.url",
-)
-def no_repository(environment: Environment, app: App) -> Iterator[Finding]:
-    """Argo CD and Flux pull the output from a repository, which has to be named: both refuse an object
-    without its URL."""
-    gitops = environment.settings["gitops"]
-    if not environment.settings["kubernetes"]["enabled"] or gitops["repo_url"]:
-        return
-    for tool, enabled in (("argocd", gitops["argocd"]["enabled"]), ("flux", gitops["flux"]["enabled"])):
-        if enabled:
-            hint = "set gitops.repo_url, as in https://git.example.com/acme/gitops.git"
-            yield Finding(("gitops", tool, "enabled"), "there is no repository to pull from", hint)
-
-
-@project_rule(
-    "JVB509",
-    "warning",
-    title="GitOps without Kubernetes",
-    source="jvbundler: Argo CD and Flux apply the manifests of Kubernetes",
-)
-def gitops_without_kubernetes(project: Project) -> Iterator[Finding]:
-    """`gitops.argocd` or `gitops.flux` is enabled, but Kubernetes is enabled in no environment, so nothing is
-    rendered for them."""
-    if any(environment.settings["kubernetes"]["enabled"] for environment in project.environments):
-        return
-    for environment in project.environments:
-        for tool, enabled in (
-            ("argocd", environment.settings["gitops"]["argocd"]["enabled"]),
-            ("flux", environment.settings["gitops"]["flux"]["enabled"]),
-        ):
-            if enabled:
-                place = environment.place("gitops", tool, "enabled")
-                yield Finding(place, "there are no manifests for it to apply", "set kubernetes.enabled: true")
 
 
 @project_rule(

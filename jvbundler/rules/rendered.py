@@ -5,6 +5,7 @@ Reads the old manifest through the function it is given, and only if there is a 
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -21,17 +22,30 @@ MAX_DIRECT_BYTES = 51_200
 
 
 def check_output(project: Project, read: Read) -> tuple[Problem, ...]:
-    """Errors where the API server would refuse the change from the existing manifest.
+    """Errors where the API server would refuse the change from the existing manifest, and a wrong path.
 
     `read` gives the text of a file of the output folder by its relative path, or None.
     """
     found: list[Problem] = []
     for environment in project.environments:
         kubernetes = environment.settings["kubernetes"]
+        if kubernetes["enabled"]:
+            found += elsewhere(project, environment)
         if kubernetes["enabled"] and kubernetes["persistence"]["enabled"]:
             text = read(f"kubernetes/rendered/{environment.name}/manifest.yaml")
             found += compared(environment, objects(text or ""))
     return tuple(dict.fromkeys(found))
+
+
+def elsewhere(project: Project, environment: Environment) -> Iterator[Problem]:
+    """The GitOps objects point at another folder of the work tree than the one that is rendered."""
+    gitops = environment.settings["gitops"]
+    wanted, found = gitops["path"], project.repository_path
+    is_used = gitops["argocd"]["enabled"] or gitops["flux"]["enabled"]
+    if is_used and wanted and found and posixpath.normpath(wanted) != posixpath.normpath(found):
+        message = f"{wanted} is pulled, and the output is in {found} of this git work tree"
+        hint = "leave gitops.path out, or waive this if the output is copied into another repository"
+        yield warning("JVB446", environment.place("gitops", "path"), message, hint)
 
 
 def objects(text: str) -> list[dict[str, Any]]:

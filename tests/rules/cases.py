@@ -80,7 +80,9 @@ def problems_of_output(case: str, project: Project, found: Iterable[Problem]) ->
     if any(problem.is_error for problem in found):
         return
     committed = INVALID / case / "output"
-    yield from check_output(project, lambda path: text_of(committed / path))
+    # As in a repository of the app alone.
+    project = project._replace(repository_path="deploy")
+    yield from without_waived(project, check_output(project, lambda path: text_of(committed / path)))
     if rule_of(case) not in RENDERED:
         return
     templates = Path("templates") if Path("templates").is_dir() else None

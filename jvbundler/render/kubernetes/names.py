@@ -11,8 +11,9 @@ from jvbundler.project.model import Environment
 # The limit of a label's value and of a Service's name (RFC 1035).
 NAME_LIMIT = 63
 
-# No sync of Argo CD or Flux deletes an object with these.
+# No sync of Argo CD or Flux deletes an object with these; nor is one that has left the manifest a difference.
 KEEP = {
+    "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
     "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
     "kustomize.toolkit.fluxcd.io/prune": "disabled",
 }

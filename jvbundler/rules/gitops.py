@@ -1,0 +1,100 @@
+"""Rules about what Argo CD and Flux pull."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from jvbundler.project.gitops import KINDS, fitting_timeout, flux_url, revision_of, seconds_of
+from jvbundler.project.model import Environment, Project
+from jvbundler.rules.rule import Finding, project_rule, rule
+
+if TYPE_CHECKING:
+    from jvbundler.app.model import App
+
+
+@rule(
+    "JVB508",
+    "error",
+    title="GitOps without a repository",
+    source="Argo CD Application: spec.source.repoURL; Flux source: spec.url",
+)
+def no_repository(environment: Environment, app: App) -> Iterator[Finding]:
+    """Argo CD and Flux pull the output from a repository, which has to be named: both refuse an object
+    without its URL."""
+    gitops = environment.settings["gitops"]
+    if not environment.settings["kubernetes"]["enabled"] or gitops["repo_url"]:
+        return
+    for tool, enabled in (("argocd", gitops["argocd"]["enabled"]), ("flux", gitops["flux"]["enabled"])):
+        if enabled:
+            hint = "set gitops.repo_url, as in https://git.example.com/acme/gitops.git"
+            yield Finding(("gitops", tool, "enabled"), "there is no repository to pull from", hint)
+
+
+def uses_flux(environment: Environment) -> bool:
+    return environment.settings["kubernetes"]["enabled"] and environment.settings["gitops"]["flux"]["enabled"]
+
+
+@rule(
+    "JVB445",
+    "error",
+    title="Source that Flux refuses",
+    source="source.toolkit.fluxcd.io/v1: spec.url and spec.ref of GitRepository and OCIRepository",
+)
+def refused_source(environment: Environment, app: App) -> Iterator[Finding]:
+    """A GitRepository has an http, https or ssh URL and pulls a branch, tag, range of versions or commit; an
+    OCIRepository has an oci URL and pulls a tag, range of versions or digest. `git@host:path` is rendered as
+    `ssh://git@host/path`."""
+    gitops = environment.settings["gitops"]
+    if not uses_flux(environment) or not gitops["repo_url"]:
+        return
+    source = gitops["flux"]["source"]
+    is_git = source == "GitRepository"
+    schemes = ("http://", "https://", "ssh://") if is_git else ("oci://",)
+    if not flux_url(gitops["repo_url"]).startswith(schemes):
+        other = "set gitops.flux.source: OCIRepository" if is_git else "set gitops.flux.source: GitRepository"
+        hint = f"write a URL that begins with {' or '.join(schemes)}, or {other}"
+        yield Finding(("gitops", "repo_url"), f"Flux does not take this URL with {source}", hint)
+    kind, _ = revision_of(environment)
+    if kind not in KINDS[source]:
+        hint = f"name one of {', '.join(KINDS[source])}; gitops.revision_kind says which it is"
+        yield Finding(("gitops", "revision"), f"Flux cannot pull a {kind} with {source}", hint)
+
+
+@rule(
+    "JVB447",
+    "warning",
+    title="Flux gives up before Kubernetes does",
+    source="Flux Kustomization: spec.timeout; Kubernetes Deployment: spec.progressDeadlineSeconds",
+)
+def impatient_flux(environment: Environment, app: App) -> Iterator[Finding]:
+    """Flux reports that the objects were not ready in time, before Kubernetes has said why. Without
+    `gitops.flux.timeout` it waits a minute longer than Kubernetes. A bad release is given up earlier by a
+    shorter `kubernetes.deployment.progress_deadline_seconds`: it delays its own correction for as long."""
+    timeout = environment.settings["gitops"]["flux"]["timeout"]
+    deadline = environment.settings["kubernetes"]["deployment"]["progress_deadline_seconds"]
+    if uses_flux(environment) and timeout and seconds_of(timeout) <= deadline:
+        message = f"Flux gives up after {timeout}, Kubernetes after {deadline} s"
+        hint = f"leave it out ({fitting_timeout(environment)}), or shorten progress_deadline_seconds"
+        yield Finding(("gitops", "flux", "timeout"), message, hint)
+
+
+@project_rule(
+    "JVB509",
+    "warning",
+    title="GitOps without Kubernetes",
+    source="jvbundler: Argo CD and Flux apply the manifests of Kubernetes",
+)
+def gitops_without_kubernetes(project: Project) -> Iterator[Finding]:
+    """`gitops.argocd` or `gitops.flux` is enabled, but Kubernetes is enabled in no environment, so nothing is
+    rendered for them."""
+    if any(environment.settings["kubernetes"]["enabled"] for environment in project.environments):
+        return
+    for environment in project.environments:
+        for tool, enabled in (
+            ("argocd", environment.settings["gitops"]["argocd"]["enabled"]),
+            ("flux", environment.settings["gitops"]["flux"]["enabled"]),
+        ):
+            if enabled:
+                place = environment.place("gitops", tool, "enabled")
+                yield Finding(place, "there are no manifests for it to apply", "set kubernetes.enabled: true")
