@@ -7,7 +7,7 @@ RUN := .venv/bin/python
 VENV := .venv/.made
 
 .DELETE_ON_ERROR:
-.PHONY: help test lint fast coverage mutants demo fuzz golden generate hardening catalog upstream schemas audit bench tools clean e2e-docker e2e-k8s
+.PHONY: help test lint fast coverage mutants demo fuzz golden generate hardening catalog upstream facts schemas audit bench tools clean e2e-docker e2e-k8s
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ catalog: $(VENV) ## rebuild the catalogue of jvagent's core actions from its rel
 
 upstream: $(VENV) ## what the newest jvagent and jvspatial have moved, of all that we assume of them
 	$(RUN) scripts/upstream.py
+
+facts: $(VENV) ## what is pinned or dated here, with its age: make facts FACTS=--newest
+	$(RUN) scripts/facts.py $(FACTS)
 
 schemas: $(VENV) ## rebuild schemas/kubernetes
 	$(RUN) scripts/build_kubernetes_schemas.py

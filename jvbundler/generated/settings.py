@@ -516,6 +516,7 @@ class Kubernetes(TypedDict):
     affinity: dict[str, Any]
     priority_class_name: str
     termination_grace_period_seconds: int
+    pre_stop_seconds: int
     extra_env_from: list[dict[str, Any]]
     extra_resources: list[dict[str, Any]]
     patches: list[KubernetesPatches]

@@ -92,3 +92,20 @@ def secret_variables(path: Path, node: Node) -> Iterator[Finding]:
         return
     for key, child in value.items():
         yield from secret_variables((*path, key), child)
+
+
+@rule(
+    "JVB449",
+    "warning",
+    title="API version of External Secrets that operators no longer serve",
+    source="External Secrets Operator: external-secrets.io/v1beta1 is not served from 0.17 on",
+)
+def unserved_external_secrets(environment: Environment, app: App) -> Iterator[Finding]:
+    """The ExternalSecret is rendered as `v1beta1`, which operators from 0.17 on refuse. Every operator since
+    0.16 serves `v1`, which is the default."""
+    kubernetes = environment.settings["kubernetes"]
+    external = kubernetes["external_secrets"]
+    if kubernetes["enabled"] and external["enabled"] and external["api_version"].endswith("v1beta1"):
+        message = "operators from 0.17 on do not serve external-secrets.io/v1beta1"
+        path = ("kubernetes", "external_secrets", "api_version")
+        yield Finding(path, message, "leave it out, or waive this while the operator is older")

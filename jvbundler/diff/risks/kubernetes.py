@@ -1,6 +1,6 @@
 """The risks of changes to Kubernetes objects.
 
-Fields that the API server makes immutable: pkg/apis/{apps,batch,core,rbac}/validation of Kubernetes 1.32.
+Fields that the API server makes immutable: pkg/apis/{apps,batch,core,rbac}/validation of Kubernetes 1.36.
 """
 
 from __future__ import annotations

@@ -128,10 +128,17 @@ def container(environment: Environment) -> dict[str, Any]:
         "secrets": environment.kubernetes_secrets,
         "composed": {name: expanded(parts) for name, parts in environment.kubernetes_composed.items()},
         "probes": probes(environment),
+        "pre_stop_seconds": kubernetes["pre_stop_seconds"] if can_sleep(environment) else 0,
         "resources": resources(written["resources"]),
         "mounts": mounts(environment),
         "extra_mounts": written["extra_volume_mounts"],
     }
+
+
+def can_sleep(environment: Environment) -> bool:
+    """Whether the cluster's version has `sleep` as an action: it is on by default from 1.30 (KEP 3960)."""
+    major, minor = environment.settings["kubernetes"]["version"].split(".")
+    return (int(major), int(minor)) >= (1, 30)
 
 
 def expanded(parts: Iterable[str]) -> str:

@@ -15,6 +15,17 @@ EXTRA_CONTAINERS: Path = ("kubernetes", "deployment", "pod", "extra_containers")
 # Those of Kubernetes itself, and the default one that everybody shares.
 SHARED_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 # The minor versions whose schemas are shipped.
+# The end of life of each minor version: kubernetes.io/releases.
+ENDS = {
+    "1.33": "2026-06-28",
+    "1.34": "2026-10-27",
+    "1.35": "2027-02-28",
+    "1.36": "2027-06-28",
+    "1.37": "2027-10-28",
+}
+# The day on which they were looked at last; `make facts` tells when another one has passed. It is not today's
+# date, so that the same files give the same answer every day.
+AS_OF = "2026-11-27"
 CHECKED_VERSIONS = ("1.34", "1.35", "1.36", "1.37")
 INTERNAL = {
     "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal",
@@ -200,3 +211,19 @@ def unchecked_version(environment: Environment, app: App) -> Iterator[Finding]:
     if environment.settings["kubernetes"]["enabled"] and version not in CHECKED_VERSIONS:
         message = f"manifests cannot be checked against Kubernetes {version}"
         yield Finding(("kubernetes", "version"), message, f"choose one of: {', '.join(CHECKED_VERSIONS)}")
+
+
+@rule(
+    "JVB450",
+    "warning",
+    title="Kubernetes version that has ended",
+    source="kubernetes.io/releases: the end of life of each minor version",
+)
+def ended_version(environment: Environment, app: App) -> Iterator[Finding]:
+    """Kubernetes mends the newest three minor versions only; an older one gets no correction of a
+    vulnerability any more, unless whoever runs the cluster makes them."""
+    version = environment.settings["kubernetes"]["version"]
+    if environment.settings["kubernetes"]["enabled"] and ENDS.get(version, AS_OF) < AS_OF:
+        supported = [other for other in CHECKED_VERSIONS if ENDS[other] >= AS_OF]
+        hint = f"upgrade the cluster, and set it to one of: {', '.join(supported)}"
+        yield Finding(("kubernetes", "version"), f"Kubernetes {version} ended on {ENDS[version]}", hint)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from jvbundler.project.model import Environment
-from jvbundler.rules.rule import CONTAINER, Finding, pods, rule
+from jvbundler.rules.rule import CONTAINER, Finding, pods, rule, written_or
 from jvbundler.values.quantity import UNIT, parse_quantity
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 RESOURCES = (*CONTAINER, "resources")
 # The example app of jvagent 0.1.7 was measured at 340 MiB when it is idle.
 LEAST_MEMORY = 256 * 1024**2 * UNIT
+GRACE = ("kubernetes", "termination_grace_period_seconds")
 NOTHING = (0, "0", "0%")
 
 
@@ -190,3 +191,20 @@ def stuck_rollout(environment: Environment, app: App) -> Iterator[Finding]:
             "neither a surge nor an unavailable pod is allowed, so no pod can be replaced",
             "set it to 1",
         )
+
+
+@rule(
+    "JVB448",
+    "error",
+    title="Pod that is killed before it may stop",
+    source="Kubernetes API, Pod: lifecycle.preStop.sleep.seconds is less than terminationGracePeriodSeconds",
+)
+def long_pre_stop(environment: Environment, app: App) -> Iterator[Finding]:
+    """`pre_stop_seconds` are a part of `termination_grace_period_seconds`; the app stops in the rest of them.
+    The API server refuses a longer one, and an equal one leaves no time to finish a request."""
+    kubernetes = environment.settings["kubernetes"]
+    pause, grace = kubernetes["pre_stop_seconds"], kubernetes["termination_grace_period_seconds"]
+    if kubernetes["enabled"] and 0 < pause >= grace:
+        message = f"of the {grace} s that a pod has to stop, pre_stop_seconds takes {pause}"
+        at = written_or(environment, ("kubernetes", "pre_stop_seconds"), GRACE)
+        yield Finding(at, message, "raise termination_grace_period_seconds, or lower pre_stop_seconds")

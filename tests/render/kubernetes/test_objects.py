@@ -15,11 +15,7 @@ from jvbundler.render.targets import render_target
 from jvbundler.source.load import parse_source
 from jvbundler.values.problem import InputError, Problem
 
-APP = App(
-    root=Path("app"), shown_as="app", id="acme_support", version="1.2.3", title="", description="", author="",
-    license="", homepage="", agents=(), actions=(), unlisted=(), requirements=(), requirements_file=False,
-    lock=None, variables=(), configured=(), has_env_file=False, jvagent_version="0.1.7", requires_python="",
-)  # fmt: skip
+APP = App(root=Path("app"), shown_as="app", id="acme_support", version="1.2.3", jvagent_version="0.1.7")
 
 ENABLED = "kubernetes:\n  enabled: true\n"
 
@@ -312,10 +308,21 @@ def test_no_sync_deletes_the_volume_or_its_namespace() -> None:
     objects = objects_of(ENABLED + "  create_namespace: true\n  persistence: {enabled: true}")
     for kind in ("PersistentVolumeClaim", "Namespace"):
         assert objects[kind]["metadata"]["annotations"] == {
+            "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
             "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
             "kustomize.toolkit.fluxcd.io/prune": "disabled",
         }
     assert objects["Namespace"]["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+@pytest.mark.parametrize(
+    ("setting", "seconds"),
+    [("", 5), ("  pre_stop_seconds: 12\n", 12), ("  pre_stop_seconds: 0\n", 0), ('  version: "1.29"\n', 0)],
+)
+def test_a_pod_serves_on_for_a_moment_where_its_cluster_can(setting: str, seconds: int) -> None:
+    (container,) = objects_of(ENABLED + setting)["Deployment"]["spec"]["template"]["spec"]["containers"]
+    expected = {"preStop": {"sleep": {"seconds": seconds}}} if seconds else None
+    assert container.get("lifecycle") == expected
 
 
 def test_flux_leaves_a_dollar_brace_alone() -> None:
