@@ -587,6 +587,12 @@ def validate(data, custom_formats={}, name_prefix=None):
                                         if not REGEX_PATTERNS['^([A-Za-z_][A-Za-z0-9_]*)?$'].search(data__secrets_item__from):
                                             raise Invalid
                                 else: data__secrets_item["from"] = ''
+                                if "optional" in data__secrets_item_keys:
+                                    data__secrets_item_keys.remove("optional")
+                                    data__secrets_item__optional = data__secrets_item["optional"]
+                                    if not isinstance(data__secrets_item__optional, (bool)):
+                                        raise Invalid
+                                else: data__secrets_item["optional"] = False
                                 if "kubernetes" in data__secrets_item_keys:
                                     data__secrets_item_keys.remove("kubernetes")
                                     data__secrets_item__kubernetes = data__secrets_item["kubernetes"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from jvbundler.project.variables import REQUIRED_SECRETS
+from jvbundler.project.variables import DEVELOPMENT, MODE, REQUIRED_SECRETS
 from jvbundler.render.text import yaml_text
 from jvbundler.render.text.escaping import comment
 
@@ -54,12 +54,12 @@ def chosen_values(app: App, targets: Sequence[str], given: Mapping[str, Any]) ->
     variables = [variable for variable in app.variables if not variable.commented]
     secrets = sorted({v.name for v in variables if v.secret} | set(REQUIRED_SECRETS))
     listed = given.get("secrets", [])
-    environment = {v.name: v.default for v in variables if is_deployable(v)} | given.get("environment", {})
+    deployable = {v.name: v.default for v in variables if is_deployable(v)}
+    environment = {MODE: "production", **deployable, **given.get("environment", {})}
     database = {**dict(app.configured), **environment}.get("JVSPATIAL_DB_TYPE", "json")
     chosen: dict[str, Any] = {"version": "1.0", **given}
     chosen["secrets"] = [*listed, *(name for name in secrets if name not in listed)]
-    if environment:
-        chosen["environment"] = environment
+    chosen["environment"] = environment
     for target in targets:
         chosen[target] = {**given.get(target, {}), "enabled": True}
     if "kubernetes" in targets and database in ("json", "sqlite"):
@@ -71,7 +71,8 @@ def chosen_values(app: App, targets: Sequence[str], given: Mapping[str, Any]) ->
 
 def is_deployable(variable: Variable) -> bool:
     local = any(host in variable.default for host in LOCAL_HOSTS)
-    return bool(variable.default) and not variable.secret and variable.name not in SET_BY_IMAGE and not local
+    elsewhere = variable.name in SET_BY_IMAGE or variable.name in DEVELOPMENT or variable.secret
+    return bool(variable.default) and not elsewhere and not local
 
 
 def entry(key: str, schema: Schema, chosen: Any, indent: int) -> Iterator[str]:
