@@ -2074,7 +2074,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                             if not isinstance(data__kubernetes__registry__url, (str)):
                                 raise Invalid
                             if isinstance(data__kubernetes__registry__url, str):
-                                if not REGEX_PATTERNS['^([a-zA-Z0-9][a-zA-Z0-9._:/-]*[a-zA-Z0-9])?$'].search(data__kubernetes__registry__url):
+                                if not REGEX_PATTERNS['^([a-zA-Z0-9]([a-zA-Z0-9._:-]*[a-zA-Z0-9])?(/[a-zA-Z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9])?)*)?$'].search(data__kubernetes__registry__url):
                                     raise Invalid
                         else: data__kubernetes__registry["url"] = ''
                         if "digest" in data__kubernetes__registry_keys:

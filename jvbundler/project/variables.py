@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 # jvagent does not start without them (facts: they are read at bootstrap, and have no default).
 REQUIRED_SECRETS = ("JVAGENT_ADMIN_PASSWORD", "JVSPATIAL_JWT_SECRET_KEY")
 
+DATABASES = ("json", "sqlite", "mongodb", "dynamodb", "postgres", "postgresql")
+# The address of each database that is a server, in the order in which jvspatial looks.
+ADDRESSES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("JVSPATIAL_DB_TYPE", "mongodb"): ("JVSPATIAL_MONGODB_URI",),
+    ("JVSPATIAL_DB_TYPE", "postgres"): ("JVSPATIAL_POSTGRES_DSN",),
+    ("JVSPATIAL_DB_TYPE", "postgresql"): ("JVSPATIAL_POSTGRES_DSN",),
+    ("JVSPATIAL_LOG_DB_TYPE", "mongodb"): ("JVSPATIAL_LOG_DB_URI", "JVSPATIAL_MONGODB_URI"),
+}
+
 # jvagent is in development unless this says `production`.
 MODE = "JVSPATIAL_ENVIRONMENT"
 # Settings for a developer's machine, and what each of them does.

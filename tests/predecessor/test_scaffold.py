@@ -76,7 +76,7 @@ def test_init_takes_what_is_known_and_no_secret(app: Path, jvbundler: Run) -> No
     assert written["lambda"]["environment"] == {"A_TOKEN": "${A_TOKEN}"}
     assert written["lambda"]["enabled"] is True, "the option wins"
     assert written["kubernetes"]["deployment"]["replicas"] == 2
-    assert not written["kubernetes"]["persistence"], "mongodb keeps no files"
+    assert "persistence" not in written["kubernetes"], "mongodb keeps no files"
     assert written["environments"] == {"prod": {"lambda": {"region": "eu-west-1"}}}
     assert "ecs" not in written
     assert "abc" not in done.stdout + done.stderr
