@@ -103,6 +103,6 @@ def values(answers: Answers) -> dict[str, Any]:
     environment = {}
     if answers.database:
         environment[DATABASE] = answers.database
-    if answers.domain:
+    if answers.domain and "*" not in answers.domain:
         environment["JVAGENT_PUBLIC_BASE_URL"] = f"https://{answers.domain}"
     return {**found, "environment": environment} if environment else found

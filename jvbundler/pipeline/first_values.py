@@ -22,6 +22,8 @@ SET_BY_IMAGE = {
     "JVSPATIAL_LOG_DB_PATH",
     "JVSPATIAL_FILES_ROOT_PATH",
 }
+# The role of the function or of the pod gives these.
+FROM_THE_ROLE = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "0.0.0.0")
 # Of a cache that several processes share; whoever reads one works without it.
 REDIS = ("JVSPATIAL_REDIS_URL", "REDIS_URL")
@@ -63,11 +65,12 @@ def first_values(app: App, answers: Answers, given: Mapping[str, Any], *, full: 
         persistence = chosen["kubernetes"].get("persistence", {})
         chosen["kubernetes"]["persistence"] = {"enabled": True, **persistence}
     known = {*secrets, *listed, *environment}
+    unasked = known | FROM_THE_ROLE
     return FirstValues(
         chosen,
         {name: read.by for name, read in {**reads, **secrets}.items()},
         tuple(offered),
-        tuple(v.name for v in app.variables if v.secret and not v.commented and v.name not in known),
+        tuple(v.name for v in app.variables if v.secret and not v.commented and v.name not in unasked),
         tuple(v.name for v in app.variables if _is_open(v, reads) and v.name not in known),
         selected.get(DATABASE, ""),
     )
@@ -122,11 +125,11 @@ def _secrets(
 ) -> Iterator[tuple[str, Read]]:
     """Every secret that is read, sorted: by jvagent itself, for the database, by the actions."""
     by_value = {variable.name for variable in app.variables if variable.secret}
-    addresses = {*REDIS, *(name for names in ADDRESSES.values() for name in names)}
+    elsewhere = {*FROM_THE_ROLE, *REDIS, *(name for names in ADDRESSES.values() for name in names)}
     found = {
         name: read
         for name, read in reads.items()
-        if (looks_secret(name) or name in by_value) and name not in addresses
+        if (looks_secret(name) or name in by_value) and name not in elsewhere
     }
     found |= {read.name: read for read in _of_databases(app.variables, selected)}
     found |= {name: Read(name, "jvagent", optional=False) for name in REQUIRED_SECRETS}

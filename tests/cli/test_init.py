@@ -107,6 +107,20 @@ def test_the_database_brings_its_address_and_no_volume(
     assert init("minimal")["kubernetes"]["persistence"] == {"enabled": True}
 
 
+def test_an_action_of_the_apps_own_is_parsed_and_not_run(app: Path, jvbundler: Run) -> None:
+    shop = app / "agents/acme/helper/actions/acme/shop"
+    shop.mkdir(parents=True)
+    (shop / "info.yaml").write_text("package: {name: acme/shop, archetype: Shop}\n")
+    reads = ('os.environ["SHOP_API_KEY"]', 'os.getenv("SHOP_TOKEN", "guest")', 'env("AWS_SECRET_ACCESS_KEY")')
+    (shop / "shop.py").write_text("\n".join([*reads, "raise SystemExit(1)\n"]))
+    (app / ".env.example").write_text("SHOP_TOKEN=\nAWS_SECRET_ACCESS_KEY=\n")
+    assert jvbundler("init", "support", "--force", "--all").returncode == 0
+    document = yaml.safe_load((app / "deploy.yaml").read_text())
+    assert names(document) == [*JVAGENTS_OWN, "SHOP_API_KEY"]
+    assert names(document, optional=True) == ["SHOP_TOKEN"]
+    assert jvbundler("render", "support").returncode == 0
+
+
 @pytest.mark.parametrize("arguments", [(), ("--full",)], ids=["short", "full"])
 @pytest.mark.parametrize("profile", PROFILES)
 def test_what_is_for_a_developers_machine_is_not_deployed(

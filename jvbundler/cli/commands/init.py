@@ -28,7 +28,7 @@ QUESTIONS: dict[str, tuple[str, str]] = {
     "context": ("kubernetes", "kubectl context of the cluster that it is deployed to"),
     "region": ("lambda", "AWS region that it is deployed to, such as eu-central-1"),
     "account": ("lambda", "AWS account that holds the image's repository, 12 digits"),
-    "database": ("", "Database, json unless the app's files say another: json, sqlite, mongodb or postgres"),
+    "database": ("", "Database: json, sqlite, mongodb or postgres; else what the app's files say, or json"),
     "domain": ("", "Domain at which the app is reached, such as support.example.com"),
 }
 PLATFORMS = {"kubernetes": ("kubernetes",), "lambda": ("lambda",), "both": ("lambda", "kubernetes")}
