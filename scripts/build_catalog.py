@@ -1,16 +1,18 @@
-"""Writes schemas/catalog/<version>.json for every jvagent release, and schemas/variables.json.
+"""Writes schemas/catalog/<version>.json for every jvagent release, schemas/reads.json and variables.json.
 
 `make catalog`. pip, as this machine has it configured, lists and brings the wheels. Same wheels, same bytes.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,11 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from jvbundler.app.catalog import Package, record_of  # noqa: E402
+from jvbundler.app.sources import names_read as names_in  # noqa: E402
 from jvbundler.values.problem import Problem  # noqa: E402
 
+# Parts of jvagent below action/ that belong to no action: all actions import them, or none does.
+FRAMEWORK = ("channels", "conversation_health", "interact", "loader", "response")
 STARTS = r"create_subprocess_\w+\(|subprocess\.(?:run|Popen|call|check_\w+)\(|shutil\.which\("
 VARIABLE = r"\b(?:JVSPATIAL|JVAGENT)_[A-Z0-9_]*[A-Z0-9]\b"
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
@@ -74,6 +79,60 @@ def catalog_text(package: Path, version: str) -> str:
     return "{\n" + head + '  "actions": {\n' + ",\n".join(actions) + "\n  }\n}\n"
 
 
+def reads_of(package: Path, actions: dict[str, Any]) -> dict[str, set[str]]:
+    """The variables that each core action reads, in its own folder and in what it imports from others."""
+    folders = {package.parent / entry["path"]: name for name, entry in actions.items()}
+    homes = {info.parent: name for info, name in folders.items()}
+    modules = {_module(path, package): path for path in sorted((package / "action").rglob("*.py"))}
+    found: dict[str, set[str]] = {}
+    for home, name in homes.items():
+        pending = [module for module, path in modules.items() if home in path.parents]
+        seen: set[str] = set()
+        while pending:
+            module = pending.pop()
+            if module in seen:
+                continue
+            seen.add(module)
+            pending += [
+                one for one in _imports(modules[module], module) if _is_part(one, home, homes, modules)
+            ]
+        found[name] = {one for module in seen for one in names_in(modules[module].read_bytes())}
+    return found
+
+
+def _module(path: Path, package: Path) -> str:
+    parts = path.relative_to(package.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _is_part(module: str, home: Path, homes: dict[Path, str], modules: dict[str, Path]) -> bool:
+    """Whether what an action imports is read for it: not jvagent's own modules, nor another action's."""
+    path = modules.get(module)
+    if path is None:
+        return False
+    parts = module.split(".")[2:]
+    if not parts or parts[0] in FRAMEWORK or (len(parts) == 1 and path.name != "__init__.py"):
+        return False
+    return not any(other in path.parents for other in homes if other != home and other not in home.parents)
+
+
+def _imports(path: Path, module: str) -> Iterator[str]:
+    inside = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = inside.split(".")[: len(inside.split(".")) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            yield from (base, *(f"{base}.{alias.name}" for alias in node.names))
+
+
+def reads_text(reads: dict[str, set[str]]) -> str:
+    """The file's text: an action a line."""
+    lines = [f"  {json.dumps(name)}: {json.dumps(sorted(reads[name]))}" for name in sorted(reads)]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
 def names_read(package: Path) -> set[str]:
     """The variables of the framework that a package names in its sources."""
     files = (path for path in package.rglob("*") if path.suffix == ".py" or path.name == ".env.example")
@@ -84,6 +143,7 @@ def main() -> None:
     target = ROOT / "schemas" / "catalog"
     target.mkdir(parents=True, exist_ok=True)
     names: set[str] = set()
+    reads: dict[str, set[str]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for version in released_versions("jvagent"):
             package = unpacked_package("jvagent", version, Path(folder))
@@ -91,8 +151,12 @@ def main() -> None:
             (target / f"{version}.json").write_text(text, encoding="utf-8", newline="\n")
             print(f"{version}: {text.count('path')} actions")
             names |= names_read(package)
+            for action, read in reads_of(package, json.loads(text)["actions"]).items():
+                reads.setdefault(action, set()).update(read)
         for version in released_versions("jvspatial"):
             names |= names_read(unpacked_package("jvspatial", version, Path(folder)))
+    known = {action: read for action, read in reads.items() if read}
+    (ROOT / "schemas" / "reads.json").write_text(reads_text(known), encoding="utf-8", newline="\n")
     variables = ROOT / "schemas" / "variables.json"
     variables.write_text(json.dumps(sorted(names), indent=0) + "\n", encoding="utf-8", newline="\n")
     print(f"{len(names)} variables")

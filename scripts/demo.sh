@@ -10,7 +10,7 @@ jvagent app create --dir .demo/support-app --app-id support_app --title 'Support
     --description 'Answers support questions' --author 'Acme' --email admin@acme.example --jvagent-version 0.1.7 \
     --deployment local --profile orchestrator --agent acme/support --no-git --yes >/dev/null
 cd .demo
-say jvbundler init support-app --all
+say jvbundler init support-app --all -y
 say jvbundler render support-app
 printf "\n$ find support-app/deploy -type f | sort\n"
 find support-app/deploy -type f | sort

@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from jvbundler.app.catalog import Package, available_versions, facts, record_of  # noqa: E402
 from jvbundler.app.jvagent_release import reaches  # noqa: E402
+from jvbundler.app.reads import optional_secrets  # noqa: E402
 from jvbundler.project.build import ASKS_LOOPBACK  # noqa: E402
 
 PACKAGES = ("jvagent", "jvspatial")
@@ -117,6 +118,11 @@ def moved(folder: Path) -> Iterator[str]:
     known = {(fact["action"], fact["need"]) for fact in facts()}
     found = {(name, need[0]) for name, entry in record["actions"].items() for need in entry.get("needs", ())}
     yield from (f"need: {action} no longer says '{need}'" for action, need in sorted(known - found))
+    yield from (
+        f"optional secret: no {fact['says']!r} in {fact['file']}"
+        for fact in optional_secrets()
+        if fact["says"] not in text_of(folder / fact["file"])
+    )
     if record["jvagent"] not in available_versions():
         yield f"catalogue: jvagent {record['jvagent']} is not in it, run `make catalog`"
 

@@ -86,6 +86,7 @@ def load_app(
     context = mapping(top, "context", problems) or Node({}, top.place)
     problems.extend(_literal_secrets(top, context))
     lock = read_lock(root, shown_as, problems)
+    configured = configured_variables(top)
     app = App(
         root=root,
         shown_as=shown_as,
@@ -103,7 +104,8 @@ def load_app(
         requirements_file=has_file,
         lock=lock,
         variables=read_env_example(root, shown_as, problems),
-        configured=configured_variables(top),
+        configured=tuple((name, value) for name, value, _ in configured),
+        configured_at=tuple((name, place) for name, _, place in configured),
         has_env_file=exists(root / ".env", shown(shown_as, ".env"), problems),
         jvagent_version=release.version,
         requires_python=catalog.python if catalog else "",

@@ -88,11 +88,12 @@ class App(NamedTuple):
     """A jvagent app.
 
     `actions` is the closure that jvagent resolves, `unlisted` the local actions that it also installs and
-    imports because they are in a listed agent's folder. `configured` holds what app.yaml's `config` selects,
-    as the environment variables that would override it. `jvagent_version` is the release for the image,
-    `requires_python` what that jvagent asks for; without `jvagent_is_shipped`, its actions were read from a
-    package, which may change. `programs` are started by actions and skills. `jvspatial` is the specifier that
-    decides which release of it the image gets, empty where nothing does.
+    imports because they are in a listed agent's folder. `configured` holds what app.yaml's `config`
+    selects, as the environment variables that would override it, and `configured_at` where.
+    `jvagent_version` is the release for the image, `requires_python` what that jvagent asks for; without
+    `jvagent_is_shipped`, its actions were read from a package, which may change. `programs` are started
+    by actions and skills. `jvspatial` is the specifier that decides which release of it the image gets,
+    empty where nothing does.
     """
 
     root: pathlib.Path
@@ -118,3 +119,4 @@ class App(NamedTuple):
     jvagent_is_shipped: bool = True
     programs: tuple[Program, ...] = ()
     jvspatial: str = ""
+    configured_at: tuple[tuple[str, Place], ...] = ()

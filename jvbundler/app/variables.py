@@ -34,6 +34,8 @@ _CONFIGURED = {
     "logging.database.type": "JVSPATIAL_LOG_DB_TYPE",
     "pageindex.db_type": "JVAGENT_PAGEINDEX_DB_TYPE",
     "file_storage.provider": "JVSPATIAL_FILE_STORAGE_PROVIDER",
+    "development.debug": "JVSPATIAL_DEBUG",
+    "api.graph_endpoint_enabled": "JVSPATIAL_GRAPH_ENDPOINT_ENABLED",
 }
 
 
@@ -117,13 +119,15 @@ def framework_extras(variables: Mapping[str, str], *, on_lambda: bool) -> tuple[
     return tuple(extra for extra, is_needed in needed.items() if is_needed)
 
 
-def configured_variables(app_yaml: Node) -> tuple[tuple[str, str], ...]:
+def configured_variables(app_yaml: Node) -> tuple[tuple[str, str, Place], ...]:
     """What app.yaml's `config` selects, under the names of the variables that would override it."""
     found = []
     for path, variable in _CONFIGURED.items():
         node = find(app_yaml, ["config", *path.split(".")])
         if node is not None and isinstance(node.value, str):
-            found.append((variable, node.value))
+            found.append((variable, node.value, node.place))
+        elif node is not None and isinstance(node.value, bool):
+            found.append((variable, str(node.value).lower(), node.place))
     return tuple(found)
 
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "destroy": "Remove what was deployed.",
     "doctor": "Check the tools and credentials that deploying needs.",
     "env": "List, set or unset environment variables in deploy.yaml.",
+    "migrate": "Give the keys of an older deploy.yaml today's names.",
     "rules": "List the rules, or describe one of them.",
     "explain": "Print what a key of deploy.yaml means.",
     "schema": "Print the JSON Schema of deploy.yaml.",

@@ -109,10 +109,11 @@ class Command(NamedTuple):
         return (*before, *own, *(variable for _, variable in self.parameter_file), *composed)
 
     def composed_values(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """The composed variables with their secrets filled in."""
+        """The composed variables with their secrets filled in, without those of a secret that is not set."""
         return {
             name: "".join(environ.get(part, "") if isinstance(part, SecretName) else part for part in parts)
             for name, parts in self.composed
+            if parts[0] in environ or len(parts) > 1 or not isinstance(parts[0], SecretName)
         }
 
 

@@ -8,13 +8,13 @@ is neither kept nor shown.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from jvbundler.pipeline.compile import Compiled, compile_project
 from jvbundler.pipeline.request import Options, Selection
-from jvbundler.project.model import Environment, Platform
+from jvbundler.project.model import Environment, Platform, Secret
 from jvbundler.runner import Completed, masked, run
 from jvbundler.values.problem import InputError, ToolFailed
 from jvbundler.values.safe_text import shell_word
@@ -26,7 +26,7 @@ DEPLOY = "jvbundler deploy"
 # Prints the JSON for Secrets Manager; json.dumps escapes what a shell could not.
 _JSON = (
     "import json, os, sys; "
-    'print(json.dumps({k[0]: os.environ[k[-1]] for k in (a.rsplit("=", 1) for a in sys.argv[1:])}))'
+    'print(json.dumps({k[0]: os.environ.get(k[-1], "") for k in (a.rsplit("=", 1) for a in sys.argv[1:])}))'
 )
 READ_SECONDS = 60.0
 # The AWS CLI exits with these if the service refused: 254 since 2020, 255 before.
@@ -36,9 +36,9 @@ _REFUSED = (254, 255)
 class Holder(NamedTuple):
     """Something that holds secrets: a Kubernetes Secret, an entry of a store, a secret in Secrets Manager.
 
-    `keys` pairs each of its keys with the variable that its value is handed over from. `within` is its
-    namespace, region or store. A holder of kind `parameter` is the shell that deploys; `arn` gives the app
-    only the ARN.
+    `keys` pairs each of its keys with the variable that its value is handed over from; the app starts
+    without those that are `optional`. `within` is its namespace, region or store. A holder of kind
+    `parameter` is the shell that deploys; `arn` gives the app only the ARN.
     """
 
     environment: str
@@ -49,10 +49,15 @@ class Holder(NamedTuple):
     keys: tuple[tuple[str, str], ...]
     context: str = ""
     creates_namespace: bool = False
+    optional: frozenset[str] = frozenset()
 
     @property
     def variables(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(variable for _, variable in self.keys))
+
+    @property
+    def required_variables(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(variable for key, variable in self.keys if key not in self.optional))
 
 
 class Step(NamedTuple):
@@ -77,12 +82,12 @@ def _kubernetes(environment: Environment, context: str) -> Iterator[Holder]:
     creates = settings["create_namespace"]
     place = (environment.namespace,)
     kind: Kind = "external-secret" if external["enabled"] else "secret"
-    for name, keys in _grouped((s.kubernetes_secret, s.kubernetes_key, s.source) for s in secrets):
-        yield Holder(environment.name, "kubernetes", kind, name, *place, keys, context, creates)
+    for name, keys, optional in _grouped(secrets, lambda s: (s.kubernetes_secret, s.kubernetes_key)):
+        yield Holder(environment.name, "kubernetes", kind, name, *place, keys, context, creates, optional)
     if external["enabled"]:
         store = f"{external['store']['kind']} {external['store']['name']}"
-        for name, keys in _grouped((s.external_key, s.external_property, s.source) for s in secrets):
-            yield Holder(environment.name, "kubernetes", "store", name, store, keys)
+        for name, keys, optional in _grouped(secrets, lambda s: (s.external_key, s.external_property)):
+            yield Holder(environment.name, "kubernetes", "store", name, store, keys, optional=optional)
     registry = settings["registry"]
     if registry["secret_name"] and not registry["create_secret"]:
         pull: Kind = "pull-secret"
@@ -96,22 +101,35 @@ def _lambda(environment: Environment) -> Iterator[Holder]:
     source = settings["secrets"]["source"]
     secrets = environment.lambda_secrets
     if source == "parameter":
-        keys = tuple(dict.fromkeys((s.source, s.source) for s in secrets))
-        yield Holder(
-            environment.name, "lambda", "parameter", environment.stack_name, settings["region"], keys
-        )
+        for name, keys, optional in _grouped(secrets, lambda s: (environment.stack_name, s.source)):
+            unique = tuple(dict.fromkeys(keys))
+            region = settings["region"]
+            yield Holder(environment.name, "lambda", "parameter", name, region, unique, optional=optional)
         return
     kind: Kind = "arn" if source == "arn" else "secretsmanager"
-    for name, keys in _grouped((s.lambda_secret_id, s.lambda_json_key, s.source) for s in secrets):
-        yield Holder(environment.name, "lambda", kind, name, settings["region"], keys)
+    for name, keys, optional in _grouped(secrets, lambda s: (s.lambda_secret_id, s.lambda_json_key)):
+        yield Holder(environment.name, "lambda", kind, name, settings["region"], keys, optional=optional)
 
 
-def _grouped(entries: Iterable[tuple[str, str, str]]) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
-    """Holder, key and variable of each secret → the keys of each holder, in the order of the secrets."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for holder, key, variable in entries:
-        found.setdefault(holder, []).append((key, variable))
-    return [(holder, tuple(keys)) for holder, keys in found.items()]
+def _grouped(
+    secrets: Iterable[Secret], place: Callable[[Secret], tuple[str, str]]
+) -> list[tuple[str, tuple[tuple[str, str], ...], frozenset[str]]]:
+    """Each holder, its keys with their variables in the order of the secrets, and which keys are optional.
+
+    `place` gives the holder and the key of a secret. A key that two secrets share is optional if both are.
+    """
+    found: dict[str, list[tuple[str, Secret]]] = {}
+    for secret in secrets:
+        holder, key = place(secret)
+        found.setdefault(holder, []).append((key, secret))
+    return [
+        (
+            holder,
+            tuple((key, secret.source) for key, secret in keyed),
+            frozenset(key for key, _ in keyed) - {key for key, secret in keyed if not secret.optional},
+        )
+        for holder, keyed in found.items()
+    ]
 
 
 def steps(holder: Holder, app: str = ".") -> tuple[Step, ...]:
@@ -160,7 +178,10 @@ def _made(holder: Holder) -> str:
         guard = ""
     else:
         guard = f"{_required(holder)} &&\n"
-        words += [f'--from-file={shell_word(key)}=<(printf %s "${name}")' for key, name in holder.keys]
+        words += [
+            f"--from-file={shell_word(key)}=<(printf %s {_value(holder, key, name)})"
+            for key, name in holder.keys
+        ]
     words += ["--dry-run=client"]
     return guard + f"{words[0]} {shell_word(holder.name)} " + " \\\n  ".join(words[1:])
 
@@ -182,7 +203,12 @@ def _secrets_manager_steps(holder: Holder) -> tuple[Step, ...]:
 
 def _required(holder: Holder) -> str:
     """Fails if a variable is not set: an empty secret would be created silently."""
-    return ": " + " ".join(f'"${{{variable}:?}}"' for variable in holder.variables)
+    return " ".join([":", *(f'"${{{variable}:?}}"' for variable in holder.required_variables)])
+
+
+def _value(holder: Holder, key: str, variable: str) -> str:
+    """The value of a variable; an optional one may be unset, also in a shell that calls that an error."""
+    return f'"${{{variable}-}}"' if key in holder.optional else f'"${variable}"'
 
 
 def _context(holder: Holder) -> str:
@@ -216,7 +242,10 @@ def describe_argv(holder: Holder) -> tuple[str, ...]:
 
 
 class State(NamedTuple):
-    """The state of a holder. `missing` are its keys that do not exist, or are empty."""
+    """The state of a holder. `missing` are its keys that do not exist, or are empty; an optional one may.
+
+    But in Secrets Manager an optional key has to exist, as CloudFormation resolves no reference without it.
+    """
 
     holder: Holder
     is_there: bool
@@ -248,8 +277,13 @@ def states(found: Iterable[Holder], environ: Mapping[str, str]) -> Iterator[Stat
     mask = [environ.get(variable, "") for holder in asked for variable in holder.variables]
     for holder in asked:
         keys = _keys(holder, environ, mask)
-        missing = [key for key, _ in holder.keys if keys is None or key not in keys]
-        yield State(holder, keys is not None, tuple(missing))
+        wanted = dict.fromkeys(key for key, _ in holder.keys if key not in may_be_missing(holder))
+        yield State(holder, keys is not None, tuple(key for key in wanted if keys is None or key not in keys))
+
+
+def may_be_missing(holder: Holder) -> frozenset[str]:
+    """The keys without which a deployment works."""
+    return frozenset() if holder.kind == "secretsmanager" else holder.optional
 
 
 def _require_context(asked: Iterable[Holder]) -> None:
@@ -269,7 +303,7 @@ def _keys(holder: Holder, environ: Mapping[str, str], mask: Sequence[str]) -> fr
         is_there = _aws(describe_argv(holder), environ, mask) is not None
         return frozenset(key for key, _ in holder.keys) if is_there else None
     if holder.kind == "secretsmanager":
-        return _keys_of_json(_aws(secret_value_argv(holder), environ, mask))
+        return _keys_of_json(_aws(secret_value_argv(holder), environ, mask), holder.optional)
     found, *keys = run(
         keys_argv(holder), env=environ, timeout_seconds=READ_SECONDS, mask=mask
     ).text.splitlines() or [""]
@@ -294,7 +328,7 @@ def _aws(argv: tuple[str, ...], environ: Mapping[str, str], mask: Sequence[str])
     raise ToolFailed(f"'aws' failed with exit code {done.code}\n  {' '.join(argv)}\n{words}")
 
 
-def _keys_of_json(done: Completed | None) -> frozenset[str] | None:
+def _keys_of_json(done: Completed | None, may_be_empty: Container[str]) -> frozenset[str] | None:
     if done is None:
         return None
     try:
@@ -303,6 +337,5 @@ def _keys_of_json(done: Completed | None) -> frozenset[str] | None:
     except ValueError:
         # Not `from`: the parser's message may repeat the text.
         values = None
-    return (
-        frozenset(key for key, value in values.items() if value) if isinstance(values, dict) else frozenset()
-    )
+    found = values if isinstance(values, dict) else {}
+    return frozenset(key for key, value in found.items() if value or key in may_be_empty)

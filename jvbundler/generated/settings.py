@@ -40,6 +40,7 @@ Secrets = TypedDict(
     {
         "name": str,
         "from": str,
+        "optional": bool,
         "kubernetes": SecretsKubernetes,
         "lambda": SecretsLambda,
         "external": SecretsExternal,

@@ -588,6 +588,12 @@ def validate(data, custom_formats={}, name_prefix=None):
                                         if not REGEX_PATTERNS['^([A-Za-z_][A-Za-z0-9_]*)?$'].search(data__secrets_item__from):
                                             raise Invalid
                                 else: data__secrets_item["from"] = ''
+                                if "optional" in data__secrets_item_keys:
+                                    data__secrets_item_keys.remove("optional")
+                                    data__secrets_item__optional = data__secrets_item["optional"]
+                                    if not isinstance(data__secrets_item__optional, (bool)):
+                                        raise Invalid
+                                else: data__secrets_item["optional"] = False
                                 if "kubernetes" in data__secrets_item_keys:
                                     data__secrets_item_keys.remove("kubernetes")
                                     data__secrets_item__kubernetes = data__secrets_item["kubernetes"]
@@ -2069,7 +2075,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                             if not isinstance(data__kubernetes__registry__url, (str)):
                                 raise Invalid
                             if isinstance(data__kubernetes__registry__url, str):
-                                if not REGEX_PATTERNS['^([a-zA-Z0-9][a-zA-Z0-9._:/-]*[a-zA-Z0-9])?$'].search(data__kubernetes__registry__url):
+                                if not REGEX_PATTERNS['^([a-zA-Z0-9]([a-zA-Z0-9._:-]*[a-zA-Z0-9])?(/[a-zA-Z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9])?)*)?$'].search(data__kubernetes__registry__url):
                                     raise Invalid
                         else: data__kubernetes__registry["url"] = ''
                         if "digest" in data__kubernetes__registry_keys:

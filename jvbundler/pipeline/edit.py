@@ -56,7 +56,7 @@ def set_value(text: str, keys: Keys, value: str) -> str:
     """
     if text.startswith(_BOM):
         return _BOM + set_value(text[1:], keys, value)
-    root = _parsed(text)
+    root = parsed(text)
     node = find(root, keys)
     if node is None:
         return _checked(text, _inserted(text, root, keys, value), keys, value)
@@ -70,7 +70,7 @@ def unset_value(text: str, keys: Keys) -> str:
     """The text without the entry at `keys`; a section that becomes empty is written as `{}`."""
     if text.startswith(_BOM):
         return _BOM + unset_value(text[1:], keys)
-    root = _parsed(text)
+    root = parsed(text)
     node = find(root, keys)
     if node is None:
         return text
@@ -95,7 +95,8 @@ def read_for_edit(path: Path) -> str:
         ) from failure
 
 
-def _parsed(text: str) -> Node:
+def parsed(text: str) -> Node:
+    """The text as a tree, an empty one as a map. Raises InputError if it is not YAML."""
     root, problems = parse_yaml(text.encode(), "deploy.yaml")
     if all(not line.strip() or line.lstrip().startswith("#") for line in text.splitlines()):
         return Node({}, Place("deploy.yaml"))
@@ -107,8 +108,8 @@ def _parsed(text: str) -> Node:
 def _checked(before: str, after: str, keys: Keys, value: str | None) -> str:
     """`after`, if it says what it should and nothing else changed; anything else is left to the user."""
     try:
-        wanted = _with(plain(_parsed(before)), keys, value)
-        if plain(_parsed(after)) == wanted:
+        wanted = _with(plain(parsed(before)), keys, value)
+        if plain(parsed(after)) == wanted:
             return after
     except InputError:
         pass
@@ -254,6 +255,10 @@ def _entry_at(text: str, keys: Keys) -> _Entry:
         node = entry.value
     assert entry is not None
     return entry
+
+
+def is_in_braces(text: str, keys: Keys) -> bool:
+    return bool(_entry_at(text, keys).section.flow_style)
 
 
 def _entry_lines(text: str, keys: Keys) -> tuple[int, int]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from jvbundler.app.load import load_app
+from jvbundler.app.model import App
+from jvbundler.pipeline.answers import Answers
+from jvbundler.pipeline.first_values import first_values
 from jvbundler.pipeline.request import below
 from jvbundler.project.keys import Schema, load_schema
 from jvbundler.project.schema import document
@@ -31,21 +34,30 @@ class FirstConfig(NamedTuple):
     left: tuple[str, ...]
 
 
-def initial_config(app_root: Path, shown_as: str, *, targets: Sequence[str]) -> FirstConfig:
-    """A deploy.yaml for this app, with the sections of `targets` enabled and the values of its example.
+def readable_app(app_root: Path, shown_as: str) -> App:
+    """The app. Raises InputError if the folder holds no jvagent app, or app.yaml has a secret in it.
 
-    Raises InputError if the folder holds no jvagent app, app.yaml has a secret in it, or deploy.example.yaml
-    cannot be read. Other problems of the app are left to `render`.
+    Other problems of the app are left to `render`.
     """
-    schema = load_schema()
     app, problems = load_app(app_root, shown_as)
     secrets = [problem for problem in problems if problem.rule == LITERAL_SECRET]
     if app is None or secrets:
         raise InputError(problems=secrets or problems)
+    return app
+
+
+def initial_config(app: App, answers: Answers, *, full: bool) -> FirstConfig:
+    """A deploy.yaml for this app, with the answers and the values of its example; `full` has every option.
+
+    Raises InputError if deploy.example.yaml cannot be read.
+    """
+    schema = load_schema()
     taken: list[str] = []
     left: list[str] = []
-    given = dict(_known(_example(app_root, shown_as), schema, "", taken, left))
-    return FirstConfig(first_config(app, schema, targets, given), tuple(taken), tuple(left))
+    given = dict(_known(_example(app.root, app.shown_as), schema, "", taken, left))
+    first = first_values(app, answers, given, full=full)
+    text = first_config(app.title or app.id, schema, first, full=full)
+    return FirstConfig(text, tuple(taken), tuple(left))
 
 
 def _example(app_root: Path, shown_as: str) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class Place(NamedTuple):
 def steps(project: Project, environment: Environment, platform: Platform, place: Place) -> tuple[Step, ...]:
     """All steps to a running app on the platform; those that are done already are not known here."""
     found = [*_missing_values(environment, project.app, platform)]
-    secrets = [secret.source for secret in environment.secrets(platform)]
+    secrets = [secret.source for secret in environment.secrets(platform) if not secret.optional]
     if secrets:
         found.append(Step("secrets", f"create the secrets {listed(secrets)}", place.command("secrets")))
     if platform == "kubernetes" and gitops_tools(environment):

@@ -23,6 +23,7 @@ class Secret(NamedTuple):
     """A secret environment variable and where each platform finds its value, which is never known here.
 
     `source` is the variable that holds the value where it is handed over: in the shell or the CI job.
+    `optional`: the app starts without it as well, and no variable is set where there is no value.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Secret(NamedTuple):
     lambda_json_key: str
     external_key: str
     external_property: str
+    optional: bool = False
 
 
 class Environment(NamedTuple):

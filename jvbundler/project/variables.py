@@ -18,10 +18,29 @@ if TYPE_CHECKING:
 # jvagent does not start without them (facts: they are read at bootstrap, and have no default).
 REQUIRED_SECRETS = ("JVAGENT_ADMIN_PASSWORD", "JVSPATIAL_JWT_SECRET_KEY")
 
+DATABASES = ("json", "sqlite", "mongodb", "dynamodb", "postgres", "postgresql")
+# The address of each database that is a server, in the order in which jvspatial looks.
+ADDRESSES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("JVSPATIAL_DB_TYPE", "mongodb"): ("JVSPATIAL_MONGODB_URI",),
+    ("JVSPATIAL_DB_TYPE", "postgres"): ("JVSPATIAL_POSTGRES_DSN",),
+    ("JVSPATIAL_DB_TYPE", "postgresql"): ("JVSPATIAL_POSTGRES_DSN",),
+    ("JVSPATIAL_LOG_DB_TYPE", "mongodb"): ("JVSPATIAL_LOG_DB_URI", "JVSPATIAL_MONGODB_URI"),
+}
+
+# jvagent is in development unless this says `production`.
+MODE = "JVSPATIAL_ENVIRONMENT"
+# Settings for a developer's machine, and what each of them does.
+DEVELOPMENT = {
+    MODE: "replies hold all that jvagent knows of a message",
+    "JVSPATIAL_DEBUG": "logs hold what users write",
+    "JVSPATIAL_GRAPH_ENDPOINT_ENABLED": "the app's whole graph is served to administrators",
+}
+
 # A secret whose places all derive from its name and from the settings of its platform.
 DERIVED: Secrets = {
     "name": "",
     "from": "",
+    "optional": False,
     "kubernetes": {"secret_name": "", "key": ""},
     "lambda": {"secret_id": "", "json_key": ""},
     "external": {"key": "", "property": ""},
@@ -179,6 +198,7 @@ def secret(
         lambda_json_key=item["lambda"]["json_key"] or name,
         external_key=item["external"]["key"] or kubernetes["external_secrets"]["key"] or qualified_name,
         external_property=item["external"]["property"] or name,
+        optional=item["optional"],
     )
 
 

@@ -1,18 +1,16 @@
-"""The text of a first deploy.yaml: what this app needs, and every other option as a comment."""
+"""The text of a first deploy.yaml: what this app needs, or that and every other option as a comment."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
-from jvbundler.project.variables import REQUIRED_SECRETS
+from jvbundler.project.variables import MODE
 from jvbundler.render.text import yaml_text
 from jvbundler.render.text.escaping import comment
 
-if TYPE_CHECKING:
-    from jvbundler.app.model import App, Variable
-
 Schema = dict[str, Any]
+Path = tuple[str, ...]
 
 # Written beside deploy.yaml, so that an editor completes and checks it offline, for this version.
 SCHEMA_FILE = "deploy.schema.json"
@@ -20,79 +18,173 @@ SCHEMA_FILE = "deploy.schema.json"
 HEAD = """\
 # yaml-language-server: $schema={schema}
 # How {name} is deployed. `jvbundler render` turns this file into a Dockerfile, a SAM template and manifests.
-# A commented line shows an option with its default, or an example; `jvbundler explain KEY` says more.
-# ${{NAME}} takes a value from the environment at render time, if `variables` lists NAME.
-# {{{{app.name}}}} takes one from another key of this file; `jvbundler explain references` says more.
 """
-
-# The image and the platforms set these; a value from a developer's machine would break the app there.
-SET_BY_IMAGE = {
-    "JVAGENT_HOST",
-    "JVAGENT_PORT",
-    "JVSPATIAL_DB_PATH",
-    "JVSPATIAL_LOG_DB_PATH",
-    "JVSPATIAL_FILES_ROOT_PATH",
+SHORT = """\
+# There are many more options: `jvbundler explain KEY` says what one means, and `jvbundler init --full` writes
+# all of them as comments.
+"""
+FULL = """\
+# A commented line shows an option with its default, or an example; `jvbundler explain KEY` says more.
+# ${NAME} takes a value from the environment at render time, if `variables` lists NAME.
+# {{app.name}} takes one from another key of this file; `jvbundler explain references` says more.
+"""
+# The keys that a short file shows as comments while they have no value: those that `init` asks for, mostly.
+SHOWN = (
+    "kubernetes.context",
+    "kubernetes.namespace",
+    "kubernetes.registry.url",
+    "kubernetes.ingress.enabled",
+    "kubernetes.ingress.rules",
+    "kubernetes.ingress.tls",
+    "lambda.region",
+    "lambda.account_id",
+    "lambda.api_gateway.custom_domain.enabled",
+    "lambda.api_gateway.custom_domain.domain_name",
+)
+# What a short file says of a key in place of the first sentence of its description.
+NOTES = {
+    "version": "Of the format",
+    "environment": "Environment variables of the app, on both platforms; secrets do not belong here.",
+    "secrets": "Secrets by name alone; `jvbundler secrets` prints where the values go, and how.",
+    "lambda.enabled": "",
+    "kubernetes.enabled": "",
+    "lambda.account_id": "Account that holds the image's repository",
+    "kubernetes.persistence.enabled": "A volume for the database and files; it has one writer",
+    "kubernetes.registry.url": "The image is pushed to it and pulled from it",
+    "kubernetes.ingress.enabled": "Whether an Ingress leads to the app from outside the cluster",
 }
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "0.0.0.0")
+# What the environment variables do that hardly anybody knows by heart.
+VARIABLES = {
+    MODE: "without it, replies hold all that jvagent knows of a message",
+    "JVAGENT_APP_ID": "the id of the app in its database, instead of app.yaml's",
+    "JVAGENT_PUBLIC_BASE_URL": "https://…, for webhooks, OAuth and links to media",
+    "JVSPATIAL_CORS_ORIGINS": "https://… of the sites whose pages may call the app",
+}
 
 
-def first_config(app: App, schema: Schema, targets: Sequence[str], given: Mapping[str, Any]) -> str:
-    """deploy.yaml for `app` with the sections named in `targets` (`lambda`, `kubernetes`) enabled.
+class FirstValues(NamedTuple):
+    """What a first deploy.yaml says.
 
-    `given` are values of the user's own.
+    `values` are written out; `readers` says what reads a variable. As comments stand: the secrets that are
+    `offered`, which an action can do without, the `unread` ones of .env.example, which nothing reads, and its
+    `open` variables, which have no value yet. `database` is the kind that is chosen, if one is.
     """
-    chosen = chosen_values(app, targets, given)
-    parts = [HEAD.format(schema=SCHEMA_FILE, name=comment(app.title or app.id))]
+
+    values: dict[str, Any]
+    readers: dict[str, str]
+    offered: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+    database: str = ""
+
+
+def first_config(name: str, schema: Schema, first: FirstValues, *, full: bool) -> str:
+    """deploy.yaml for the app of this name: with every option, or what it needs."""
+    layout = Layout(first, full)
+    parts = [HEAD.format(schema=SCHEMA_FILE, name=comment(name)) + (FULL if full else SHORT)]
     for key, child in schema["properties"].items():
-        if not child.get("deprecated"):
-            parts.append("\n" + "\n".join(entry(key, child, chosen.get(key), 0)) + "\n")
+        lines = () if child.get("deprecated") else tuple(entry(layout, (key,), child, first.values.get(key)))
+        if lines:
+            parts.append("\n" + "\n".join(lines) + "\n")
     return "".join(parts)
 
 
-def chosen_values(app: App, targets: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that are written out; the rest stays a comment."""
-    variables = [variable for variable in app.variables if not variable.commented]
-    secrets = sorted({v.name for v in variables if v.secret} | set(REQUIRED_SECRETS))
-    listed = given.get("secrets", [])
-    environment = {v.name: v.default for v in variables if is_deployable(v)} | given.get("environment", {})
-    database = {**dict(app.configured), **environment}.get("JVSPATIAL_DB_TYPE", "json")
-    chosen: dict[str, Any] = {"version": "1.0", **given}
-    chosen["secrets"] = [*listed, *(name for name in secrets if name not in listed)]
-    if environment:
-        chosen["environment"] = environment
-    for target in targets:
-        chosen[target] = {**given.get(target, {}), "enabled": True}
-    if "kubernetes" in targets and database in ("json", "sqlite"):
-        # A file database without a volume would be empty after every restart.
-        persistence = chosen["kubernetes"].get("persistence", {})
-        chosen["kubernetes"]["persistence"] = {"enabled": True, **persistence}
-    return chosen
+class Layout(NamedTuple):
+    """What decides how an entry is written."""
+
+    first: FirstValues
+    full: bool
+
+    def shows(self, path: Path, schema: Schema, chosen: Any) -> bool:
+        """Whether a key is written, if only as a comment: a platform that is not chosen is not, in short."""
+        if self.full or chosen is not None:
+            return True
+        if is_section(schema) and "properties" in schema:
+            is_above = any(f"{key}.".startswith(f"{'.'.join(path)}.") for key in SHOWN)
+            return is_above and path[0] in self.first.values
+        return ".".join(path) in SHOWN
+
+    def words(self, path: Path, schema: Schema) -> str:
+        """The description of a key: its first sentence, unless there is room for all of it."""
+        if self.full:
+            return str(schema["description"])
+        return NOTES.get(".".join(path), first_sentence(schema["description"]))
 
 
-def is_deployable(variable: Variable) -> bool:
-    local = any(host in variable.default for host in LOCAL_HOSTS)
-    return bool(variable.default) and not variable.secret and variable.name not in SET_BY_IMAGE and not local
-
-
-def entry(key: str, schema: Schema, chosen: Any, indent: int) -> Iterator[str]:
+def entry(layout: Layout, path: Path, schema: Schema, chosen: Any) -> Iterator[str]:
     """The lines of one key: written out where a value was chosen, else as a comment."""
-    pad = " " * indent
-    if "properties" in schema and is_section(schema):
-        yield from comment_lines(schema["description"], pad)
+    key, pad = path[-1], "  " * (len(path) - 1)
+    write = SPECIAL.get(".".join(path))
+    if not layout.shows(path, schema, chosen):
+        return
+    if write and chosen:
+        yield from comment_lines(layout.words(path, schema), pad)
         yield f"{pad}{key}:"
-        for name, child in schema["properties"].items():
-            yield from entry(name, child, (chosen or {}).get(name), indent + 2)
+        yield from write(layout.first)
+    elif "properties" in schema and is_section(schema):
+        yield from section(layout, path, schema, chosen)
     elif chosen is None:
         shown = f"# {key}: {yaml_text.flow(example_or_default(schema))}"
-        yield from with_comment(pad + shown, first_sentence(schema["description"]), pad)
+        yield from with_comment(pad + shown, first_sentence(layout.words(path, schema)), pad)
     elif isinstance(chosen, (dict, list)):
-        yield from comment_lines(schema["description"], pad)
+        yield from comment_lines(layout.words(path, schema), pad)
         yield f"{pad}{key}:"
-        yield yaml_text.block(chosen, indent + 2)
+        yield yaml_text.block(chosen, len(pad) + 2)
     else:
-        yield from with_comment(
-            f"{pad}{key}: {yaml_text.scalar(chosen)}", first_sentence(schema["description"]), pad
-        )
+        words = first_sentence(layout.words(path, schema))
+        yield from with_comment(f"{pad}{key}: {yaml_text.scalar(chosen)}", words, pad)
+
+
+def section(layout: Layout, path: Path, schema: Schema, chosen: Any) -> Iterator[str]:
+    """A map of options. In a short file one without any value is a comment as a whole."""
+    key, pad = path[-1], "  " * (len(path) - 1)
+    if layout.full or (len(path) == 1 and path[0] not in NOTES):
+        yield from comment_lines(layout.words(path, schema), pad)
+    inside = [
+        line
+        for name, child in schema["properties"].items()
+        for line in entry(layout, (*path, name), child, (chosen or {}).get(name))
+    ]
+    if layout.full or chosen:
+        yield f"{pad}{key}:"
+        yield from inside
+    else:
+        yield f"{pad}# {key}:"
+        yield from (f"{pad}#   {line.strip().removeprefix('# ')}" for line in inside)
+
+
+def environment_lines(first: FirstValues) -> Iterator[str]:
+    """The variables, with a comment on those that need one, and those that have no value yet."""
+    for name, value in first.values["environment"].items():
+        line = yaml_text.block({name: value}, 2)
+        yield from with_comment(line, VARIABLES.get(name, ""), "  ")
+    if not first.database:
+        words = "or postgres, sqlite; without it json, files with one writer"
+        yield from with_comment("  # JVSPATIAL_DB_TYPE: mongodb", words, "  ")
+    for name in first.open:
+        words = VARIABLES.get(name) or first.readers.get(name, "")
+        yield from with_comment(f'  # {name}: ""', words, "  ")
+
+
+def secret_lines(first: FirstValues) -> Iterator[str]:
+    """The secrets, each with what reads it, and as comments those that nothing has to have."""
+    for item in first.values["secrets"]:
+        name = item if isinstance(item, str) else item.get("name", "")
+        is_short = isinstance(item, str) or set(item) == {"name", "optional"}
+        text = f"  - {yaml_text.flow(item)}" if is_short else yaml_text.block([item], 2)
+        yield from with_comment(text, "" if "\n" in text else first.readers.get(name, ""), "  ")
+    if first.offered:
+        words = "What the actions can do without; to use one, list it as {name: …, optional: true}: "
+        yield from comment_lines(words + ", ".join(first.offered), "  ")
+    if first.unread:
+        words = "In .env.example as well, but nothing that this app starts reads them: "
+        yield from comment_lines(words + ", ".join(first.unread), "  ")
+
+
+SPECIAL: dict[str, Callable[[FirstValues], Iterable[str]]] = {
+    "environment": environment_lines,
+    "secrets": secret_lines,
+}
 
 
 def is_section(schema: Schema) -> bool:
@@ -112,16 +204,18 @@ def example_or_default(schema: Schema) -> Any:
 
 def with_comment(line: str, words: str, pad: str) -> Iterator[str]:
     """The words after the line if they fit, else above it."""
-    if len(line) + len(words) + 4 <= 110:
-        yield f"{line}  # {words}"
-        return
-    yield from comment_lines(words, pad)
-    yield line
+    if not words:
+        yield line
+    elif len(line) + len(words) + 4 <= 110:
+        yield f"{line}  # {comment(words)}"
+    else:
+        yield from comment_lines(words, pad)
+        yield line
 
 
 def comment_lines(words: str, pad: str, width: int = 106) -> Iterator[str]:
     line = f"{pad}#"
-    for word in words.split():
+    for word in comment(words).split():
         if len(line) + len(word) + 1 > width and line != f"{pad}#":
             yield line
             line = f"{pad}#"

@@ -105,9 +105,12 @@ def secrets_context(environment: Environment) -> list[dict[str, str]]:
 
 def named(name: str, secret: Secret | None) -> str:
     """The variable, and the one that its value is handed over from if that differs."""
-    if secret is None or secret.source == name:
-        return code(name)
-    return Verbatim(f"{code(name)}, from {code(secret.source)}")
+    words: list[str] = [code(name)]
+    if secret is not None and secret.source != name:
+        words.append(f"from {code(secret.source)}")
+    if secret is not None and secret.optional:
+        words.append("optional")
+    return Verbatim(", ".join(words))
 
 
 def kubernetes_cell(secret: Secret | None) -> str:

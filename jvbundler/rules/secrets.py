@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from jvbundler.project.model import Environment
-from jvbundler.rules.rule import Finding, Path, rule
+from jvbundler.project.model import Environment, Secret
+from jvbundler.project.variables import REQUIRED_SECRETS
+from jvbundler.rules.rule import Finding, Path, platforms, rule
+from jvbundler.source.interpolate import secret_names_in
 from jvbundler.values.node import Node, find
 from jvbundler.values.secret_names import looks_secret
 
@@ -109,3 +111,34 @@ def unserved_external_secrets(environment: Environment, app: App) -> Iterator[Fi
         message = "operators from 0.17 on do not serve external-secrets.io/v1beta1"
         path = ("kubernetes", "external_secrets", "api_version")
         yield Finding(path, message, "leave it out, or waive this while the operator is older")
+
+
+@rule(
+    "JVB513",
+    "error",
+    title="Secret that cannot be optional",
+    source="Kubernetes: $(NAME) of a variable that is not set stays as it is; jvagent 0.1.7: its own secrets",
+)
+def cannot_be_optional(environment: Environment, app: App) -> Iterator[Finding]:
+    """`optional: true` leaves a variable out where it has no value. jvagent does not start without its own
+    secrets; a text that is composed of a missing one would be wrong, on Kubernetes literally `$(NAME)`; and
+    a tick without its API key is refused."""
+    ticking = {tick["api_key"] for tick in environment.settings["proactive_ticks"]}
+    found: dict[str, tuple[Secret, str]] = {}
+    for platform in platforms(environment):
+        texts = {
+            part: name
+            for name, parts in environment.composed(platform).items()
+            for part in secret_names_in(parts)
+        }
+        for secret in environment.secrets(platform):
+            if not secret.optional:
+                continue
+            if secret.name in REQUIRED_SECRETS:
+                found[secret.name] = secret, "jvagent does not start without it"
+            elif secret.name in texts:
+                found[secret.name] = secret, f"'{texts[secret.name]}' is composed of it"
+            elif secret.name in ticking:
+                found[secret.name] = secret, "a tick of 'proactive_ticks' needs it"
+    for name, (secret, why) in sorted(found.items()):
+        yield Finding(secret.place, f"'{name}' cannot be optional: {why}", "remove 'optional'")

@@ -7,11 +7,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from jvbundler.project.model import Environment, Platform, path_of
-from jvbundler.project.variables import PLATFORM_PATHS
+from jvbundler.project.variables import DEVELOPMENT, MODE, PLATFORM_PATHS
 from jvbundler.rules.rule import (
     PLATFORM_TITLES,
     Finding,
+    app_variables,
     container_port,
+    is_true,
     plain_variables,
     platforms,
     rule,
@@ -110,6 +112,33 @@ def misspelt_variable(environment: Environment, app: App) -> Iterator[Finding]:
         if near:
             path = variable_path(environment, written[name], name, PLATFORM_PATHS[written[name]])
             yield Finding(path, f"neither jvagent nor jvspatial reads '{name}'", f"did you mean '{near}'?")
+
+
+@rule(
+    "JVB514",
+    "warning",
+    title="Development setting in what is deployed",
+    source="jvagent 0.1.7, action/interact/response_builder.py and cli/server_config.py",
+)
+def development_setting(environment: Environment, app: App) -> Iterator[Finding]:
+    """Unless `JVSPATIAL_ENVIRONMENT` is `production`, jvagent answers a message with all that it knows of it:
+    actions, directives, events, usage. `JVSPATIAL_DEBUG` logs what users write, and
+    `JVSPATIAL_GRAPH_ENDPOINT_ENABLED` serves the app's whole graph to administrators. They belong in `.env`,
+    which is not in the image. app.yaml sets the last two as well, by `development.debug` and
+    `api.graph_endpoint_enabled`."""
+    places = dict(app.configured_at)
+    found: dict[str, Finding] = {}
+    for platform in platforms(environment):
+        variables = app_variables(environment, app, platform)
+        for name, meaning in DEVELOPMENT.items():
+            value = variables.get(name, "").strip()
+            is_wrong = value.lower() not in ("", "production") if name == MODE else is_true(value)
+            if is_wrong:
+                path = variable_path(environment, platform, name, ())
+                wanted = "production" if name == MODE else '"false"'
+                hint = f"set {name}: {wanted}"
+                found[name] = Finding(path or places[name], f"{name} is '{value}': {meaning}", hint)
+    yield from found.values()
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jvbundler.app.needs import needing
 from jvbundler.project.model import Environment, Platform
-from jvbundler.project.variables import storage_paths, storage_root
+from jvbundler.project.variables import ADDRESSES, DATABASES, storage_paths, storage_root
 from jvbundler.rules.rule import (
     FILE_DATABASES,
     PLATFORM_TITLES,
@@ -29,14 +29,6 @@ from jvbundler.values.node import find
 if TYPE_CHECKING:
     from jvbundler.app.model import App
 
-DATABASES = ("json", "sqlite", "mongodb", "dynamodb", "postgres", "postgresql")
-# The address of each database that is a server, in the order in which jvspatial looks.
-ADDRESSES: dict[tuple[str, str], tuple[str, ...]] = {
-    ("JVSPATIAL_DB_TYPE", "mongodb"): ("JVSPATIAL_MONGODB_URI",),
-    ("JVSPATIAL_DB_TYPE", "postgres"): ("JVSPATIAL_POSTGRES_DSN",),
-    ("JVSPATIAL_DB_TYPE", "postgresql"): ("JVSPATIAL_POSTGRES_DSN",),
-    ("JVSPATIAL_LOG_DB_TYPE", "mongodb"): ("JVSPATIAL_LOG_DB_URI", "JVSPATIAL_MONGODB_URI"),
-}
 DATABASE_TYPES = ("JVSPATIAL_DB_TYPE", "JVSPATIAL_LOG_DB_TYPE")
 BROKEN_DYNAMODB = "0.1.7"
 DATABASE_TYPE = "JVSPATIAL_DB_TYPE"

@@ -46,7 +46,7 @@ def _renamed(root: Node) -> tuple[Node, list[Problem]]:
         if present is None or present.value is None:
             root = _with(root, path, old)
             message = f"'{old_name}' is an old name of '{name}'"
-            found.append(warning("JVB122", place, message, f"write '{name}' instead"))
+            found.append(warning("JVB122", place, message, f"write '{name}', or run 'jvbundler migrate'"))
         elif old.value is not None:
             message = f"'{name}' is given twice: '{old_name}' is an old name of it"
             also = present.key_place or present.place

@@ -48,6 +48,7 @@ def test_what_moved_is_listed(
     route = copied / "jvspatial/api/deferred_invoke_route.py"
     spoil(route, "JVSPATIAL_DEFERRED_INVOKE_SECRET", "JVSPATIAL_DEFERRED_INVOKE_ALLOW_LOOPBACK")
     spoil(copied / "jvagent/action/skill_hub/_skills_cli.py", '_NPX_CMD = "npx"', '_NPX_CMD = "bunx"')
+    spoil(copied / "jvagent/action/model/language/ollama/ollama.py", "does not require auth", "requires auth")
     spoil(copied / "jvagent/version.py", "0.1.7", "0.1.8")
     for path in copied.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
@@ -59,6 +60,8 @@ def test_what_moved_is_listed(
         "variable: nothing reads JVSPATIAL_S3_REGION",
         "variable: jvspatial 0.0.17 has JVSPATIAL_DEFERRED_INVOKE_ALLOW_LOOPBACK",
         "need: jvagent/skill_hub no longer says 'program'",
+        "optional secret: no 'Local Ollama generally does not require auth.' in "
+        "jvagent/action/model/language/ollama/ollama.py",
         "catalogue: jvagent 0.1.8 is not in it, run `make catalog`",
     ]
 

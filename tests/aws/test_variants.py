@@ -208,3 +208,24 @@ def answering(
     os.close(theirs)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
+
+
+def test_an_optional_secret_is_a_variable_of_the_function_only_where_it_has_a_value(
+    aws: Account, tmp_path: Path
+) -> None:
+    app = app_with_image(aws, tmp_path, "optional", "")
+    config = app / "deploy.yaml"
+    optional = "secrets: [{name: SERPER_API_KEY, optional: true}, "
+    config.write_text(config.read_text().replace("secrets: [", optional))
+    jvbundler(aws, app, "render")
+    words = ("deploy", "lambda", "--health-timeout", "0")
+
+    def variables() -> dict[str, str]:
+        function = aws.api("lambda").get_function(FunctionName="optional")["Configuration"]
+        found: dict[str, str] = function["Environment"]["Variables"]
+        return found
+
+    jvbundler(aws, app, *words, variables=SECRETS)
+    assert "SERPER_API_KEY" not in variables()
+    jvbundler(aws, app, *words, variables={**SECRETS, "SERPER_API_KEY": "canary"})
+    assert variables()["SERPER_API_KEY"] == "canary"

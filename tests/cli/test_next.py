@@ -54,7 +54,7 @@ def at_a_terminal(folder: Path, *arguments: str) -> str:
 @pytest.mark.parametrize("command", ["render", "validate", "doctor", "init"])
 def test_the_list_stands_at_the_end(app: Path, command: str) -> None:
     (app / "deploy.yaml").unlink()
-    arguments = ("init", "support", "--kubernetes")
+    arguments = ("init", "support", "--kubernetes", "-y")
     told = at_a_terminal(app.parent, *arguments)
     if command != "init":
         told = at_a_terminal(app.parent, command, "support")

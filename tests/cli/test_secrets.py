@@ -101,7 +101,7 @@ def test_keys_of_other_names_a_pull_secret_and_a_namespace_that_is_not_there_yet
         "kubernetes:\n  enabled: true\n  create_namespace: true\n  registry: {secret_name: regcred}\n",
     )
     database, own, pull = listed(jvbundler)
-    assert database["keys"] == [{"key": "mongo.uri", "variable": "DATABASE_URI"}]
+    assert database["keys"] == [{"key": "mongo.uri", "variable": "DATABASE_URI", "optional": False}]
     assert "kubectl create namespace support" in database["commands"][0]["command"]
     assert '--from-file=mongo.uri=<(printf %s "$DATABASE_URI")' in database["commands"][1]["command"]
     assert own["name"] == "support-secrets"
@@ -218,3 +218,46 @@ def test_check_without_a_cluster_a_tool_or_a_valid_file(app: Path, jvbundler: Ru
     done = checked(jvbundler, tools, "--format", "json")
     assert done.returncode == 2
     assert json.loads(done.stdout)["problems"][0]["rule"] == "JVB104"
+
+
+OPTIONAL = "secrets:\n  - {name: SERPER_API_KEY, optional: true}\n"
+
+
+def test_an_optional_secret_is_marked_and_may_be_missing_from_the_cluster(
+    app: Path, jvbundler: Run, tools: Path
+) -> None:
+    configure(app, f"{OPTIONAL}kubernetes:\n  enabled: true\n  context: kind\n")
+    assert "  SERPER_API_KEY  (optional)\n" in jvbundler("secrets", "support").stdout
+    assert listed(jvbundler)[0]["keys"][-1]["optional"] is True
+    stub(tools, "kubectl", "printf '%s\\n' found " + " ".join(BOTH))
+    done = checked(jvbundler, tools)
+    assert (done.returncode, done.stdout.endswith("complete\n")) == (0, True)
+
+
+def test_the_command_makes_an_optional_key_empty_where_its_variable_is_not_set(
+    app: Path, jvbundler: Run, tools: Path
+) -> None:
+    configure(app, f"{OPTIONAL}kubernetes:\n  enabled: true\n  context: kind\n")
+    stub(tools, "kubectl", KUBECTL)
+    command = listed(jvbundler)[0]["commands"][0]["command"]
+    assert paste(f"set -u; {command}", tools, **VALUES).returncode == 0
+    assert (tools / "stdin").read_text().endswith("k-8731;\n;\n")
+
+
+def test_cloudformation_resolves_an_optional_key_of_secrets_manager_so_it_may_only_be_empty(
+    app: Path, jvbundler: Run, tools: Path
+) -> None:
+    configure(app, f"{OPTIONAL}lambda:\n  enabled: true\n  secrets: {{source: secretsmanager}}\n")
+    stub(tools, "aws", 'cat > "$here/stdin"')
+    assert paste(listed(jvbundler)[0]["commands"][0]["command"], tools, **VALUES).returncode == 0
+    held = json.loads((tools / "stdin").read_text())
+    assert held == {**VALUES, "SERPER_API_KEY": ""}
+    for content, code in ((held, 0), (VALUES, 1)):
+        stub(tools, "aws", f"cat <<'END'\n{json.dumps(json.dumps(content))}\nEND")
+        assert checked(jvbundler, tools).returncode == code
+
+
+def test_check_wants_no_value_of_an_optional_parameter(app: Path, jvbundler: Run, tools: Path) -> None:
+    configure(app, f"{OPTIONAL}lambda:\n  enabled: true\n")
+    assert checked(jvbundler, tools, **VALUES).returncode == 0
+    assert checked(jvbundler, tools).returncode == 1

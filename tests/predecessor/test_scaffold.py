@@ -64,7 +64,11 @@ def test_init_takes_what_is_known_and_no_secret(app: Path, jvbundler: Run) -> No
     left = "colour, environment.API_TOKEN, lambda.layers, kubernetes.ingress, environments.prod.colour"
     assert f"deploy.example.yaml: not taken over, unknown or secret: {left}\n" in done.stderr
     written = yaml.safe_load((app / "deploy.yaml").read_text())
-    assert written["environment"] == {"LEVEL": "high", "JVSPATIAL_DB_TYPE": "mongodb"}
+    assert written["environment"] == {
+        "JVSPATIAL_ENVIRONMENT": "production",
+        "LEVEL": "high",
+        "JVSPATIAL_DB_TYPE": "mongodb",
+    }
     assert written["secrets"][:2] == [{"name": "MINE", "from": "THEIRS"}, "JVAGENT_ADMIN_PASSWORD"]
     assert written["secrets"].count("JVAGENT_ADMIN_PASSWORD") == 1
     assert "JVSPATIAL_JWT_SECRET_KEY" in written["secrets"]
@@ -72,7 +76,7 @@ def test_init_takes_what_is_known_and_no_secret(app: Path, jvbundler: Run) -> No
     assert written["lambda"]["environment"] == {"A_TOKEN": "${A_TOKEN}"}
     assert written["lambda"]["enabled"] is True, "the option wins"
     assert written["kubernetes"]["deployment"]["replicas"] == 2
-    assert not written["kubernetes"]["persistence"], "mongodb keeps no files"
+    assert "persistence" not in written["kubernetes"], "mongodb keeps no files"
     assert written["environments"] == {"prod": {"lambda": {"region": "eu-west-1"}}}
     assert "ecs" not in written
     assert "abc" not in done.stdout + done.stderr

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from jvbundler.app.load import load_app
+from jvbundler.pipeline.answers import Answers
+from jvbundler.pipeline.init import initial_config
 from jvbundler.project.build import build_project
-from jvbundler.project.keys import load_schema
-from jvbundler.render.deploy_yaml import first_config
 from jvbundler.rules.engine import check_project
 from jvbundler.source.load import load_source
 from jvbundler.values.problem import Problem
@@ -65,12 +65,14 @@ def test_the_predecessors_file_renders_and_each_of_its_faults_is_a_warning_with_
 
 
 @pytest.mark.parametrize("targets", [("kubernetes",), ("lambda",), ("lambda", "kubernetes")], ids="+".join)
+@pytest.mark.parametrize("full", [False, True], ids=["short", "full"])
 def test_what_init_writes_for_the_example_app_has_no_finding_but_of_its_own_files(
     targets: tuple[str, ...],
+    full: bool,
 ) -> None:
     app = support_app(EXAMPLE)
-    given = {"kubernetes": {"registry": {"url": "ghcr.io/acme"}}}
-    made = project(first_config(app, load_schema(), targets, given), app)
+    answers = Answers(targets, registry="ghcr.io/acme")
+    made = project(initial_config(app, answers, full=full).text, app)
     on_lambda = ["JVB331"] if "lambda" in targets else []
     assert [p.rule for p in check_project(made)] == ["JVB229", *on_lambda]
 

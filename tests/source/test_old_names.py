@@ -45,7 +45,7 @@ def test_the_value_keeps_the_place_where_it_was_written() -> None:
     node = find(source.base, ["lambda", "function", "memory"])
     assert node is not None
     assert (node.place.line, node.place.column) == (2, 14)
-    assert problems[0].hint == "write 'lambda.function.memory' instead"
+    assert problems[0].hint == "write 'lambda.function.memory', or run 'jvbundler migrate'"
 
 
 def test_an_environment_may_use_either_name_whatever_the_top_level_uses() -> None:

@@ -149,7 +149,10 @@ def _document(holder: Holder, app: str) -> dict[str, Any]:
 
     return {
         **_identity(holder),
-        "keys": [{"key": key, "variable": variable} for key, variable in holder.keys],
+        "keys": [
+            {"key": key, "variable": variable, "optional": key in holder.optional}
+            for key, variable in holder.keys
+        ],
         "commands": [{"purpose": step.purpose, "command": step.command} for step in steps(holder, app)],
     }
 
@@ -184,7 +187,9 @@ def _lines(found: Iterable[Holder], app: str) -> Iterator[str]:
         yield ""
         yield _title(holder)
         for key, variable in holder.keys:
-            yield f"  {key}" if variable in ("", key) else f"  {key}  (from {variable})"
+            origin = "" if variable in ("", key) else f"from {variable}"
+            notes = [note for note in (origin, "optional" if key in holder.optional else "") if note]
+            yield f"  {key}  ({', '.join(notes)})" if notes else f"  {key}"
         for step in steps(holder, app):
             yield f"  {step.purpose}:"
             yield from (f"    {line}" for line in step.command.splitlines())

@@ -171,7 +171,7 @@ def plan_run(release: Release, *, image: str, port: int, on_lambda: bool) -> Ope
 def serve(operation: Operation, release: Release, session: Session, *, on_lambda: bool) -> None:
     """Run it until Ctrl-C. Raises InputError if the app would start without a secret that it needs."""
     secrets = release.environment.secrets("lambda" if on_lambda else "kubernetes")
-    sources = dict.fromkeys(secret.source for secret in secrets)
+    sources = dict.fromkeys(secret.source for secret in secrets if not secret.optional)
     missing = [name for name in sources if not session.execution.environ.get(name)]
     if missing:
         raise InputError(

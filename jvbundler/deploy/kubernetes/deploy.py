@@ -125,7 +125,7 @@ def _apply(
 ) -> Deployed:
     """Read the cluster's state, and carry out what follows from it, after the commands of `before`."""
     facts = look(workload, session.execution, force=options.force)
-    secrets = look_at_secrets(release, workload, session.execution)
+    secrets = look_at_secrets(release, workload, session.execution, create=options.create_secrets)
     if secrets.missing and not options.create_secrets:
         raise InputError(refusal(release.environment.name, secrets.missing))
     if options.diff:

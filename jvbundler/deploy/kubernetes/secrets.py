@@ -38,8 +38,11 @@ def needed_secrets(release: Release, workload: Workload) -> tuple[Holder, ...]:
     )
 
 
-def look_at_secrets(release: Release, workload: Workload, execution: Execution) -> Secrets:
-    """The keys that each Secret has; whoever may not look is told that nobody did."""
+def look_at_secrets(release: Release, workload: Workload, execution: Execution, *, create: bool) -> Secrets:
+    """The keys that each Secret has; whoever may not look is told that nobody did.
+
+    An optional key is missing only where it can be made: with `create`, and from a variable that is set.
+    """
     needed = needed_secrets(release, workload)
     missing, notes = [], []
     for holder in needed:
@@ -50,7 +53,12 @@ def look_at_secrets(release: Release, workload: Workload, execution: Execution) 
             )
             continue
         found, *there = done.text.splitlines() or [""]
-        keys = tuple(pair for pair in holder.keys if pair[0] not in there)
+        keys = tuple(
+            (key, variable)
+            for key, variable in holder.keys
+            if key not in there
+            and (key not in holder.optional or (create and execution.environ.get(variable)))
+        )
         if keys:
             missing.append(SecretData(holder.name, holder.within, keys, is_there=bool(found)))
     return Secrets(needed, tuple(missing), tuple(notes))

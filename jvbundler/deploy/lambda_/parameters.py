@@ -42,11 +42,12 @@ def parameter_values(
     secrets = [(p.name, pairs[p.name]) for p in wanted if p.secret and environ.get(pairs[p.name])]
     plain = {p.name: given[p.name] for p in wanted if p.name in given}
     there = {*plain, *(name for name, _ in secrets)}
-    missing = [p for p in wanted if p.name not in there and p.name not in deployed]
+    absent = [p for p in wanted if p.name not in there and p.name not in deployed]
+    missing = [p for p in absent if not p.optional]
     if missing:
         lines = [_demand(p, pairs) for p in missing]
         raise InputError("\n".join(["the stack needs values that it does not have yet:", *lines]))
-    kept = tuple(p.name for p in wanted if p.name not in there)
+    kept = tuple(p.name for p in wanted if p.name not in there and p not in absent)
     return Values(plain, tuple(secrets), kept)
 
 

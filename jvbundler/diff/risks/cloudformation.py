@@ -157,7 +157,7 @@ PERMISSIONS = (
     Rule(LOG_GROUP, "Properties.KmsKeyId", "permissions", "attention",
          "an AWS key encrypts it instead of yours", when=gone),
     Rule(SECRET_PARAMETER, "Default", "permissions", "danger", "a default shows the secret to every reader",
-         "remove the default", lambda _, new: new is not ABSENT, PRESENT),
+         "remove the default", lambda _, new: new is not ABSENT and new != "", PRESENT),
     Rule("Parameter", "NoEcho", "permissions", "danger",
          "the value of the parameter becomes readable to everybody who may describe the stack",
          "keep NoEcho: true", gone),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from jvbundler.project.model import Environment, Secret
@@ -45,14 +46,39 @@ def external_secrets(environment: Environment) -> Iterator[dict[str, Any]]:
     written = environment.settings["kubernetes"]["external_secrets"]
     if not written["enabled"]:
         return
-    for name, data in sorted(secrets_by_name(environment).items()):
-        yield {**metadata(environment, name), **written, "secret_name": name, "data": data}
+    for name, entries in sorted(secrets_by_name(environment).items()):
+        optional = [entry for entry in entries if entry.optional]
+        yield {
+            **metadata(environment, name),
+            **written,
+            "secret_name": name,
+            "data": [entry for entry in entries if not entry.optional],
+            "whole_entries": list(whole_entries(optional)),
+        }
+
+
+def whole_entries(optional: Iterable[Secret]) -> Iterator[dict[str, Any]]:
+    """The store's entries that hold optional secrets, with the properties that the Secret calls otherwise.
+
+    The operator takes all properties of such an entry, so that a missing one is no failure: one that is
+    named under `data` and missing fails the whole ExternalSecret.
+    """
+    by_key: dict[str, list[Secret]] = {}
+    for entry in optional:
+        by_key.setdefault(entry.external_key, []).append(entry)
+    for key, entries in sorted(by_key.items()):
+        renamed = [entry for entry in entries if entry.external_property != entry.kubernetes_key]
+        patterns = [
+            {"source": f"^{re.escape(entry.external_property)}$", "target": entry.kubernetes_key}
+            for entry in renamed
+        ]
+        yield {"key": key, "rewrite": [{"regexp": pattern} for pattern in patterns]}
 
 
 def secrets_by_name(environment: Environment) -> dict[str, list[Secret]]:
-    """The entries of each Secret; two variables may read the same entry."""
+    """The entries of each Secret. Two variables may read the same entry: it is optional if both are."""
     entries: dict[str, dict[str, Secret]] = {}
-    for secret in environment.kubernetes_secrets:
+    for secret in sorted(environment.kubernetes_secrets, key=lambda secret: secret.optional):
         entries.setdefault(secret.kubernetes_secret, {}).setdefault(secret.kubernetes_key, secret)
     return {name: [found[key] for key in sorted(found)] for name, found in entries.items()}
 

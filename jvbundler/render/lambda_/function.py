@@ -13,9 +13,16 @@ from jvbundler.render.lambda_.intrinsics import (
     dynamic_text,
     get_att,
     ref,
+    ref_if,
     sub,
 )
-from jvbundler.render.lambda_.names import ALIAS, UNNAMED_HTTP_STAGE, secret_parameters, stage_name
+from jvbundler.render.lambda_.names import (
+    ALIAS,
+    UNNAMED_HTTP_STAGE,
+    has_value,
+    secret_parameters,
+    stage_name,
+)
 from jvbundler.render.text.escaping import Verbatim
 from jvbundler.render.text.yaml_text import scalar
 from jvbundler.source.interpolate import SecretName
@@ -152,7 +159,11 @@ def secret_variables(environment: Environment) -> dict[str, str]:
     source = environment.settings["lambda"]["secrets"]["source"]
     secrets = environment.lambda_secrets
     if source == "parameter":
-        return {name: ref(parameter) for name, parameter in secret_parameters(secrets).items()}
+        optional = {secret.name for secret in secrets if secret.optional}
+        return {
+            name: ref_if(has_value(parameter), parameter) if name in optional else ref(parameter)
+            for name, parameter in secret_parameters(secrets).items()
+        }
     if source == "arn":
         return {f"{item.name}_SECRET_ARN": secret_arn(environment, item) for item in secrets}
     return {item.name: dynamic_reference(item.lambda_secret_id, item.lambda_json_key) for item in secrets}

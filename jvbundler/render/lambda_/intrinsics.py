@@ -13,6 +13,11 @@ def ref(name: str) -> Verbatim:
     return Verbatim(f"!Ref {name}")
 
 
+def ref_if(condition: str, name: str) -> Verbatim:
+    """The reference where the condition holds, else nothing at all: the property is left out."""
+    return Verbatim(f"!If [{condition}, !Ref {name}, !Ref AWS::NoValue]")
+
+
 def get_att(attribute: str) -> Verbatim:
     return Verbatim(f"!GetAtt {attribute}")
 

@@ -72,3 +72,8 @@ def secret_parameters(secrets: Iterable[Secret]) -> dict[str, str]:
             number += 1
         names[secret.name] = name
     return names
+
+
+def has_value(parameter: str) -> str:
+    """The condition that an optional parameter has a value."""
+    return f"Has{parameter}"

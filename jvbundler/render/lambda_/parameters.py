@@ -1,7 +1,7 @@
 """The parameters of the template: the image, what the user has not named yet, and secrets.
 
-None has a default: what is missing is asked for, never guessed. The settings of the `sam` commands are in
-samconfig.toml; it is committed, so it must never hold a secret.
+What is missing is asked for, never guessed: only an optional secret has a default, an empty text. The
+settings of the `sam` commands are in samconfig.toml; it is committed, so it must never hold a secret.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Parameter(NamedTuple):
     secret: bool = False
     pattern: str = ""
     constraint: str = ""
+    optional: bool = False
 
 
 def parameters(environment: Environment, variables: Mapping[str, str]) -> tuple[Parameter, ...]:
@@ -114,8 +115,9 @@ def storage(variables: Mapping[str, str]) -> Iterator[Parameter]:
 
 def secrets(environment: Environment) -> Iterator[Parameter]:
     if environment.settings["lambda"]["secrets"]["source"] == "parameter":
+        optional = {secret.name for secret in environment.lambda_secrets if secret.optional}
         for variable, name in secret_parameters(environment.lambda_secrets).items():
-            yield Parameter(name, f"Value of {variable}", secret=True)
+            yield Parameter(name, f"Value of {variable}", secret=True, optional=variable in optional)
 
 
 def samconfig(environment: Environment, template_bytes: int) -> dict[str, Any]:

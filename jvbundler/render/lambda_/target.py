@@ -15,7 +15,12 @@ from jvbundler.project.model import Environment, Project
 from jvbundler.render.lambda_.api import api, function_url, outputs
 from jvbundler.render.lambda_.function import alarms, app_variables, file_system, function
 from jvbundler.render.lambda_.intrinsics import arn, own_name
-from jvbundler.render.lambda_.names import FUNCTION_LOGS, repository_name, repository_stack_name
+from jvbundler.render.lambda_.names import (
+    FUNCTION_LOGS,
+    has_value,
+    repository_name,
+    repository_stack_name,
+)
 from jvbundler.render.lambda_.parameters import parameters, samconfig
 from jvbundler.render.lambda_.role import role
 from jvbundler.render.lambda_.ticks import schedules
@@ -57,10 +62,13 @@ def of_environment(environment: Environment) -> str:
 def template_context(project: Project, environment: Environment) -> dict[str, Any]:
     settings = environment.settings["lambda"]
     variables = app_variables(project.app, environment)
+    asked = parameters(environment, variables)
+    optional = [parameter.name for parameter in asked if parameter.optional]
     return {
         **notice(project, environment),
         "title": f"{environment.app_name} on AWS Lambda{of_environment(environment)}",
-        "parameters": parameters(environment, variables),
+        "parameters": asked,
+        "conditions": [{"name": has_value(name), "parameter": name} for name in optional],
         "function": function(environment, variables),
         "role": role(environment, variables),
         "logs": {

@@ -269,6 +269,17 @@ def test_the_image_runs_here_as_a_pod_runs_it(rendered: Path, tools: Tools, jvbu
     assert "hush-hush" not in json.dumps(tools.calls())
 
 
+def test_the_image_runs_here_without_an_optional_secret(app: Path, tools: Tools, jvbundler: Run) -> None:
+    text = (app / "deploy.yaml").read_text()
+    optional = "secrets:\n  - {name: SERPER_API_KEY, from: TEAM_SERPER_KEY, optional: true}\n"
+    (app / "deploy.yaml").write_text(text.replace("secrets:\n", optional))
+    assert jvbundler("render", "support").returncode == 0
+    names = ("JVAGENT_ADMIN_PASSWORD", "JVSPATIAL_JWT_SECRET_KEY", "OPENAI_API_KEY")
+    tools.answer("run", stdout="Uvicorn running\n")
+    done = jvbundler("run", "support", "-e", "dev", **dict.fromkeys(names, "hush-hush"))
+    assert (done.returncode, done.stdout) == (0, "Uvicorn running\n")
+
+
 def test_doctor_shows_what_is_there_and_what_is_not(rendered: Path, tools: Tools, jvbundler: Run) -> None:
     done = jvbundler("doctor", "support", "-e", "dev")
     assert done.returncode == 0, done.stdout

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.deploy.conftest import KEYS, Run, Tools
 
 DEPLOY = ("deploy", "k8s", "support", "-e", "dev")
@@ -97,3 +99,21 @@ def test_the_namespace_is_made_before_its_secret(app: Path, tools: Tools, jvbund
     order = tools.verbs()
     assert order.index("create namespace") < order.index("create")
     assert "kind: Namespace\n" in [call["stdin"] for call in tools.calls()]
+
+
+@pytest.mark.parametrize("value", ["", "hush-hush"])
+def test_an_optional_key_may_be_missing_and_is_made_from_a_variable_that_is_set(
+    app: Path, tools: Tools, jvbundler: Run, value: str
+) -> None:
+    text = (app / "deploy.yaml").read_text()
+    optional = "  - OPENAI_API_KEY\n  - {name: SERPER_API_KEY, optional: true}\n"
+    (app / "deploy.yaml").write_text(text.replace("  - OPENAI_API_KEY\n", optional))
+    assert jvbundler("render", "support").returncode == 0
+    tools.answer("get", "secret", stdout="found\n" + "\n".join(KEYS))
+    done = jvbundler(*DEPLOY)
+    assert done.returncode == 0, done.stderr
+    tools.answer("get", "secret", stdout="found\n" + "\n".join(KEYS))
+    done = jvbundler(*DEPLOY, "--create-secrets", **({"SERPER_API_KEY": value} if value else {}))
+    assert done.returncode == 0, done.stderr
+    made = [json.loads(call["stdin"]) for call in tools.calls() if "--type=merge" in call["argv"]]
+    assert made == ([{"stringData": {"SERPER_API_KEY": value}}] if value else [])

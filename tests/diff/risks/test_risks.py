@@ -298,6 +298,16 @@ LAMBDA = {
         "Resources: {}\nParameters: {Key: {Type: String}}\n",
         ["danger: permissions"],
     ),
+    "secret in a default": (
+        "Resources: {}\nParameters: {Key: {Type: String, NoEcho: true}}\n",
+        "Resources: {}\nParameters: {Key: {Type: String, NoEcho: true, Default: x}}\n",
+        ["danger: permissions"],
+    ),
+    "optional secret": (
+        "Resources: {}\nParameters: {Key: {Type: String, NoEcho: true}}\n",
+        'Resources: {}\nParameters: {Key: {Type: String, NoEcho: true, Default: ""}}\n',
+        [],
+    ),
 }
 
 
