@@ -41,14 +41,8 @@ COLORS = {"added": "green", "removed": "red", "danger": "red", "attention": "yel
 @click.option("--against", metavar="REVISION", help="Compare with the output at this git revision.")
 @click.option("--from", "source", metavar="ENV", help="Compare two environments: this one, with --to.")
 @click.option("--to", "target", metavar="ENV", help="Compare two environments: with this one.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(("text", "markdown", "json")),
-    default="text",
-    show_default=True,
-    help="Markdown is for a comment on a pull request.",
-)
+@options.form_option(("text", "markdown", "json"), "Markdown is for a comment on a pull request.")
+@options.loudness
 @options.talking
 @click.pass_obj
 def command(

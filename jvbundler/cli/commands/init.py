@@ -12,7 +12,7 @@ from jvbundler.values.problem import InputError
 EPILOG = """\b
 Examples:
   jvbundler init
-  jvbundler init apps/support --kubernetes
+  jvbundler init apps/support --k8s
   jvbundler init --all --config deploy.staging.yaml
 """
 
@@ -20,7 +20,14 @@ Examples:
 @click.command("init", epilog=EPILOG)
 @options.app_argument
 @click.option("--lambda", "on_lambda", is_flag=True, help="Enable AWS Lambda.")
-@click.option("--kubernetes", "on_kubernetes", is_flag=True, help="Enable Kubernetes.")
+@click.option(
+    "--k8s",
+    "on_kubernetes",
+    cls=options.Option,
+    also=("--kubernetes",),
+    is_flag=True,
+    help="Enable Kubernetes.",
+)
 @click.option("--all", "everything", is_flag=True, help="Enable both.  [default]")
 @click.option("--ecs", is_flag=True, hidden=True, help="jvdeploy's.")
 @click.option("-c", "--config", metavar="FILE", help="File to write.  [default: APP/deploy.yaml]")
@@ -56,11 +63,12 @@ def command(
     both = everything or not (on_lambda or on_kubernetes)
     targets = [n for n, on in (("lambda", on_lambda), ("kubernetes", on_kubernetes)) if on or both]
     first = initial_config(root, shown_as, targets=targets)
+    names = [name for name, section in options.PLATFORMS.items() if section in targets]
     path = config_path(root, Options(environ={}, config=options.path_or_none(config)))
     changed = write_file(path, first.text, force=force)
     # The schema that the first line names; it is ours, so an older one is replaced.
     write_file(path.with_name(SCHEMA_FILE), packaged_text("schemas/deploy.schema.json"), force=True)
-    echo_line(f"{path}: {'written' if changed else 'unchanged'}, enabled: {', '.join(targets)}")
+    echo_line(f"{path}: {'written' if changed else 'unchanged'}, enabled: {' and '.join(names)}")
     for keys, what in ((first.taken, "taken over"), (first.left, "not taken over, unknown or secret")):
         if keys:
             echo_line(f"{below(shown_as, EXAMPLE)}: {what}: {', '.join(keys)}", err=keys is first.left)

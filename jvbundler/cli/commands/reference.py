@@ -22,6 +22,12 @@ SCHEMA_EPILOG = """\b
 Example:
   jvbundler schema > deploy.schema.json
 """
+COMPLETION_EPILOG = """\b
+Examples, to be put into ~/.bashrc, ~/.zshrc or ~/.config/fish/config.fish:
+  eval "$(jvbundler completion bash)"
+  eval "$(jvbundler completion zsh)"
+  jvbundler completion fish | source
+"""
 
 
 @click.command("explain", epilog=EXPLAIN_EPILOG)
@@ -56,4 +62,18 @@ def schema() -> int:
     from jvbundler.values.packaged import packaged_text
 
     echo_data(packaged_text("schemas/deploy.schema.json"))
+    return 0
+
+
+@click.command("completion", epilog=COMPLETION_EPILOG)
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+@options.talking
+@click.pass_context
+def completion(ctx: click.Context, shell: str) -> int:
+    """Print the script that makes SHELL complete commands, options, environments, keys and rules."""
+    from click.shell_completion import get_completion_class
+
+    found = get_completion_class(shell)
+    assert found is not None, shell
+    echo_data(found(ctx.find_root().command, {}, "jvbundler", "_JVBUNDLER_COMPLETE").source())
     return 0

@@ -30,7 +30,7 @@ Examples:
   jvbundler render apps/support -e prod -o ../gitops/support
   jvbundler render 'apps/*' -o gitops
   jvbundler render --check --format github
-  jvbundler render --stdout --target kubernetes -e dev | kubectl diff -f -
+  jvbundler render --stdout --target k8s -e dev | kubectl diff -f -
 """
 
 
@@ -137,7 +137,7 @@ def _tell_drift(outcomes: Outcomes, render: Sequence[str], terminal: Terminal) -
         number = f"{len(drifted)} of {outcomes.subject}" if outcomes.many else f"{outcomes.subject}:"
         mending = _command(render, force=any(o.drift.needs_force for o in drifted if o.drift))
         echo_line(f"{number} not current; to fix it: {mending}", err=True)
-    elif not outcomes.exit_code:
+    elif not outcomes.exit_code and not terminal.quiet:
         files = count(sum(outcome.total for outcome in outcomes.each), "file")
         echo_line(f"{outcomes.subject}: current, {files}")
 
@@ -155,6 +155,8 @@ def _command(words: Sequence[str], *, force: bool) -> str:
 def _tell_result(outcomes: Outcomes, terminal: Terminal) -> None:
     tell_problems(outcomes, terminal)
     if terminal.format != "text":
+        return
+    if terminal.quiet:
         return
     changed, counts = _counts(outcomes.each)
     echo_line(f"{outcomes.subject}: {', '.join(counts)}")

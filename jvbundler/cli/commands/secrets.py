@@ -93,13 +93,7 @@ choice_options = together(
         click.option(
             "-e", "--environment", "environments", multiple=True, metavar="ENV", help="Only this; repeatable."
         ),
-        click.option(
-            "--target",
-            "targets",
-            multiple=True,
-            type=click.Choice(("lambda", "kubernetes")),
-            help="Only this platform.",
-        ),
+        options.target_option("Only this platform; repeatable."),
         click.option(
             "--context", default="", metavar="NAME", help="kubectl context.  [default: kubernetes.context]"
         ),

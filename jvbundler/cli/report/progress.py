@@ -28,6 +28,8 @@ class Progress:
         self.steps: list[dict[str, Any]] = []
         self.notes: list[str] = []
         self.json = json
+        self.verbose = terminal.verbose
+        self.quiet = terminal.quiet
         self.color = terminal.colors(sys.stderr)
         self.is_live = not json and sys.stderr.isatty() and not terminal.is_quiet()
         self._stop = threading.Event()
@@ -49,7 +51,7 @@ class Progress:
             echo_line(text, err=True)
 
     def _start(self, event: Event) -> None:
-        if self.json or event.command.live:
+        if self.json or self.quiet or event.command.live:
             return
         if not self.is_live:
             echo_line(f"{event.command.reason} ...", err=True)
@@ -72,7 +74,7 @@ class Progress:
                 "seconds": round(event.seconds, 2),
             }
         )
-        if self.json or (event.command.live and event.kind == "finished"):
+        if self.json or (event.kind == "finished" and (self.quiet or event.command.live)):
             return
         mark, color = {"finished": ("ok", "green"), "failed": ("failed", "red")}.get(
             event.kind, ("interrupted", "yellow")
