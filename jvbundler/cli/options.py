@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from jvbundler.cli import completion
 from jvbundler.cli.terminal import Terminal
 from jvbundler.render.targets import TARGETS
 
@@ -157,24 +158,74 @@ def form_option(formats: Sequence[str], words: str, *, hidden: bool = False) -> 
 
 
 def app_argument(command: Decorated) -> Decorated:
-    return click.argument("app", default=".", metavar="[APP]")(command)
+    return click.argument("app", default=".", metavar="[APP]", shell_complete=completion.folders)(command)
 
 
 def apps_argument(command: Decorated) -> Decorated:
-    return click.argument("apps", nargs=-1, metavar="[APP]...")(command)
+    return click.argument("apps", nargs=-1, metavar="[APP]...", shell_complete=completion.folders)(command)
+
+
+def config_option(command: Decorated) -> Decorated:
+    return click.option(
+        "-c",
+        "--config",
+        metavar="FILE",
+        shell_complete=completion.files,
+        help="deploy.yaml.  [default: APP/deploy.yaml]",
+    )(command)
+
+
+def set_option(command: Decorated) -> Decorated:
+    return click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="KEY=VALUE",
+        shell_complete=completion.settings,
+        help="Set a key of deploy.yaml, as in image.tag=1.2.3; repeatable.",
+    )(command)
+
+
+def output_option(command: Decorated) -> Decorated:
+    return click.option(
+        "-o",
+        "--output",
+        metavar="DIR",
+        shell_complete=completion.folders,
+        help="Output folder.  [default: deploy/ beside deploy.yaml]",
+    )(command)
+
+
+def environment_option(words: str) -> Callable[[Decorated], Decorated]:
+    """`-e`, once."""
+    return click.option(
+        "-e",
+        "--environment",
+        default="",
+        metavar="ENV",
+        shell_complete=completion.environments,
+        help=words,
+    )
+
+
+def environments_option(command: Decorated) -> Decorated:
+    """`-e`, which may be repeated."""
+    return click.option(
+        "-e",
+        "--environment",
+        "environments",
+        multiple=True,
+        metavar="ENV",
+        shell_complete=completion.environments,
+        help="Only this one; repeatable.",
+    )(command)
 
 
 def config_options(command: Decorated) -> Decorated:
     """Everything that decides how deploy.yaml is read."""
     options = (
-        click.option("-c", "--config", metavar="FILE", help="deploy.yaml.  [default: APP/deploy.yaml]"),
-        click.option(
-            "--set",
-            "settings",
-            multiple=True,
-            metavar="KEY=VALUE",
-            help="Set a key of deploy.yaml, as in image.tag=1.2.3; repeatable.",
-        ),
+        config_option,
+        set_option,
         click.option(
             "--env",
             "variables",
@@ -195,19 +246,10 @@ def config_options(command: Decorated) -> Decorated:
 
 def selection_options(command: Decorated) -> Decorated:
     options = (
-        click.option(
-            "-e",
-            "--environment",
-            "environments",
-            multiple=True,
-            metavar="ENV",
-            help="Only this one; repeatable.",
-        ),
+        environments_option,
         target_option("Only this one; repeatable.", PARTS),
         click.option("--templates", metavar="DIR", help="Folder of templates that replace ours."),
-        click.option(
-            "-o", "--output", metavar="DIR", help="Output folder.  [default: deploy/ beside deploy.yaml]"
-        ),
+        output_option,
     )
     for option in reversed(options):
         command = option(command)

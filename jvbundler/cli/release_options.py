@@ -118,21 +118,13 @@ common_options = gathered(
     "common",
     Common,
     options.app_argument,
-    click.option("-c", "--config", metavar="FILE", help="deploy.yaml.  [default: APP/deploy.yaml]"),
-    click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Set a key of deploy.yaml."),
+    options.config_option,
+    options.set_option,
     click.option(
         "--env", "variables", multiple=True, metavar="NAME=VALUE", help="Set a variable of the container."
     ),
-    click.option(
-        "-e",
-        "--environment",
-        default="",
-        metavar="ENV",
-        help="Environment; not needed if there is only one.",
-    ),
-    click.option(
-        "-o", "--output", metavar="DIR", help="Output folder.  [default: deploy/ beside deploy.yaml]"
-    ),
+    options.environment_option("Environment; not needed if there is only one."),
+    options.output_option,
     click.option(
         "--tool-timeout",
         type=click.FloatRange(min=0, min_open=True),

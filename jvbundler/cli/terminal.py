@@ -38,6 +38,14 @@ class Terminal:
         return self.quiet or bool(os.environ.get("CI")) or not sys.stderr.isatty()
 
 
+def width_of(stream: TextIO) -> int:
+    """The columns of the terminal behind the stream; 80 if it does not say."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
 class Lasting(io.FileIO):
     """What can no longer be written is dropped, and the first failure is kept in `lost`."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jvbundler.cli import options
+from jvbundler.cli import completion, options
 from jvbundler.cli.commands.predecessor import ecs, jvdeploys_codes, note
 from jvbundler.cli.printer import echo_line
 from jvbundler.cli.release_options import Common, json_option, together
@@ -26,10 +26,7 @@ Examples:
 """
 PLATFORM = click.argument("platform", type=options.PlatformChoice())
 APP = click.option("--app", "app_option", hidden=True, metavar="DIR", help="The same as APP.")
-CONFIG = click.option("-c", "--config", metavar="FILE", help="deploy.yaml.  [default: APP/deploy.yaml]")
-ENVIRONMENT = click.option(
-    "-e", "--environment", default="", metavar="ENV", help="Environment. [default: all, the top level]"
-)
+ENVIRONMENT = options.environment_option("Environment.  [default: all, the top level]")
 
 
 class Env(click.Group):
@@ -55,7 +52,7 @@ def command() -> None:
 @command.command("list", epilog="Example: jvbundler env list k8s -e prod")
 @PLATFORM
 @options.app_argument
-@together(ENVIRONMENT, APP, CONFIG, json_option)
+@together(ENVIRONMENT, APP, options.config_option, json_option)
 def list_(
     platform: str, app: str, environment: str, app_option: str | None, config: str | None, as_json: bool
 ) -> int:
@@ -95,8 +92,10 @@ def listed_environment(app: str, config: str | None, name: str) -> Environment:
 
 @command.command("set", epilog="Example: jvbundler env set k8s LOG_LEVEL=DEBUG -e dev")
 @PLATFORM
-@click.argument("words", nargs=-1, required=True, metavar="[APP] NAME=VALUE...")
-@together(ENVIRONMENT, APP, CONFIG)
+@click.argument(
+    "words", nargs=-1, required=True, shell_complete=completion.folders, metavar="[APP] NAME=VALUE..."
+)
+@together(ENVIRONMENT, APP, options.config_option)
 def set_(
     platform: str, words: tuple[str, ...], environment: str, app_option: str | None, config: str | None
 ) -> int:
@@ -110,8 +109,8 @@ def set_(
 
 @command.command("unset", epilog="Example: jvbundler env unset lambda LOG_LEVEL")
 @PLATFORM
-@click.argument("words", nargs=-1, required=True, metavar="[APP] NAME...")
-@together(ENVIRONMENT, APP, CONFIG)
+@click.argument("words", nargs=-1, required=True, shell_complete=completion.folders, metavar="[APP] NAME...")
+@together(ENVIRONMENT, APP, options.config_option)
 def unset(
     platform: str, words: tuple[str, ...], environment: str, app_option: str | None, config: str | None
 ) -> int:

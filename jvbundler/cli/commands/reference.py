@@ -5,10 +5,14 @@ from __future__ import annotations
 import click
 
 from jvbundler.cli import options
+from jvbundler.cli.completion import keys as all_keys
+from jvbundler.cli.completion import rules as all_rules
 from jvbundler.cli.printer import echo_data, echo_text
+from jvbundler.cli.terminal import Terminal
 
 EXPLAIN_EPILOG = """\b
 Examples:
+  jvbundler explain
   jvbundler explain lambda.function.memory
   jvbundler explain kubernetes.ingress
   jvbundler explain references
@@ -31,21 +35,27 @@ Examples, to be put into ~/.bashrc, ~/.zshrc or ~/.config/fish/config.fish:
 
 
 @click.command("explain", epilog=EXPLAIN_EPILOG)
-@click.argument("key")
+@click.argument("key", required=False, metavar="[KEY]", shell_complete=all_keys)
 @options.talking
-def explain(key: str) -> int:
+@click.pass_obj
+def explain(terminal: Terminal, key: str | None) -> int:
     """Print what KEY of deploy.yaml means: type, limits, default, example, and the keys below it.
 
-    `references` is not a key: it prints what `{{ }}` may use.
+    Without a KEY, an overview of the sections. `references` is not a key: it prints what `{{ }}` may use.
     """
-    from jvbundler.project.documentation import explain_key
+    from jvbundler.cli.report.explained import entry, overview
+    from jvbundler.cli.report.paper import show
+    from jvbundler.project.documentation import explain_key, references_text, sections
 
-    echo_text(explain_key(key))
+    if key == "references":
+        echo_text(references_text())
+    else:
+        show(entry(explain_key(key)) if key else overview(sections()), terminal)
     return 0
 
 
 @click.command("rules", epilog=RULES_EPILOG)
-@click.argument("rule", required=False, metavar="[ID]")
+@click.argument("rule", required=False, metavar="[ID]", shell_complete=all_rules)
 @options.talking
 def rules(rule: str | None) -> int:
     """List the rules that deploy.yaml and the app are checked against, or describe one of them."""

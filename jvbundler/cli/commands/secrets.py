@@ -90,9 +90,7 @@ choice_options = together(
         Choice,
         options.app_argument,
         options.config_options,
-        click.option(
-            "-e", "--environment", "environments", multiple=True, metavar="ENV", help="Only this; repeatable."
-        ),
+        options.environments_option,
         options.target_option("Only this platform; repeatable."),
         click.option(
             "--context", default="", metavar="NAME", help="kubectl context.  [default: kubernetes.context]"

@@ -5,7 +5,6 @@ Progress goes to standard error; standard output is for the result.
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
@@ -14,7 +13,7 @@ from typing import Any
 import click
 
 from jvbundler.cli.printer import ERASE_LINE, echo_line, past_printer, styled
-from jvbundler.cli.terminal import ReaderGone, Terminal, failure_of
+from jvbundler.cli.terminal import ReaderGone, Terminal, failure_of, width_of
 from jvbundler.deploy.execution import Event
 from jvbundler.values.safe_text import printable
 
@@ -99,7 +98,7 @@ class Progress:
 def _tick(reason: str, stop: threading.Event) -> None:
     started = time.monotonic()
     while not stop.is_set():
-        line = live_line(reason, time.monotonic() - started, _width())
+        line = live_line(reason, time.monotonic() - started, width_of(sys.stderr))
         _write(ERASE_LINE + line)
         stop.wait(TICK_SECONDS)
 
@@ -113,10 +112,3 @@ def live_line(reason: str, seconds: float, width: int) -> str:
     """Within one row of the terminal: `\\r` goes back over no more than that."""
     end = f" ... {seconds:.0f} s"
     return printable(reason)[: max(0, width - len(end) - 1)] + end
-
-
-def _width() -> int:
-    try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
-    except (OSError, ValueError):
-        return 80
