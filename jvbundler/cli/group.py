@@ -29,6 +29,7 @@ GROUPS = {
         "deploy": "Deploy the rendered files.",
         "status": "Show the state of the deployed app.",
         "logs": "Show the logs of the deployed app.",
+        "open": "Print the address of the deployed app, and open it in the browser.",
         "rollback": "Go back to the previous version.",
         "destroy": "Remove what was deployed.",
         "build": "Build the image.",
@@ -46,7 +47,7 @@ GROUPS = {
 }
 COMMANDS = {name: words for commands in GROUPS.values() for name, words in commands.items()}
 # The commands with a subcommand for each platform.
-VERBS = ("deploy", "status", "logs", "rollback", "destroy")
+VERBS = ("deploy", "status", "logs", "open", "rollback", "destroy")
 SHARED = {"build": "image", "push": "image"} | dict.fromkeys(
     ("explain", "rules", "schema", "completion"), "reference"
 )

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import click
 
 from jvbundler.cli.group import root
-from jvbundler.cli.printer import echo_line, echo_message, echo_text, printers
+from jvbundler.cli.printer import echo_line, echo_text, printers
+from jvbundler.cli.report.failure import tell_failure, without_known_secrets
 from jvbundler.cli.terminal import ReaderGone, Terminal, failure_of, make_lasting
 from jvbundler.files import reason
 from jvbundler.values.packaged import PACKAGE
@@ -60,7 +61,7 @@ def _run(arguments: list[str], terminal: Terminal) -> int:
         echo_line("interrupted", err=True)
         return INTERRUPTED
     except JvbundlerError as failure:
-        return _tell_failure(failure, terminal)
+        return tell_failure(failure, terminal)
     except SystemExit as left:
         # Shell completion ends this way.
         return int(left.code or 0)
@@ -70,29 +71,6 @@ def _run(arguments: list[str], terminal: Terminal) -> int:
         return _tell_refusal(failure, terminal) if _is_users(failure) else _tell_bug(failure, terminal)
     except Exception as bug:
         return _tell_bug(bug, terminal)
-
-
-def _tell_failure(failure: JvbundlerError, terminal: Terminal) -> int:
-    """Its problems and its message; with JSON and the like, a report is printed in any case."""
-    problems = failure.problems if isinstance(failure, InputError) else ()
-    if problems or terminal.format != "text":
-        from jvbundler.cli.report.problems import report
-
-        report(problems, terminal)
-    if str(failure):
-        echo_message(f"jvbundler: {without_known_secrets(str(failure))}")
-    return failure.exit_code
-
-
-def without_known_secrets(text: str) -> str:
-    """`text` with tokens and the values of variables whose name looks secret masked: tools repeat them."""
-    from jvbundler.runner import masked
-    from jvbundler.values.secret_names import looks_secret
-    from jvbundler.values.secret_values import without_secrets
-
-    # PWD is the working folder; a short value would mask half of all words.
-    secrets = [v for name, v in os.environ.items() if len(v) > 5 and name != "PWD" and looks_secret(name)]
-    return without_secrets(masked(text, secrets))
 
 
 def _is_users(failure: OSError) -> bool:

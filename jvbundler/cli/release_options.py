@@ -27,6 +27,7 @@ dry_run_option = click.option(
     help="Print the commands instead of running them; needs no tool and no network.",
 )
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+print_option = click.option("--print", "only_print", is_flag=True, help="Only print the address.")
 render_option = click.option("--render", is_flag=True, help="Render first if the output is out of date.")
 
 

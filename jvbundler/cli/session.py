@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from jvbundler.cli.printer import echo_lines, echo_text
-from jvbundler.values.problem import InputError, JvbundlerError
+from jvbundler.cli.printer import echo_line, echo_lines, echo_text
+from jvbundler.values.problem import InputError, JvbundlerError, ToolFailed
 
 if TYPE_CHECKING:
     from jvbundler.cli.release_options import Common
@@ -40,6 +41,18 @@ def _planned(operations: Sequence[Operation]) -> dict[str, Any]:
         "steps": [{"step": command.reason, "command": str(command)} for command in commands],
         "notes": [note for each in operations for note in each.notes],
     }
+
+
+def open_address(address: str, *, only_print: bool) -> int:
+    """Print the address, and show it in the browser if somebody sits here."""
+    if not re.fullmatch(r"https?://[^\s\x00-\x1f]+", address):
+        raise ToolFailed(f"'{address}' is no address for a browser")
+    echo_line(address)
+    if not only_print and sys.stdout.isatty():
+        import webbrowser
+
+        webbrowser.open(address)
+    return 0
 
 
 def print_json(document: dict[str, Any]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.deploy.conftest import DEPLOY, DIGEST, Run, Tools
+from tests.deploy.conftest import DEPLOY, DIGEST, Run, Tools, environment
+from tests.terminal import in_terminal
 
 ACCOUNT = "123456789012"
 IDENTITY = json.dumps({"Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/test"})
@@ -99,6 +101,16 @@ def test_a_protected_environment_asks_once(both: Path, tools: Tools, jvbundler: 
     assert done.stderr.count("type its name") == 1
     done = jvbundler("deploy", "support", "-e", "prod", "--yes", "--health-timeout", "0", **SECRETS)
     assert done.returncode == 0, done.stderr
+
+
+def test_one_answer_is_enough_for_both(both: Path, tools: Tools, tmp_path: Path) -> None:
+    words = ("deploy", "support", "-e", "prod", "--health-timeout", "0")
+    argv = [sys.executable, "-m", "jvbundler", *words]
+    env = environment(tools, tmp_path, **SECRETS)
+    shown = in_terminal(argv, cwd=tmp_path, env=env, typed="prod\n")
+    assert shown.code == 0, shown.text
+    assert shown.text.count("type its name") == 1
+    assert used(tools) == ["sam", "kubectl"]
 
 
 @pytest.mark.parametrize("verb", ["logs", "rollback", "destroy"])

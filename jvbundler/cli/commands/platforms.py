@@ -1,4 +1,4 @@
-"""The groups `deploy`, `status`, `logs`, `rollback` and `destroy`: a subcommand for each platform.
+"""The groups `deploy`, `status`, `logs`, `open`, `rollback` and `destroy`: a subcommand for each platform.
 
 Without a platform, what the environment enables is meant. `deploy` and `status` take both; where the other
 verbs find both, they ask for a choice, as it matters which one is destroyed.
@@ -23,8 +23,9 @@ from jvbundler.values.problem import InputError
 FOLDERS = {"lambda": "lambda_", "k8s": "kubernetes"}
 # The name of the command that stands for what is enabled.
 ENABLED = ""
-# jvdeploy's, for which there is only a message; it never had a rollback.
+# jvdeploy's, for which there is only a message, in the verbs that it had.
 ECS = "ecs"
+WITH_ECS = ("deploy", "status", "logs", "destroy")
 LINES = {"k8s": "On Kubernetes, with kubectl.", "lambda": "On AWS Lambda, with sam and aws."}
 HELP = {
     "deploy": "Deploy the rendered files of an app.\n\nWithout a platform: to every platform that the "
@@ -33,6 +34,8 @@ HELP = {
     "status": "Show the state of the deployed app; exit 1 if it is not healthy.\n\nWithout a platform: on "
     "every platform that the environment enables.",
     "logs": "Show the logs of the deployed app.\n\nThe platform may be left out where only one is enabled.",
+    "open": "Print the address of the deployed app, and open it in the browser if this is a terminal."
+    "\n\nThe platform may be left out where only one is enabled.",
     "rollback": "Go back to the previous version.\n\nThe platform may be left out where only one is enabled.",
     "destroy": "Remove what was deployed; data stays unless you say otherwise.\n\nThe platform may be left "
     "out where only one is enabled.",
@@ -41,6 +44,7 @@ EXAMPLES = {
     "deploy": ("deploy -e dev --all", "deploy k8s -e prod --diff", "deploy lambda -e prod --dry-run"),
     "status": ("status -e prod", "status lambda -e prod --json"),
     "logs": ("logs k8s -e prod --follow", "logs lambda -e prod --since 1h"),
+    "open": ("open -e prod", "open lambda -e dev --print"),
     "rollback": ("rollback k8s -e prod", "rollback lambda -e prod"),
     "destroy": ("destroy k8s -e dev", "destroy lambda -e dev --dry-run"),
 }
@@ -67,7 +71,7 @@ class PlatformGroup(click.Group):
         """The platform comes first here, wherever it was written."""
         if not args and ctx.resilient_parsing:
             return super().parse_args(ctx, args)  # completion, of the platform
-        known = (*PLATFORMS, *ALIASES, *(() if self.verb == "rollback" else (ECS,)))
+        known = (*PLATFORMS, *ALIASES, *((ECS,) if self.verb in WITH_ECS else ()))
         if not args or args[0] not in (*known, *ctx.help_option_names):
             at = first_word(args, enabled_command(self.verb).params)
             platform = at is not None and args[at] in known
@@ -77,7 +81,7 @@ class PlatformGroup(click.Group):
         return super().parse_args(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name == ECS and self.verb != "rollback":
+        if cmd_name == ECS and self.verb in WITH_ECS:
             from jvbundler.cli.commands.predecessor import ecs
 
             return ecs
@@ -94,7 +98,7 @@ class PlatformGroup(click.Group):
 def command_of(verb: str, platform: str) -> click.Command:
     name = "deploy" if verb == "deploy" else "operate"
     module = import_module(f"jvbundler.cli.commands.{FOLDERS[platform]}.{name}")
-    command: click.Command = getattr(module, verb)
+    command: click.Command = getattr(module, "open_" if verb == "open" else verb)
     return command
 
 

@@ -14,7 +14,7 @@ from jvbundler.cli.terminal import Terminal
 from jvbundler.fleet.apps import app_folders, is_many
 from jvbundler.fleet.current import check_app, write_app
 from jvbundler.pipeline.request import Request, Selection
-from jvbundler.values.problem import Place, Problem
+from jvbundler.values.problem import JvbundlerError, Place, Problem
 from jvbundler.values.safe_text import shell_line
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ Examples:
   jvbundler render apps/support -e prod -o ../gitops/support
   jvbundler render 'apps/*' -o gitops
   jvbundler render --check --format github
+  jvbundler render --watch
   jvbundler render --stdout --target k8s -e dev | kubectl diff -f -
 """
 
@@ -40,6 +41,7 @@ Examples:
 @options.selection_options
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the output is not current.")
 @click.option("--stdout", "to_stdout", is_flag=True, help="Print the deployable files, write nothing.")
+@click.option("--watch", is_flag=True, help="Render again whenever a file changes, until Ctrl-C.")
 @click.option("--force", is_flag=True, help="Replace files that were edited by hand or are not ours.")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @options.reporting
@@ -59,6 +61,7 @@ def command(
     output: str | None,
     check: bool,
     to_stdout: bool,
+    watch: bool,
     force: bool,
     strict: bool,
 ) -> int:
@@ -70,11 +73,15 @@ def command(
     """
     if check and to_stdout:
         raise click.UsageError("--check and --stdout cannot be combined")
+    if watch and (check or to_stdout or terminal.format != "text"):
+        raise click.UsageError("--watch cannot be combined with --check, --stdout or --format")
     read = options.reading_options(config, settings, variables, jvagent, strict=strict)
     selection, overrides = Selection(targets, environments), options.path_or_none(templates)
     request, folder = Request(read, selection, overrides, strict, force), options.path_or_none(output)
     if to_stdout:
         return _print(apps, folder, request, terminal)
+    if watch:
+        return _watch(apps, folder, request, terminal)
     outcomes = outcomes_of(apps, folder, request, check_app if check else write_app)
     if check:
         given = (("-c", config), ("-o", output), ("--templates", templates))
@@ -83,6 +90,22 @@ def command(
     else:
         _tell_result(outcomes, terminal)
     return outcomes.exit_code
+
+
+def _watch(apps: Sequence[str], output: Path | None, request: Request, terminal: Terminal) -> int:
+    """Goes on until Ctrl-C, whatever a render finds."""
+    from jvbundler.cli.report.failure import tell_failure
+    from jvbundler.fleet.watch import changes
+
+    for changed in changes(apps, output, request):
+        if changed and not terminal.quiet:
+            more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+            echo_line(f"changed: {changed[0]}{more}", err=True)
+        try:
+            _tell_result(outcomes_of(apps, output, request, write_app), terminal)
+        except JvbundlerError as failure:
+            tell_failure(failure, terminal)
+    return 0
 
 
 def _print(apps: Sequence[str], output: Path | None, request: Request, terminal: Terminal) -> int:

@@ -17,6 +17,7 @@ from jvbundler.cli.release_options import (
     dry_run_option,
     json_option,
     pods_timeout_option,
+    print_option,
     together,
     yes_option,
 )
@@ -25,6 +26,7 @@ from jvbundler.cli.report.states import State, States
 from jvbundler.cli.session import (
     ask_first,
     execution,
+    open_address,
     print_json,
     print_script,
     reported,
@@ -133,6 +135,19 @@ def logs(
         return print_script(operation)
     show_logs(operation, execution(release, common, Progress(terminal)))
     return 0
+
+
+@click.command("k8s", epilog="Example: jvbundler open k8s -e prod --print")
+@together(common_options, cluster_options, print_option)
+@options.talking
+@click.pass_obj
+def open_(terminal: Terminal, /, *, common: Common, cluster: Cluster, only_print: bool) -> int:
+    """Print the address of the app's Ingress, or of its load balancer, and open it in the browser."""
+    from jvbundler.deploy.kubernetes.status import address
+
+    release, workload = cluster.workload(common)
+    found = address(workload, execution(release, common, Progress(terminal, json=True)))
+    return open_address(found, only_print=only_print)
 
 
 @click.command("k8s", epilog="Example: jvbundler rollback k8s -e prod --to-revision 4")

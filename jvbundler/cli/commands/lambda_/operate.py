@@ -22,6 +22,7 @@ from jvbundler.cli.release_options import (
     common_options,
     dry_run_option,
     json_option,
+    print_option,
     together,
     yes_option,
 )
@@ -30,6 +31,7 @@ from jvbundler.cli.report.states import State, States
 from jvbundler.cli.session import (
     ask_first,
     execution,
+    open_address,
     print_json,
     print_script,
     reported,
@@ -190,6 +192,16 @@ def start_time(since: str) -> str:
     if not found:
         raise InputError(f"--since: '{since}' is not a time span: write 30s, 10m, 2h or 7d")
     return f"{found[1]}{_UNITS[found[2]]} ago"
+
+
+@click.command("lambda", epilog="Example: jvbundler open lambda -e prod --print")
+@together(common_options, name_options, print_option)
+@options.talking
+def open_(*, common: Common, names: Names, only_print: bool) -> int:
+    """Print the address that the stack gives the app, its own domain first, and open it in the browser."""
+    from jvbundler.deploy.lambda_.status import address
+
+    return open_address(address(names.release(common), common.environ()), only_print=only_print)
 
 
 @click.command(
