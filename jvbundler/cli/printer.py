@@ -25,7 +25,6 @@ _COMMAND = r"^[^\S\n]*:(?=:[^\n]*::)|#(?=#(?:\[|vso\[|teamcity\[))"
 # Random for each run: foreign text cannot contain it, so an escape sequence after it is ours.
 _OURS = os.urandom(8).hex()
 _COLORS = {"red": 31, "green": 32, "yellow": 33, "cyan": 36}
-ERASE_LINE = "\r\x1b[K"
 
 
 def inert(text: str) -> str:

@@ -147,6 +147,8 @@ def reported(
         if progress.json:
             tell(failed(str(failure), progress))
         raise
+    finally:
+        progress.stop()
 
 
 def failed(why: str, progress: Progress) -> dict[str, Any]:

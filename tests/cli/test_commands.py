@@ -172,18 +172,23 @@ def test_messages_survive_a_locale_that_cannot_say_them(app: Path, jvbundler: Ru
     assert "k\u00f6nig\u2603" in done.stderr
 
 
-def test_only_what_a_command_needs_is_imported(app: Path) -> None:
+@pytest.mark.parametrize("checks", [False, True])
+def test_only_what_a_command_needs_is_imported(app: Path, jvbundler: Run, checks: bool) -> None:
+    if checks:
+        assert jvbundler("render", "support").returncode == 0
     heavy = {
         "jsonschema",
         "packaging.requirements",
         "subprocess",
         "importlib.metadata",
         "jvbundler.checkers.cfn",
+        "rich",
     }
+    arguments = ["render", "support", *(["--check"] if checks else [])]
     code = (
         # What click brings is click's: on Python 3.10 its uuid imports subprocess.
         "import sys, click\nbefore = set(sys.modules)\nfrom jvbundler.__main__ import main\n"
-        "try:\n    main(['render', 'support'])\n"
+        f"try:\n    main({arguments!r})\n"
         f"except SystemExit as left:\n    print(left.code, sorted((set(sys.modules) - before) & {heavy!r}))"
     )
     done = subprocess.run(

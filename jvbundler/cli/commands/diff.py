@@ -88,7 +88,7 @@ def command(
         if source and target
         else partial(diff_app, revision=revision)
     )
-    outcomes = outcomes_of(apps, options.path_or_none(output), request, job)
+    outcomes = outcomes_of(apps, options.path_or_none(output), request, job, terminal)
     tell_problems(outcomes, terminal)
     show(outcomes, form, terminal)
     return outcomes.exit_code

@@ -10,6 +10,7 @@ import click
 from jvbundler.cli import options
 from jvbundler.cli.printer import echo_data, echo_line
 from jvbundler.cli.report.outcomes import Outcomes, count, outcomes_of, tell_problems
+from jvbundler.cli.report.verdict import echo_result
 from jvbundler.cli.terminal import Terminal
 from jvbundler.fleet.apps import app_folders, is_many
 from jvbundler.fleet.current import check_app, write_app
@@ -82,7 +83,7 @@ def command(
         return _print(apps, folder, request, terminal)
     if watch:
         return _watch(apps, folder, request, terminal)
-    outcomes = outcomes_of(apps, folder, request, check_app if check else write_app)
+    outcomes = outcomes_of(apps, folder, request, check_app if check else write_app, terminal)
     if check:
         given = (("-c", config), ("-o", output), ("--templates", templates))
         values = (*(("--set", pair) for pair in settings), *(("--env", pair) for pair in variables))
@@ -102,7 +103,7 @@ def _watch(apps: Sequence[str], output: Path | None, request: Request, terminal:
             more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
             echo_line(f"changed: {changed[0]}{more}", err=True)
         try:
-            _tell_result(outcomes_of(apps, output, request, write_app), terminal)
+            _tell_result(outcomes_of(apps, output, request, write_app, terminal), terminal)
         except JvbundlerError as failure:
             tell_failure(failure, terminal)
     return 0
@@ -162,7 +163,7 @@ def _tell_drift(outcomes: Outcomes, render: Sequence[str], terminal: Terminal) -
         echo_line(f"{number} not current; to fix it: {mending}", err=True)
     elif not outcomes.exit_code and not terminal.quiet:
         files = count(sum(outcome.total for outcome in outcomes.each), "file")
-        echo_line(f"{outcomes.subject}: current, {files}")
+        echo_result(f"{outcomes.subject}: current, {files}", terminal)
 
 
 def _drift_problems(outcome: Outcome, render: Sequence[str]) -> Iterator[Problem]:
@@ -181,19 +182,29 @@ def _tell_result(outcomes: Outcomes, terminal: Terminal) -> None:
         return
     if terminal.quiet:
         return
-    changed, counts = _counts(outcomes.each)
-    echo_line(f"{outcomes.subject}: {', '.join(counts)}")
-    if not outcomes.many and changed and not terminal.is_quiet() and sys.stdout.isatty():
-        folder = outcomes.subject
-        echo_line(f"next: read {folder}README.md, then 'jvbundler validate', and commit the folder")
+    changed, counts = _counts(outcomes.each, in_detail=sys.stdout.isatty())
+    if sys.stdout.isatty():
+        from jvbundler.cli.report.written import show_written
+
+        show_written(outcomes, terminal)
+        if not outcomes.many and changed and not terminal.is_quiet():
+            folder = outcomes.subject
+            echo_line(f"next: read {folder}README.md, then 'jvbundler validate', and commit the folder")
+    if not outcomes.exit_code:
+        echo_result(f"{outcomes.subject}: {', '.join(counts)}", terminal)
 
 
-def _counts(outcomes: Iterable[Outcome]) -> tuple[int, list[str]]:
-    """How many files changed, and a summary of all of them in words."""
+def _counts(outcomes: Iterable[Outcome], *, in_detail: bool) -> tuple[int, list[str]]:
+    """How many files changed, and a summary of all of them in words; in detail, what is new is told apart."""
     done = {
         what: sum(len(getattr(outcome, what)) for outcome in outcomes)
-        for what in ("written", "unchanged", "deleted")
+        for what in ("created", "written", "unchanged", "deleted")
     }
+    created = done.pop("created")
+    shown = done
+    if in_detail:
+        shown = {"new": created, "changed": done["written"] - created}
+        shown |= {what: done[what] for what in ("unchanged", "deleted")}
     files = count(done["written"] + done["unchanged"], "file")
-    words = [files, *(f"{number:,} {what}" for what, number in done.items() if number)]
+    words = [files, *(f"{number:,} {what}" for what, number in shown.items() if number)]
     return done["written"] + done["deleted"], words

@@ -14,6 +14,7 @@ from jvbundler.cli import options
 from jvbundler.cli.printer import echo_lines, echo_text
 from jvbundler.cli.release_options import gathered, together
 from jvbundler.cli.report.problems import print_text
+from jvbundler.cli.report.verdict import colored, echo_result
 from jvbundler.cli.terminal import Terminal
 from jvbundler.pipeline.request import Selection
 
@@ -110,7 +111,7 @@ def list_(terminal: Terminal, /, *, choice: Choice) -> int:
     if terminal.format == "json":
         _print_json({"secrets": [_document(holder, choice.app) for holder in found]})
     else:
-        echo_lines(_lines(found, choice.app))
+        echo_lines(_lines(found, choice.app, terminal))
     return 0
 
 
@@ -127,7 +128,10 @@ def check(terminal: Terminal, /, *, choice: Choice) -> int:
     if terminal.format == "json":
         _print_json({"secrets": [_state_document(state) for state in found]})
     else:
-        echo_lines([_verdict(state) for state in found] or ["no secrets"])
+        for state in found:
+            echo_result(_verdict(state), terminal, color="red" if state.missing else "green")
+        if not found:
+            echo_lines(["no secrets"])
     return 1 if any(state.missing for state in found) else 0
 
 
@@ -164,7 +168,7 @@ def _title(holder: Holder) -> str:
     return f"{holder.environment}, {TITLES[holder.kind].format(holder.name, holder.within)}"
 
 
-def _lines(found: Iterable[Holder], app: str) -> Iterator[str]:
+def _lines(found: Iterable[Holder], app: str, terminal: Terminal) -> Iterator[str]:
     from jvbundler.deploy.secrets import steps
 
     holders = tuple(found)
@@ -174,7 +178,7 @@ def _lines(found: Iterable[Holder], app: str) -> Iterator[str]:
     yield from NOTE.splitlines()
     for holder in holders:
         yield ""
-        yield _title(holder)
+        yield colored(_title(holder), terminal, "cyan")
         for key, variable in holder.keys:
             yield f"  {key}" if variable in ("", key) else f"  {key}  (from {variable})"
         for step in steps(holder, app):

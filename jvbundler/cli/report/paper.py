@@ -9,10 +9,10 @@ filled, and not on the way of a render without a terminal.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions
 from rich.padding import Padding
 from rich.segment import Segment
 from rich.table import Table
@@ -35,6 +35,19 @@ COLORS = ("red", "green", "yellow", "cyan")
 def words(text: str, style: str = "") -> Text:
     """Foreign text on one line, in a style of ours: a colour, `bold`, or both."""
     return Text(printable(text), style=style)
+
+
+class Hanging:
+    """A text whose further lines are indented."""
+
+    def __init__(self, text: Text) -> None:
+        self.text = text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        first, *more = self.text.wrap(console, max(options.max_width - 2, 10))
+        yield first
+        for line in more:
+            yield Text("  ") + line
 
 
 def indented(thing: RenderableType, by: int = 2) -> Padding:

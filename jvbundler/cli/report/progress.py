@@ -6,18 +6,17 @@ Progress goes to standard error; standard output is for the result.
 from __future__ import annotations
 
 import sys
-import threading
-import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from jvbundler.cli.printer import ERASE_LINE, echo_line, past_printer, styled
-from jvbundler.cli.terminal import ReaderGone, Terminal, failure_of, width_of
+from jvbundler.cli.printer import echo_line, styled
+from jvbundler.cli.terminal import ReaderGone, Terminal, failure_of
 from jvbundler.deploy.execution import Event
 from jvbundler.values.safe_text import printable
 
-TICK_SECONDS = 1.0
+if TYPE_CHECKING:
+    from rich.progress import Progress as Line
 
 
 class Progress:
@@ -30,13 +29,12 @@ class Progress:
         self.verbose = terminal.verbose
         self.quiet = terminal.quiet
         self.color = terminal.colors(sys.stderr)
-        self.is_live = not json and sys.stderr.isatty() and not terminal.is_quiet()
-        self._stop = threading.Event()
-        self._ticking: threading.Thread | None = None
+        self.is_live = not (json or terminal.verbose or terminal.is_quiet())
+        self._terminal = terminal
+        self._line: Line | None = None
 
     def tell(self, event: Event) -> None:
         if event.kind == "output":
-            self._clear()
             self._show_output(event)
         elif event.kind == "started":
             self._start(event)
@@ -55,16 +53,19 @@ class Progress:
         if not self.is_live:
             echo_line(f"{event.command.reason} ...", err=True)
             return
-        self._stop = threading.Event()
-        self._ticking = threading.Thread(target=_tick, args=(event.command.reason, self._stop), daemon=True)
-        self._ticking.start()
+        from jvbundler.cli.report.live import step
+
+        self._line = step(event.command.reason, self._terminal)
+        self._line.start()
+
+    def stop(self) -> None:
+        """Take the live line away."""
+        if self._line:
+            self._line.stop()
+            self._line = None
 
     def _end(self, event: Event) -> None:
-        self._stop.set()
-        if self._ticking:
-            # It could write once more, over the line with the result of the step.
-            self._ticking.join()
-        self._clear()
+        self.stop()
         self.steps.append(
             {
                 "step": event.command.reason,
@@ -89,26 +90,3 @@ class Progress:
                 raise ReaderGone  # `logs --follow | head` would run forever
         else:
             echo_line(f"  | {printable(event.text)}", err=True)
-
-    def _clear(self) -> None:
-        if self.is_live:
-            _write(ERASE_LINE)
-
-
-def _tick(reason: str, stop: threading.Event) -> None:
-    started = time.monotonic()
-    while not stop.is_set():
-        line = live_line(reason, time.monotonic() - started, width_of(sys.stderr))
-        _write(ERASE_LINE + line)
-        stop.wait(TICK_SECONDS)
-
-
-def _write(text: str) -> None:
-    """Bypasses the printer, as it moves the cursor."""
-    click.echo(text, file=past_printer(sys.stderr), nl=False)
-
-
-def live_line(reason: str, seconds: float, width: int) -> str:
-    """Within one row of the terminal: `\\r` goes back over no more than that."""
-    end = f" ... {seconds:.0f} s"
-    return printable(reason)[: max(0, width - len(end) - 1)] + end
