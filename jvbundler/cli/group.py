@@ -20,6 +20,7 @@ GROUPS = {
         "render": "Write the deployment files, or check that they are current.",
         "diff": "Show what a render would change, with the risks, or how two environments differ.",
         "validate": "Check deploy.yaml, the app and the rendered files.",
+        "show": "Print the configuration of an environment and where it comes from, or a picture.",
         "secrets": "List the secrets and how to create them, or check that they exist.",
         "env": "List, set or unset environment variables in deploy.yaml.",
         "lock": "Pin the image's Python packages, with hashes.",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jvbundler.project.model import Environment, Project, Secret
+from jvbundler.render.diagram import diagram
 from jvbundler.render.lambda_.names import repository_stack_name
 from jvbundler.render.text.escaping import Verbatim, code
 from jvbundler.render.text.templating import render as render_template
@@ -51,6 +52,7 @@ def environment_context(environment: Environment) -> dict[str, Any]:
         "repository_stack_name": repository_stack_name(environment),
         "region": settings["lambda"]["region"],
         "secrets": secrets_context(environment) if on_kubernetes or on_lambda else [],
+        "diagram": Verbatim(diagram(environment)) if on_kubernetes or on_lambda else "",
     }
 
 
