@@ -28,6 +28,7 @@ from jvbundler.cli.session import (
     require_terminal_if_protected,
     session,
 )
+from jvbundler.values.problem import JvbundlerError
 
 if TYPE_CHECKING:
     from jvbundler.cli.terminal import Terminal
@@ -93,21 +94,24 @@ def carry_out(makes: Sequence[Make], terminal: Terminal) -> int:
     for deployment in each:
         if deployment.question and not running.yes:
             require_terminal(deployment.question)
-    if len(each) > 1:
-        _check_and_confirm(each)
+    is_alone = len(each) == 1
     documents: dict[str, Any] = {}
+    error: dict[str, str] = {}
     try:
+        if not is_alone:
+            _check_and_confirm(each)
         for make in makes:
             deployment = make() if documents else first
-            is_protected = first.release.is_protected and len(each) == 1
             documents[deployment.platform] = {"ok": False}
-            ok = _run(deployment, terminal, documents, is_protected=is_protected, is_alone=len(each) == 1)
-            if not ok:
+            if not _run(deployment, terminal, documents, is_alone=is_alone):
                 return 1
+    except JvbundlerError as failure:
+        error["error"] = str(failure)
+        raise
     finally:
         if running.as_json:
             ok = len(documents) == len(each) and all(document["ok"] for document in documents.values())
-            print_json(documents[first.platform] if len(each) == 1 else {"ok": ok, **documents})
+            print_json(documents[first.platform] if is_alone else {"ok": ok, **error, **documents})
     return 0
 
 
@@ -124,15 +128,11 @@ def _check_and_confirm(each: Sequence[Deployment]) -> None:
         confirm_protected(first.release, TO_DEPLOY, yes=first.running.yes)
 
 
-def _run(
-    deployment: Deployment,
-    terminal: Terminal,
-    documents: dict[str, Any],
-    *,
-    is_protected: bool,
-    is_alone: bool,
-) -> bool:
-    """Whether it went well; its document, also that of a failure, is put to `documents`."""
+def _run(deployment: Deployment, terminal: Terminal, documents: dict[str, Any], *, is_alone: bool) -> bool:
+    """Whether it went well; its document, also that of a failure, is put to `documents`.
+
+    One of several was confirmed before.
+    """
     progress = Progress(terminal, json=deployment.running.as_json)
     if not (is_alone or progress.json or progress.quiet):
         echo_line(f"{deployment.platform}:", err=True)
@@ -141,7 +141,7 @@ def _run(
         documents[deployment.platform] = document
 
     with reported(progress, "deploy", deployment.advice, keep):
-        confirm = deployment.confirming(is_protected)
+        confirm = deployment.confirming(is_alone and deployment.release.is_protected)
         done = deployment.run(session(deployment.release, deployment.common, progress, confirm))
     if not progress.json:
         echo_lines(done.lines)

@@ -12,7 +12,6 @@ import click
 
 from jvbundler.cli.group import root
 from jvbundler.cli.printer import echo_line, echo_text, printers
-from jvbundler.cli.report.failure import tell_failure, without_known_secrets
 from jvbundler.cli.terminal import ReaderGone, Terminal, failure_of, make_lasting
 from jvbundler.files import reason
 from jvbundler.values.packaged import PACKAGE
@@ -53,7 +52,7 @@ def _run(arguments: list[str], terminal: Terminal) -> int:
     except click.ClickException as failure:
         shown = io.StringIO()
         failure.show(shown)
-        echo_text(without_known_secrets(shown.getvalue()), err=True)
+        echo_text(_hidden(shown.getvalue()), err=True)
         return failure.exit_code
     except click.exceptions.Exit as left:
         return left.exit_code
@@ -61,6 +60,8 @@ def _run(arguments: list[str], terminal: Terminal) -> int:
         echo_line("interrupted", err=True)
         return INTERRUPTED
     except JvbundlerError as failure:
+        from jvbundler.cli.report.failure import tell_failure
+
         return tell_failure(failure, terminal)
     except SystemExit as left:
         # Shell completion ends this way.
@@ -71,6 +72,12 @@ def _run(arguments: list[str], terminal: Terminal) -> int:
         return _tell_refusal(failure, terminal) if _is_users(failure) else _tell_bug(failure, terminal)
     except Exception as bug:
         return _tell_bug(bug, terminal)
+
+
+def _hidden(text: str) -> str:
+    from jvbundler.cli.report.failure import without_known_secrets
+
+    return without_known_secrets(text)
 
 
 def _is_users(failure: OSError) -> bool:
@@ -94,20 +101,20 @@ def _tell_refusal(failure: OSError, terminal: Terminal) -> int:
     what = (
         f"cannot use '{os.fsdecode(failure.filename)}'" if failure.filename else "the working folder is gone"
     )
-    echo_line(f"jvbundler: {without_known_secrets(what)}: {reason(failure)}", err=True)
+    echo_line(f"jvbundler: {_hidden(what)}: {reason(failure)}", err=True)
     return InputError.exit_code
 
 
 def _tell_traceback(failure: Exception) -> None:
     import traceback
 
-    echo_text(without_known_secrets("".join(traceback.format_exception(failure))), err=True)
+    echo_text(_hidden("".join(traceback.format_exception(failure))), err=True)
 
 
 def _tell_bug(bug: Exception, terminal: Terminal) -> int:
     if terminal.debug:
         _tell_traceback(bug)
-    shown = without_known_secrets(" ".join(str(bug).split()))[:200]
+    shown = _hidden(" ".join(str(bug).split()))[:200]
     echo_line(f"jvbundler: internal error: {type(bug).__name__}: {shown}", err=True)
     advice = "report it" if terminal.debug else "report it with what --debug shows"
     echo_line(f"  {advice}, and with the files that cause it, but without secrets", err=True)

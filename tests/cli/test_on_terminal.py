@@ -48,6 +48,13 @@ def test_text_is_wrapped_at_words(app: Path) -> None:
     assert lines[-1] == "1 error"
 
 
+def test_a_message_is_wrapped_too(app: Path) -> None:
+    found = shown(app, "deploy", "k8s", "support", columns=50)
+    lines = plain(found.text).splitlines()
+    assert all(len(line) <= 50 for line in lines), lines
+    assert "which environment? choose one with -e: dev, prod" in " ".join(line.strip() for line in lines)
+
+
 def test_problems_are_grouped_by_app(app: Path) -> None:
     other = app.parent / "other"
     other.mkdir()
@@ -102,6 +109,9 @@ def test_render_ends_with_a_tree_of_what_changed(app: Path) -> None:
         ("doctor support -e dev", "\x1b[31m"),
         ("secrets support -e dev", "\x1b[36m"),
         ("explain lambda", "\x1b[36m"),
+        ("rules", "\x1b[33m"),
+        ("bundle support", "\x1b[32m"),
+        ("init support --force", "\x1b[32m"),
     ],
 )
 def test_colours(app: Path, line: str, mark: str) -> None:

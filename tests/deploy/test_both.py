@@ -95,6 +95,20 @@ def test_the_checks_of_both_come_before_the_first_change(both: Path, tools: Tool
     assert used(tools) == []
 
 
+def test_what_is_wrong_before_the_first_change_is_json_too(both: Path, tools: Tools, jvbundler: Run) -> None:
+    tools.answers.insert(0, {"has": ["auth", "can-i"], "stdout": "no\n"})
+    found = json.loads(jvbundler("deploy", "support", "-e", "dev", "--json", **SECRETS).stdout)
+    assert not found["ok"]
+    assert "not ready, nothing was changed" in found["error"]
+    assert "lambda" not in found
+
+
+def test_one_platform_can_be_watched(both: Path, jvbundler: Run) -> None:
+    done = jvbundler("status", "support", "-e", "dev", "--watch")
+    assert done.returncode == 2
+    assert "choose one with 'jvbundler status k8s …'" in done.stderr
+
+
 def test_a_protected_environment_asks_once(both: Path, tools: Tools, jvbundler: Run) -> None:
     done = jvbundler("deploy", "support", "-e", "prod", **SECRETS)
     assert (done.returncode, used(tools)) == (2, [])

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.printer import echo_line
+from jvbundler.cli.printer import colored, echo_line, echo_result
 from jvbundler.cli.release_options import Common, common_options, json_option, together
-from jvbundler.cli.report.verdict import colored, echo_result
 from jvbundler.cli.session import print_json
 from jvbundler.values.problem import InputError
 

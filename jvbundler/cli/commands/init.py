@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.printer import echo_line
+from jvbundler.cli.printer import echo_line, echo_result
 from jvbundler.cli.terminal import Terminal
 from jvbundler.values.problem import InputError
 
@@ -68,10 +68,11 @@ def command(
     changed = write_file(path, first.text, force=force)
     # The schema that the first line names; it is ours, so an older one is replaced.
     write_file(path.with_name(SCHEMA_FILE), packaged_text("schemas/deploy.schema.json"), force=True)
-    echo_line(f"{path}: {'written' if changed else 'unchanged'}, enabled: {' and '.join(names)}")
     for keys, what in ((first.taken, "taken over"), (first.left, "not taken over, unknown or secret")):
         if keys:
             echo_line(f"{below(shown_as, EXAMPLE)}: {what}: {', '.join(keys)}", err=keys is first.left)
     if not terminal.is_quiet():
         echo_line("next: read it, then run 'jvbundler render'", err=True)
+    verdict = "written" if changed else "unchanged"
+    echo_result(f"{path}: {verdict}, enabled: {' and '.join(names)}", terminal)
     return 0

@@ -105,7 +105,8 @@ def command_of(verb: str, platform: str) -> click.Command:
 def first_word(args: Sequence[str], params: Iterable[click.Parameter]) -> int | None:
     """Where the first word stands that is neither an option nor the value of one."""
     options = [param for param in params if isinstance(param, click.Option)]
-    valued = {opt for option in options if not option.is_flag for opt in option.opts}
+    taking = [option for option in options if not option.is_flag]
+    valued = {opt for option in taking for opt in (*option.opts, *getattr(option, "also", ()))}
     skip = False
     for at, word in enumerate(args):
         if skip:
@@ -129,7 +130,7 @@ class EnabledCommand(click.Command):
         self.verb = verb
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.obj, ctx.meta[__name__] = ctx.find_root().obj, tuple(args)
+        ctx.meta[__name__] = tuple(args)
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -139,7 +140,7 @@ class EnabledCommand(click.Command):
             command = command_of(self.verb, platforms[0])
             with command.make_context(platforms[0], list(ctx.meta[__name__]), parent=ctx.parent) as its:
                 return command.invoke(its)
-        if self.verb not in ENDS:
+        if self.verb not in ENDS or ctx.params.get("watch"):
             ways = " or ".join(f"'jvbundler {self.verb} {platform} …'" for platform in PLATFORMS)
             raise click.UsageError(f"both platforms are enabled: choose one with {ways}", ctx.parent)
         given = [n for n in ctx.params if ctx.get_parameter_source(n) is ParameterSource.COMMANDLINE]

@@ -57,11 +57,18 @@ def explain(terminal: Terminal, key: str | None) -> int:
 @click.command("rules", epilog=RULES_EPILOG)
 @click.argument("rule", required=False, metavar="[ID]", shell_complete=all_rules)
 @options.talking
-def rules(rule: str | None) -> int:
+@click.pass_obj
+def rules(terminal: Terminal, rule: str | None) -> int:
     """List the rules that deploy.yaml and the app are checked against, or describe one of them."""
-    from jvbundler.rules.documentation import rule_list, rule_text
+    from jvbundler.cli.report.explained import rule_table
+    from jvbundler.cli.report.paper import show
+    from jvbundler.rules.documentation import rule_text
+    from jvbundler.rules.engine import RULES
 
-    echo_text(rule_text(rule) if rule else rule_list())
+    if rule:
+        echo_text(rule_text(rule))
+    else:
+        show([rule_table(RULES)], terminal)
     return 0
 
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.printer import echo_data, echo_line
+from jvbundler.cli.printer import echo_data, echo_line, echo_result
 from jvbundler.cli.report.outcomes import Outcomes, count, outcomes_of, tell_problems
-from jvbundler.cli.report.verdict import echo_result
 from jvbundler.cli.terminal import Terminal
 from jvbundler.fleet.apps import app_folders, is_many
 from jvbundler.fleet.current import check_app, write_app

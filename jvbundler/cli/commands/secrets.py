@@ -11,10 +11,9 @@ import click
 
 from jvbundler import __version__
 from jvbundler.cli import options
-from jvbundler.cli.printer import echo_lines, echo_text
+from jvbundler.cli.printer import colored, echo_lines, echo_result, echo_text
 from jvbundler.cli.release_options import gathered, together
 from jvbundler.cli.report.problems import print_text
-from jvbundler.cli.report.verdict import colored, echo_result
 from jvbundler.cli.terminal import Terminal
 from jvbundler.pipeline.request import Selection
 

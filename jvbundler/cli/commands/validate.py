@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.printer import echo_line
+from jvbundler.cli.printer import colored, echo_line, echo_result
 from jvbundler.cli.report.outcomes import count, outcomes_of, tell_problems
-from jvbundler.cli.report.verdict import colored, echo_result
 from jvbundler.cli.terminal import Terminal
 from jvbundler.pipeline.request import Outcome, Request, Selection
 from jvbundler.pipeline.validate import validate_app
@@ -56,7 +55,7 @@ def command(
     outcomes = outcomes_of(apps, options.path_or_none(output), request, validate_app, terminal)
     tell_problems(outcomes, terminal)
     checks = _checks_of_many(outcomes.each) if outcomes.many else _checks(outcomes.each[0])
-    for name, is_done, note in checks:
+    for name, is_done, note in () if terminal.quiet else checks:
         is_err = terminal.format != "text"
         shown = colored(name, terminal, "green" if is_done else "yellow", err=is_err)
         line = f"{shown}: {'' if is_done else 'not run, '}{note}"

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import yaml
 
 from jvbundler.cli.report.paper import columns, indented, words
+from jvbundler.cli.report.problems import COLORS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.table import Table
     from rich.text import Text
 
     from jvbundler.project.documentation import Entry, Key
+    from jvbundler.rules.rule import Rule
 
 MORE = (
     ("jvbundler explain lambda", "the keys of a section, with defaults and an example"),
@@ -43,6 +46,12 @@ def entry(found: Entry) -> Iterator[RenderableType]:
         text = yaml.safe_dump(found.example, sort_keys=False, allow_unicode=True, width=1000)
         for line in text.splitlines():
             yield indented(words(line), 4)
+
+
+def rule_table(rules: Iterable[Rule]) -> Table:
+    """A row for each rule."""
+    rows = ((words(r.id, "cyan"), words(r.severity, COLORS[r.severity]), words(r.title)) for r in rules)
+    return columns(rows)
 
 
 def _key(key: Key) -> tuple[Text, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from jvbundler.cli.printer import echo_message
 from jvbundler.cli.terminal import Terminal
@@ -17,8 +18,21 @@ def tell_failure(failure: JvbundlerError, terminal: Terminal) -> int:
 
         report(problems, terminal)
     if str(failure):
-        echo_message(f"jvbundler: {without_known_secrets(str(failure))}")
+        tell_message(f"jvbundler: {without_known_secrets(str(failure))}", terminal)
     return failure.exit_code
+
+
+def tell_message(text: str, terminal: Terminal) -> None:
+    """A message, wrapped on a terminal."""
+    if not sys.stderr.isatty():
+        echo_message(text)
+        return
+    from jvbundler.cli.report.paper import Hanging, indented, show, words
+
+    first, *more = text.split("\n")
+    # As echo_message does: repeated text cannot pass for a message of ours.
+    further = [indented(Hanging(words(line)), 0 if line[:1].isspace() else 2) for line in more]
+    show([Hanging(words(first)), *further], terminal, err=True)
 
 
 def without_known_secrets(text: str) -> str:

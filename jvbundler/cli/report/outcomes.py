@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from jvbundler.cli.printer import echo_line, echo_message
+from jvbundler.cli.printer import echo_result
 from jvbundler.cli.terminal import Terminal
 from jvbundler.fleet import jobs
 from jvbundler.fleet.apps import app_folders, is_many
@@ -58,17 +58,20 @@ def tell_problems(outcomes: Outcomes, terminal: Terminal, more: Iterable[Problem
         groups = [(outcome.app.shown_as, outcome.problems) for outcome in outcomes.each]
         report(problems, terminal, groups if outcomes.many else ())
     if outcomes.many:
-        _tell_failures(outcomes)
+        _tell_failures(outcomes, terminal)
 
 
-def _tell_failures(outcomes: Outcomes) -> None:
+def _tell_failures(outcomes: Outcomes, terminal: Terminal) -> None:
+    from jvbundler.cli.report.failure import tell_message
+
     failed = [outcome for outcome in outcomes.each if outcome.failed]
     for outcome in failed:
         if words := str(outcome.failure or ""):
-            echo_message(f"{outcome.app.shown_as}: {words}")
+            tell_message(f"{outcome.app.shown_as}: {words}", terminal)
     if failed:
         names = ", ".join(outcome.app.shown_as for outcome in failed)
-        echo_line(f"failed: {len(failed)} of {outcomes.subject}: {names}", err=True)
+        text = f"failed: {len(failed)} of {outcomes.subject}: {names}"
+        echo_result(text, terminal, color="red", err=True)
 
 
 def count(number: int, what: str = "app") -> str:

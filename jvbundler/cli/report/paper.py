@@ -37,6 +37,11 @@ def words(text: str, style: str = "") -> Text:
     return Text(printable(text), style=style)
 
 
+def cut(line: str) -> Text:
+    """A line of a file: what is too long for the terminal is left out, so that the mark below it fits."""
+    return Text(printable(line), no_wrap=True, overflow="ellipsis")
+
+
 class Hanging:
     """A text whose further lines are indented."""
 

@@ -48,7 +48,7 @@ def print_text(problems: Sequence[Problem], terminal: Terminal, groups: Groups =
 
 def _print_on_terminal(problems: Sequence[Problem], terminal: Terminal, groups: Groups) -> None:
     """What was not shown before, by app; a line for the others; the numbers of all."""
-    from jvbundler.cli.report.paper import Hanging, indented, show, words
+    from jvbundler.cli.report.paper import Hanging, cut, show, words
     from jvbundler.fleet.shown import remember, split
 
     shows_all = terminal.verbose or bool(os.environ.get("CI"))
@@ -63,7 +63,7 @@ def _print_on_terminal(problems: Sequence[Problem], terminal: Terminal, groups: 
             things.append(words(f"{name}:", "bold"))
         for problem in mine:
             things.append(Hanging(_styled_line(problem)))
-            things += [indented(words(line), 0) for line in _source(problem, terminal)]
+            things += [cut(line) for line in _source(problem, terminal)]
     if seen:
         rules = ", ".join(dict.fromkeys(problem.rule for problem in seen))
         what = f"{summary(seen)} as before, of files that have not changed ('-v' shows all): {rules}"

@@ -44,8 +44,14 @@ class Progress:
     def note(self, text: str) -> None:
         """A line beside the steps; machines get them with the result."""
         self.notes.append(text)
-        if not self.json:
+        if self.json:
+            return
+        if not sys.stderr.isatty():
             echo_line(text, err=True)
+            return
+        from jvbundler.cli.report.paper import Hanging, show, words
+
+        show([Hanging(words(text))], self._terminal, err=True)
 
     def _start(self, event: Event) -> None:
         if self.json or self.quiet or event.command.live:
