@@ -59,7 +59,7 @@ expect 0 $jvbundler status k8s app
 expect 0 $jvbundler logs k8s app --tail 5
 
 echo "== a change, shown first"
-$jvbundler env set k8s LOG_LEVEL=DEBUG --app app
+$jvbundler env set k8s app LOG_LEVEL=DEBUG
 expect 3 $deploy
 expect 0 $deploy --render --diff --yes
 test "$($kubectl get configmap e2e-agent --output 'jsonpath={.data.LOG_LEVEL}')" = DEBUG
@@ -75,7 +75,7 @@ expect 0 $deploy
 expect 0 $jvbundler status k8s app
 
 echo "== back and forth"
-$jvbundler env set k8s LOG_LEVEL=WARNING --app app
+$jvbundler env set k8s app LOG_LEVEL=WARNING
 expect 0 $deploy --render
 expect 0 $jvbundler rollback k8s app
 expect 0 $deploy

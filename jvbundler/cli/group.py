@@ -12,36 +12,48 @@ import click
 from jvbundler import __version__
 from jvbundler.cli.terminal import Terminal
 
-# Name → its line in `--help`; the command is `command` in the module of that name in commands/, except for
-# those that share a module.
-COMMANDS = {
-    "init": "Write a first deploy.yaml for an app.",
-    "next": "Show what is still to do until the app runs.",
-    "render": "Write the deployment files, or check that they are current.",
-    "diff": "Show what a render would change, with the risks, or how two environments differ.",
-    "validate": "Check deploy.yaml, the app and the rendered files.",
-    "bundle": "Write a Dockerfile into the app folder; needs no deploy.yaml.",
-    "lock": "Pin the image's Python packages, with hashes.",
-    "secrets": "List the secrets and how to create them, or check that they exist.",
-    "build": "Build the image.",
-    "push": "Build and push the image, and record its digest in deploy.yaml.",
-    "run": "Start the image here, as it runs when deployed.",
-    "deploy": "Deploy the rendered files.",
-    "status": "Show the state of the deployed app.",
-    "logs": "Show the logs of the deployed app.",
-    "rollback": "Go back to the previous version.",
-    "destroy": "Remove what was deployed.",
-    "doctor": "Check the tools and credentials that deploying needs.",
-    "env": "List, set or unset environment variables in deploy.yaml.",
-    "migrate": "Give the keys of an older deploy.yaml today's names.",
-    "rules": "List the rules, or describe one of them.",
-    "explain": "Print what a key of deploy.yaml means.",
-    "schema": "Print the JSON Schema of deploy.yaml.",
-    "templates": "List, show or copy the templates of the output.",
+# Name → its line in `--help`, by what it is for; the command is `command` in the module of that name in
+# commands/, except for those that share a module.
+GROUPS = {
+    "Compile": {
+        "init": "Write a first deploy.yaml for an app.",
+        "next": "Show what is still to do until the app runs.",
+        "render": "Write the deployment files, or check that they are current.",
+        "diff": "Show what a render would change, with the risks, or how two environments differ.",
+        "validate": "Check deploy.yaml, the app and the rendered files.",
+        "show": "Print the configuration of an environment and where it comes from, or a picture.",
+        "secrets": "List the secrets and how to create them, or check that they exist.",
+        "env": "List, set or unset environment variables in deploy.yaml.",
+        "migrate": "Give the keys of an older deploy.yaml today's names.",
+        "lock": "Pin the image's Python packages, with hashes.",
+        "bundle": "Write a Dockerfile into the app folder; needs no deploy.yaml.",
+    },
+    "Operate": {
+        "deploy": "Deploy the rendered files.",
+        "status": "Show the state of the deployed app.",
+        "logs": "Show the logs of the deployed app.",
+        "open": "Print the address of the deployed app, and open it in the browser.",
+        "rollback": "Go back to the previous version.",
+        "destroy": "Remove what was deployed.",
+        "build": "Build the image.",
+        "push": "Build and push the image, and record its digest in deploy.yaml.",
+        "run": "Start the image here, as it runs when deployed.",
+        "doctor": "Check the tools and credentials that deploying needs.",
+    },
+    "Reference": {
+        "explain": "Print what a key of deploy.yaml means.",
+        "rules": "List the rules, or describe one of them.",
+        "schema": "Print the JSON Schema of deploy.yaml.",
+        "templates": "List, show or copy the templates of the output.",
+        "completion": "Print the script that makes your shell complete commands and values.",
+    },
 }
+COMMANDS = {name: words for commands in GROUPS.values() for name, words in commands.items()}
 # The commands with a subcommand for each platform.
-VERBS = ("deploy", "status", "logs", "rollback", "destroy")
-SHARED = {"build": "image", "push": "image"} | dict.fromkeys(("explain", "rules", "schema"), "reference")
+VERBS = ("deploy", "status", "logs", "open", "rollback", "destroy")
+SHARED = {"build": "image", "push": "image"} | dict.fromkeys(
+    ("explain", "rules", "schema", "completion"), "reference"
+)
 # jvdeploy's, for scripts that call them: not in `--help`.
 HIDDEN = {"generate": "generate", "pip-get-packages": "pip_get_packages"}
 
@@ -57,8 +69,8 @@ wrong, 3 the output folder is refused, 4 a tool failed, 70 internal error,
 130 interrupted.
 
 \b
-Shell completion, for the shell you use (also zsh_source, fish_source):
-  eval "$(_JVBUNDLER_COMPLETE=bash_source jvbundler)"
+Shell completion, for bash (also zsh, fish):
+  eval "$(jvbundler completion bash)"
 """
 
 
@@ -84,12 +96,19 @@ class Root(click.Group):
         command: click.Command = getattr(module, cmd_name if cmd_name in SHARED else "command")
         return command
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands first: they are what is looked for."""
+        self.format_commands(ctx, formatter)
+        click.Command.format_options(self, ctx, formatter)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        width = max(map(len, COMMANDS))
+        for title, commands in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), words) for name, words in commands.items()])
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, with_default_command(args))
+        return super().parse_args(ctx, args if ctx.resilient_parsing else with_default_command(args))
 
     def invoke(self, ctx: click.Context) -> Any:
         from jvbundler.output.outside import remove_left_files
@@ -101,7 +120,7 @@ class Root(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if name not in COMMANDS and name not in HIDDEN:
+        if not ctx.resilient_parsing and name not in COMMANDS and name not in HIDDEN:
             raise click.UsageError(f"no such command or folder '{name}'{did_you_mean(name, COMMANDS)}", ctx)
         return super().resolve_command(ctx, args)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 
 from jvbundler.cli.group import root
-from jvbundler.cli.printer import echo_line, echo_message, echo_text, printers
+from jvbundler.cli.printer import echo_line, echo_text, printers
 from jvbundler.cli.terminal import ReaderGone, Terminal, failure_of, make_lasting
 from jvbundler.files import reason
 from jvbundler.values.packaged import PACKAGE
@@ -52,7 +52,7 @@ def _run(arguments: list[str], terminal: Terminal) -> int:
     except click.ClickException as failure:
         shown = io.StringIO()
         failure.show(shown)
-        echo_text(without_known_secrets(shown.getvalue()), err=True)
+        echo_text(_hidden(shown.getvalue()), err=True)
         return failure.exit_code
     except click.exceptions.Exit as left:
         return left.exit_code
@@ -60,7 +60,9 @@ def _run(arguments: list[str], terminal: Terminal) -> int:
         echo_line("interrupted", err=True)
         return INTERRUPTED
     except JvbundlerError as failure:
-        return _tell_failure(failure, terminal)
+        from jvbundler.cli.report.failure import tell_failure
+
+        return tell_failure(failure, terminal)
     except SystemExit as left:
         # Shell completion ends this way.
         return int(left.code or 0)
@@ -72,27 +74,10 @@ def _run(arguments: list[str], terminal: Terminal) -> int:
         return _tell_bug(bug, terminal)
 
 
-def _tell_failure(failure: JvbundlerError, terminal: Terminal) -> int:
-    """Its problems and its message; with JSON and the like, a report is printed in any case."""
-    problems = failure.problems if isinstance(failure, InputError) else ()
-    if problems or terminal.format != "text":
-        from jvbundler.cli.report.problems import report
+def _hidden(text: str) -> str:
+    from jvbundler.cli.report.failure import without_known_secrets
 
-        report(problems, terminal)
-    if str(failure):
-        echo_message(f"jvbundler: {without_known_secrets(str(failure))}")
-    return failure.exit_code
-
-
-def without_known_secrets(text: str) -> str:
-    """`text` with tokens and the values of variables whose name looks secret masked: tools repeat them."""
-    from jvbundler.runner import masked
-    from jvbundler.values.secret_names import looks_secret
-    from jvbundler.values.secret_values import without_secrets
-
-    # PWD is the working folder; a short value would mask half of all words.
-    secrets = [v for name, v in os.environ.items() if len(v) > 5 and name != "PWD" and looks_secret(name)]
-    return without_secrets(masked(text, secrets))
+    return without_known_secrets(text)
 
 
 def _is_users(failure: OSError) -> bool:
@@ -116,20 +101,20 @@ def _tell_refusal(failure: OSError, terminal: Terminal) -> int:
     what = (
         f"cannot use '{os.fsdecode(failure.filename)}'" if failure.filename else "the working folder is gone"
     )
-    echo_line(f"jvbundler: {without_known_secrets(what)}: {reason(failure)}", err=True)
+    echo_line(f"jvbundler: {_hidden(what)}: {reason(failure)}", err=True)
     return InputError.exit_code
 
 
 def _tell_traceback(failure: Exception) -> None:
     import traceback
 
-    echo_text(without_known_secrets("".join(traceback.format_exception(failure))), err=True)
+    echo_text(_hidden("".join(traceback.format_exception(failure))), err=True)
 
 
 def _tell_bug(bug: Exception, terminal: Terminal) -> int:
     if terminal.debug:
         _tell_traceback(bug)
-    shown = without_known_secrets(" ".join(str(bug).split()))[:200]
+    shown = _hidden(" ".join(str(bug).split()))[:200]
     echo_line(f"jvbundler: internal error: {type(bug).__name__}: {shown}", err=True)
     advice = "report it" if terminal.debug else "report it with what --debug shows"
     echo_line(f"  {advice}, and with the files that cause it, but without secrets", err=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from jvbundler.cli import completion
 from jvbundler.cli.terminal import Terminal
 from jvbundler.render.targets import TARGETS
 
@@ -18,6 +20,43 @@ if TYPE_CHECKING:
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 FORMATS = ("text", "json", "github", "sarif", "junit")
+# A platform on the command line, and its section in deploy.yaml.
+PLATFORMS = {"k8s": "kubernetes", "lambda": "lambda"}
+# The section's name is accepted as well.
+ALIASES = {"kubernetes": "k8s"}
+
+
+class Option(click.Option):
+    """An option that also has names which are accepted and not shown: jvdeploy's, and our own old ones."""
+
+    def __init__(self, *args: Any, also: Sequence[str] = (), **given: Any) -> None:
+        super().__init__(*args, **given)
+        self.also = also
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        shown, self.opts = self.opts, [*self.opts, *self.also]
+        super().add_to_parser(parser, ctx)
+        self.opts = shown
+
+
+class PlatformChoice(click.Choice[str]):
+    """One of `names`; the value is what deploy.yaml and the output call it: `kubernetes` for `k8s`."""
+
+    def __init__(self, names: Iterable[str] = PLATFORMS) -> None:
+        super().__init__([name for name in names if name not in ALIASES])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        name = super().convert(ALIASES.get(value, value), param, ctx)
+        return PLATFORMS.get(name, name)
+
+
+# The parts of the output, in its order; Kubernetes by the name that it has on the command line.
+PARTS = [next((name for name, section in PLATFORMS.items() if section == part), part) for part in TARGETS]
+
+
+def target_option(words: str, names: Iterable[str] = PLATFORMS) -> Callable[[Decorated], Decorated]:
+    """`--target`, which may be repeated."""
+    return click.option("--target", "targets", multiple=True, type=PlatformChoice(names), help=words)
 
 
 def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
@@ -30,6 +69,19 @@ def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]
         return value
 
     return store
+
+
+def loudness(command: Decorated) -> Decorated:
+    """`-v` and `-q`, for commands that say more than their answer."""
+    for flags, name, words in (
+        (("-q", "--quiet"), "quiet", "Only problems and the answer: no progress, counts or hints."),
+        (("-v", "--verbose"), "verbose", "Show all: the output of every tool, and warnings shown before."),
+    ):
+        option = click.option(
+            *flags, name, is_flag=True, expose_value=False, callback=_remember(name), help=words
+        )
+        command = option(command)
+    return command
 
 
 def talking(command: Decorated) -> Decorated:
@@ -52,41 +104,128 @@ def reporting(command: Decorated) -> Decorated:
         help="Show the line of each problem. Default: on a terminal.",
     )
     form = format_option(FORMATS, "How problems are reported; all but text go to standard output.")
-    return form(source(command))
+    return loudness(form(source(command)))
 
 
 def format_option(formats: Sequence[str], words: str) -> Callable[[Decorated], Decorated]:
-    return click.option(
+    """`--format`, and `--json` for `--format json`; the answer is the terminal's `format`."""
+    form = click.option(
         "--format",
         type=click.Choice(formats),
-        default="text",
-        show_default=True,
+        show_default="text",
         expose_value=False,
         is_eager=True,
         callback=_remember("format"),
         help=words,
     )
+    flag = click.option(
+        "--json",
+        "as_json",
+        is_flag=True,
+        flag_value="json",
+        expose_value=False,
+        is_eager=True,
+        callback=_remember("format"),
+        help="The same as --format json.",
+    )
+    return lambda command: form(flag(command))
+
+
+def form_option(formats: Sequence[str], words: str, *, hidden: bool = False) -> Callable[[Any], Any]:
+    """`--format` and `--json` of a command whose answer alone has this format: its argument `form`."""
+
+    def decorate(command: Any) -> Any:
+        @wraps(command)
+        def with_form(*arguments: Any, form: str, as_json: bool, **given: Any) -> Any:
+            return command(*arguments, form="json" if as_json else form, **given)
+
+        for option in (
+            click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON."),
+            click.option(
+                "--format",
+                "form",
+                type=click.Choice(formats),
+                default="text",
+                show_default=True,
+                hidden=hidden,
+                help=words,
+            ),
+        ):
+            with_form = option(with_form)
+        return with_form
+
+    return decorate
 
 
 def app_argument(command: Decorated) -> Decorated:
-    return click.argument("app", default=".", metavar="[APP]")(command)
+    return click.argument("app", default=".", metavar="[APP]", shell_complete=completion.folders)(command)
 
 
 def apps_argument(command: Decorated) -> Decorated:
-    return click.argument("apps", nargs=-1, metavar="[APP]...")(command)
+    return click.argument("apps", nargs=-1, metavar="[APP]...", shell_complete=completion.folders)(command)
+
+
+def config_option(command: Decorated) -> Decorated:
+    return click.option(
+        "-c",
+        "--config",
+        metavar="FILE",
+        shell_complete=completion.files,
+        help="deploy.yaml.  [default: APP/deploy.yaml]",
+    )(command)
+
+
+def set_option(command: Decorated) -> Decorated:
+    return click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="KEY=VALUE",
+        shell_complete=completion.settings,
+        help="Set a key of deploy.yaml, as in image.tag=1.2.3; repeatable.",
+    )(command)
+
+
+def output_option(command: Decorated) -> Decorated:
+    return click.option(
+        "-o",
+        "--output",
+        metavar="DIR",
+        shell_complete=completion.folders,
+        help="Output folder.  [default: deploy/ beside deploy.yaml]",
+    )(command)
+
+
+def environment_option(words: str) -> Callable[[Decorated], Decorated]:
+    """`-e`, once."""
+    return click.option(
+        "-e",
+        "--environment",
+        default="",
+        metavar="ENV",
+        shell_complete=completion.environments,
+        help=words,
+    )
+
+
+def environments_option(command: Decorated) -> Decorated:
+    """`-e`, which may be repeated."""
+    return click.option(
+        "-e",
+        "--environment",
+        "environments",
+        multiple=True,
+        metavar="ENV",
+        shell_complete=completion.environments,
+        help="Only this one; repeatable.",
+    )(command)
 
 
 def config_options(command: Decorated) -> Decorated:
     """Everything that decides how deploy.yaml is read."""
     options = (
-        click.option("-c", "--config", metavar="FILE", help="deploy.yaml.  [default: APP/deploy.yaml]"),
-        click.option(
-            "--set",
-            "settings",
-            multiple=True,
-            metavar="KEY=VALUE",
-            help="Set a key of deploy.yaml, as in image.tag=1.2.3; repeatable.",
-        ),
+        config_option,
+        set_option,
         click.option(
             "--env",
             "variables",
@@ -107,25 +246,10 @@ def config_options(command: Decorated) -> Decorated:
 
 def selection_options(command: Decorated) -> Decorated:
     options = (
-        click.option(
-            "-e",
-            "--environment",
-            "environments",
-            multiple=True,
-            metavar="ENV",
-            help="Only this one; repeatable.",
-        ),
-        click.option(
-            "--target",
-            "targets",
-            multiple=True,
-            type=click.Choice(tuple(TARGETS)),
-            help="Only this one; repeatable.",
-        ),
+        environments_option,
+        target_option("Only this one; repeatable.", PARTS),
         click.option("--templates", metavar="DIR", help="Folder of templates that replace ours."),
-        click.option(
-            "-o", "--output", metavar="DIR", help="Output folder.  [default: deploy/ beside deploy.yaml]"
-        ),
+        output_option,
     )
     for option in reversed(options):
         command = option(command)

@@ -12,11 +12,14 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
 
 from jvbundler.values.safe_text import escape
+
+if TYPE_CHECKING:
+    from jvbundler.cli.terminal import Terminal
 
 # GitHub: `::name …::…` at the start of a line, spaces ignored, and `##[name]…` anywhere; Azure Pipelines:
 # `##vso[…]` and `##[…]`; TeamCity: `##teamcity[…]`. GitLab's need a carriage return. Sources:
@@ -25,7 +28,6 @@ _COMMAND = r"^[^\S\n]*:(?=:[^\n]*::)|#(?=#(?:\[|vso\[|teamcity\[))"
 # Random for each run: foreign text cannot contain it, so an escape sequence after it is ours.
 _OURS = os.urandom(8).hex()
 _COLORS = {"red": 31, "green": 32, "yellow": 33, "cyan": 36}
-ERASE_LINE = "\r\x1b[K"
 
 
 def inert(text: str) -> str:
@@ -78,6 +80,16 @@ def styled(text: str, *, color: str = "", bold: bool = False) -> str:
     codes = [*([_COLORS[color]] if color else []), *([1] if bold else [])]
     start = "".join(f"\x1b{_OURS}[{code}m" for code in codes)
     return f"{start}{text}\x1b{_OURS}[0m" if codes else text
+
+
+def colored(text: str, terminal: Terminal, color: str, *, err: bool = False) -> str:
+    """`text` in a colour where the stream shows colours."""
+    return styled(text, color=color) if terminal.colors(sys.stderr if err else sys.stdout) else text
+
+
+def echo_result(text: str, terminal: Terminal, *, color: str = "green", err: bool = False) -> None:
+    """Print the result, in one line at the end: green if it is good."""
+    echo_line(colored(text, terminal, color, err=err), err=err)
 
 
 class Printer:

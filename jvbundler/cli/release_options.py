@@ -26,16 +26,33 @@ dry_run_option = click.option(
     is_flag=True,
     help="Print the commands instead of running them; needs no tool and no network.",
 )
-verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show the output of every tool.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+print_option = click.option("--print", "only_print", is_flag=True, help="Only print the address.")
 render_option = click.option("--render", is_flag=True, help="Render first if the output is out of date.")
-pods_timeout_option = click.option(
-    "--timeout",
-    type=click.IntRange(min=0),
-    default=0,
-    metavar="SECONDS",
-    help="How long to wait for the pods.  [default: the Deployment's progress deadline and 60]",
+
+
+def json_option(command: Any) -> Any:
+    """`--json`, and `--format json`: the argument `as_json`."""
+
+    @wraps(command)
+    def with_json(*arguments: Any, form: str, **given: Any) -> Any:
+        return command(*arguments, as_json=form == "json", **given)
+
+    return options.form_option(("text", "json"), "The format of the answer.", hidden=True)(with_json)
+
+
+def timeout_option(words: str, default: str) -> Decorator:
+    """`--timeout`: how long to wait for what a deployment changes, in the argument `timeout`."""
+    return click.option(
+        "--timeout",
+        type=click.IntRange(min=1),
+        metavar="SECONDS",
+        help=f"{words}  [default: {default}]",
+    )
+
+
+pods_timeout_option = timeout_option(
+    "How long to wait for the pods.", "the Deployment's progress deadline and 60"
 )
 
 
@@ -102,21 +119,13 @@ common_options = gathered(
     "common",
     Common,
     options.app_argument,
-    click.option("-c", "--config", metavar="FILE", help="deploy.yaml.  [default: APP/deploy.yaml]"),
-    click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Set a key of deploy.yaml."),
+    options.config_option,
+    options.set_option,
     click.option(
         "--env", "variables", multiple=True, metavar="NAME=VALUE", help="Set a variable of the container."
     ),
-    click.option(
-        "-e",
-        "--environment",
-        default="",
-        metavar="ENV",
-        help="Environment; not needed if there is only one.",
-    ),
-    click.option(
-        "-o", "--output", metavar="DIR", help="Output folder.  [default: deploy/ beside deploy.yaml]"
-    ),
+    options.environment_option("Environment; not needed if there is only one."),
+    options.output_option,
     click.option(
         "--tool-timeout",
         type=click.FloatRange(min=0, min_open=True),

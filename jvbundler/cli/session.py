@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from jvbundler.cli.printer import echo_lines, echo_text
-from jvbundler.values.problem import InputError, JvbundlerError
+from jvbundler.cli.printer import echo_line, echo_lines, echo_text
+from jvbundler.values.problem import InputError, JvbundlerError, ToolFailed
 
 if TYPE_CHECKING:
     from jvbundler.cli.release_options import Common
@@ -23,11 +24,34 @@ if TYPE_CHECKING:
 Confirm = Callable[["Operation"], None]
 
 
-def print_script(*operations: Operation) -> int:
+def print_script(*operations: Operation, as_json: bool = False) -> int:
     """What `--dry-run` does."""
     from jvbundler.deploy.operation import shown
 
-    echo_text(shown(*operations))
+    if as_json:
+        print_json({"ok": True, "dry_run": True, **_planned(operations)})
+    else:
+        echo_text(shown(*operations))
+    return 0
+
+
+def _planned(operations: Sequence[Operation]) -> dict[str, Any]:
+    commands = [command for each in operations for command in (*each.looks, *each.commands)]
+    return {
+        "steps": [{"step": command.reason, "command": str(command)} for command in commands],
+        "notes": [note for each in operations for note in each.notes],
+    }
+
+
+def open_address(address: str, *, only_print: bool) -> int:
+    """Print the address, and show it in the browser if somebody sits here."""
+    if not re.fullmatch(r"https?://[^\s\x00-\x1f]+", address):
+        raise ToolFailed(f"'{address}' is no address for a browser")
+    echo_line(address)
+    if not only_print and sys.stdout.isatty():
+        import webbrowser
+
+        webbrowser.open(address)
     return 0
 
 
@@ -36,19 +60,17 @@ def print_json(document: dict[str, Any]) -> None:
     echo_text(f"{text}\n")
 
 
-def execution(release: Release, common: Common, progress: Progress, *, verbose: bool = False) -> Execution:
+def execution(release: Release, common: Common, progress: Progress) -> Execution:
     """How this run's commands are run."""
     from jvbundler.deploy.execution import Execution
 
-    return Execution(common.environ(), progress.tell, secrets=release.secrets(), verbose=verbose)
+    return Execution(common.environ(), progress.tell, secrets=release.secrets(), verbose=progress.verbose)
 
 
-def session(
-    release: Release, common: Common, progress: Progress, confirm: Confirm, *, verbose: bool
-) -> Session:
+def session(release: Release, common: Common, progress: Progress, confirm: Confirm) -> Session:
     from jvbundler.deploy.operation import Session
 
-    return Session(execution(release, common, progress, verbose=verbose), progress.note, confirm)
+    return Session(execution(release, common, progress), progress.note, confirm)
 
 
 def ask_nothing(operation: Operation) -> None:
@@ -104,8 +126,12 @@ def show_lists(operation: Operation) -> None:
 
 
 @contextlib.contextmanager
-def reported(progress: Progress, verb: str, advice: str) -> Iterator[None]:
-    """Say what was done before a failure or Ctrl-C, for people or as JSON; a "no" ends like Ctrl-C."""
+def reported(
+    progress: Progress, verb: str, advice: str, tell: Callable[[dict[str, Any]], None] = print_json
+) -> Iterator[None]:
+    """Say what was done before a failure or Ctrl-C, for people or as JSON, which `tell` gets; a "no" ends
+    like Ctrl-C.
+    """
     from jvbundler.deploy.operation import Declined
 
     try:
@@ -115,12 +141,19 @@ def reported(progress: Progress, verb: str, advice: str) -> Iterator[None]:
     except KeyboardInterrupt:
         _note_interruption(progress, verb, advice)
         if progress.json:
-            print_json({"ok": False, "error": "interrupted", "steps": progress.steps})
+            tell(failed("interrupted", progress))
         raise
     except JvbundlerError as failure:
         if progress.json:
-            print_json({"ok": False, "error": str(failure), "notes": progress.notes, "steps": progress.steps})
+            tell(failed(str(failure), progress))
         raise
+    finally:
+        progress.stop()
+
+
+def failed(why: str, progress: Progress) -> dict[str, Any]:
+    """The JSON document of a run that did not get to its end."""
+    return {"ok": False, "error": why, "notes": progress.notes, "steps": progress.steps}
 
 
 def _note_interruption(progress: Progress, verb: str, advice: str) -> None:

@@ -19,6 +19,8 @@ class Terminal:
     def __init__(self) -> None:
         self.debug = False
         self.no_color = False
+        self.quiet = False
+        self.verbose = False
         self.format = "text"
         # None: on a terminal only.
         self.show_source: bool | None = None
@@ -33,7 +35,15 @@ class Terminal:
 
     def is_quiet(self) -> bool:
         """Whether hints on what to do next are left out: CI wants only results."""
-        return bool(os.environ.get("CI")) or not sys.stderr.isatty()
+        return self.quiet or bool(os.environ.get("CI")) or not sys.stderr.isatty()
+
+
+def width_of(stream: TextIO) -> int:
+    """The columns of the terminal behind the stream; 80 if it does not say."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 class Lasting(io.FileIO):

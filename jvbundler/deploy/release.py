@@ -165,7 +165,8 @@ def render_command(release: Release, reason: str, role: Literal["render", "note"
     words += ["--output", str(release.output)]
     if release.options.assignments:
         words += ["--environment", release.environment.name]
-        words += [word for target in release.targets for word in ("--target", target)]
+        targets = ["k8s" if target == "kubernetes" else target for target in release.targets]
+        words += [word for target in targets for word in ("--target", target)]
     for key, text in release.options.assignments:
         words += ["--set", f"{key}={text}"]
     return Command(tuple(words), reason, role=role)

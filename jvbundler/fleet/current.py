@@ -46,6 +46,7 @@ def write_app(app: AppFolder, request: Request) -> Outcome:
             written=result.written,
             deleted=result.deleted,
             unchanged=result.unchanged,
+            created=result.created,
         )
 
     return _unless_unchanged(app, request, written)

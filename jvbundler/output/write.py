@@ -32,6 +32,8 @@ class WriteResult(NamedTuple):
     written: tuple[str, ...]
     deleted: tuple[str, ...]
     unchanged: tuple[str, ...]
+    # Those of `written` that were not there.
+    created: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
@@ -103,7 +105,8 @@ def _write(
         journal = stage(tree, deleted, {**changes, LOCK: lock_text(new).encode()})
         # A new tree: a link that was planted in the meantime is not followed.
         finish(Tree(folder), journal)
-    return WriteResult(tuple(written), tuple(deleted), tuple(unchanged))
+    created = tuple(path for path in written if statuses[path] == "missing")
+    return WriteResult(tuple(written), tuple(deleted), tuple(unchanged), created)
 
 
 def _refuse_loss(folder: Path, statuses: Mapping[str, Status]) -> None:

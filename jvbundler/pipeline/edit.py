@@ -44,7 +44,6 @@ Keys = tuple[str, ...]
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _SECTIONS = {
     "lambda": ("lambda", "environment"),
-    "k8s": ("kubernetes", "deployment", "container", "environment"),
     "kubernetes": ("kubernetes", "deployment", "container", "environment"),
 }
 

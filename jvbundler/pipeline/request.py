@@ -86,8 +86,8 @@ class Request(NamedTuple):
 class Outcome(NamedTuple):
     """The result for one app: paths by what happened to them, and the `failure` that ended it, if any.
 
-    `rejected` are the app and its files that a validation found wrong. `drift` is None if there is none,
-    `difference` if none was asked for.
+    What was `created` is part of what was `written`. `rejected` are the app and its files that a validation
+    found wrong. `drift` is None if there is none, `difference` if none was asked for.
     """
 
     app: AppFolder
@@ -97,6 +97,7 @@ class Outcome(NamedTuple):
     written: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
+    created: tuple[str, ...] = ()
     drift: Drift | None = None
     difference: Difference | None = None
     checkers: tuple[Checked, ...] = ()

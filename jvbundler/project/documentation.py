@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from typing import NamedTuple
 
 from jvbundler.project.keys import Schema, keys, load_schema, type_and_limits
 from jvbundler.source.old_names import OLD_NAMES
@@ -121,37 +121,107 @@ loop. The operators are `~`, which joins texts, `==`, `!=`, `<`, `<=`, `>`, `>=`
 """
 
 
-def explain_key(key: str) -> str:
-    """The key's entry, or what `{{ }}` may use for `references`; InputError for a key that does not exist.
+class Key(NamedTuple):
+    """A line about a key: its last name, what it is for, and its default."""
+
+    name: str
+    words: str
+    default: str = ""
+
+
+class Entry(NamedTuple):
+    """All about a key. `example` is a document that the schema accepts; `facts` are titles and texts."""
+
+    key: str
+    words: str
+    facts: tuple[tuple[str, str], ...]
+    keys: tuple[Key, ...]
+    example: object = None
+
+
+def references_text() -> str:
+    """What `{{ }}` may use."""
+    from jvbundler.source.filters import reference_lines
+
+    return "\n".join(reference_lines()) + "\n"
+
+
+def sections() -> tuple[Key, ...]:
+    """The top level of deploy.yaml."""
+    return tuple(Key(name, _first_sentence(s)) for name, s in load_schema()["properties"].items())
+
+
+def explain_key(key: str) -> Entry:
+    """The key's entry; InputError for a key that does not exist.
 
     An index and an environment are not part of a key: `environments.prod.lambda.region` is `lambda.region`.
     An old name stands for today's.
     """
-    if key == "references":
-        from jvbundler.source.filters import reference_lines
-
-        return "\n".join(reference_lines()) + "\n"
     wanted = re.sub(r"\[\d*\]", "[]", re.sub(r"^environments\.[^.]+\.", "", key)).removesuffix("[]")
     wanted = OLD_NAMES.get(wanted, wanted)
     known = {path: schema for path, schema in keys(load_schema(), "") if path}
     if wanted not in known:
         raise InputError(f"there is no key '{key}'{_meant(wanted, list(known))}")
-    return "\n".join(_entry(wanted, known)) + "\n"
+    return _entry(wanted, known)
 
 
-def _entry(key: str, known: dict[str, Schema]) -> Iterator[str]:
+def _entry(key: str, known: dict[str, Schema]) -> Entry:
     schema = known[key]
-    yield key
-    yield f"  {schema['description']}"
-    yield f"  type:    {type_and_limits(schema)}".replace("`", "")
-    if default_words(schema):
-        yield f"  default: {default_words(schema)}".replace("`", "")
-    yield from (f"  example: {json.dumps(example)}" for example in schema.get("examples", ())[:1])
+    facts = [("type", type_and_limits(schema)), ("default", default_words(schema))]
     below = [path for path in known if _parent(path) == key]
-    if below:
-        yield "  keys:"
-        width = max(len(_last(path)) for path in below)
-        yield from (f"    {_last(path):{width}}  {_first_sentence(known[path])}" for path in below)
+    if not below:
+        facts += [("example", json.dumps(example)) for example in schema.get("examples", ())[:1]]
+    return Entry(
+        key,
+        schema["description"],
+        tuple((title, text.replace("`", "")) for title, text in facts if text),
+        tuple(
+            Key(_last(path), _first_sentence(known[path]), default_words(known[path]).replace("`", ""))
+            for path in below
+        ),
+        _document(key, known, _section_example(schema)) if below else None,
+    )
+
+
+# As many keys as a reader takes in.
+_KEYS_SHOWN = 4
+
+
+def _section_example(schema: Schema) -> object:
+    """A value of the section: its own example, or some of its keys, those first that it requires."""
+    if "examples" in schema:
+        return schema["examples"][0]
+    children = schema["properties"]
+    leaves = [name for name, child in children.items() if "examples" in child]
+    required = schema.get("required", [])
+    if leaves or required:
+        chosen = sorted(leaves, key=lambda name: name not in required)[: max(_KEYS_SHOWN, len(required))]
+        return {name: children[name]["examples"][0] for name in children if name in chosen}
+    name, child = next(iter(children.items()))
+    return {name: _section_example(child)}
+
+
+def _document(key: str, known: dict[str, Schema], value: object) -> object:
+    """`value` at its key, with what the sections above it require."""
+    parent, name = _parent(key), _last(key)
+    if not parent:
+        return {name: value}
+    is_item = key.rpartition(".")[0].endswith("[]")
+    section = {name: value}
+    if is_item:
+        section = {**_required(known[parent]), **section}
+        return _document(parent, known, [section])
+    return _document(parent, known, section)
+
+
+def _required(schema: Schema) -> dict[str, object]:
+    """What an item of the list has to have."""
+    whole = schema["examples"][0][0]
+    if isinstance(whole, dict):
+        return whole
+    items = [schema["items"], *schema["items"].get("oneOf", [])]
+    item = next(item for item in items if "properties" in item)
+    return {name: item["properties"][name]["examples"][0] for name in item.get("required", ())}
 
 
 def _parent(path: str) -> str:

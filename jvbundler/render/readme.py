@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jvbundler.project.model import Environment, Project, Secret
+from jvbundler.render.diagram import diagram
 from jvbundler.render.text.escaping import Verbatim, code
 from jvbundler.render.text.templating import render as render_template
 from jvbundler.values.artifact import Artifact
@@ -61,6 +62,7 @@ def environment_context(project: Project, environment: Environment) -> dict[str,
         "deploy_lambda": deployment(project, environment, "lambda", asks_context=False),
         "secrets_command": command(project, environment, "secrets"),
         "secrets": secrets_context(environment) if on_kubernetes or on_lambda else [],
+        "diagram": Verbatim(diagram(environment)) if on_kubernetes or on_lambda else "",
     }
 
 

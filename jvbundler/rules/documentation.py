@@ -80,10 +80,6 @@ def severity_of(rule: Rule) -> str:
     return "error or warning" if rule.also_warns else rule.severity
 
 
-def rule_list() -> str:
-    return "".join(f"{rule.id}  {rule.severity:7}  {rule.title}\n" for rule in RULES)
-
-
 def rule_text(id: str) -> str:
     """A rule's paragraph; InputError if there is no rule with that id."""
     rule = RULES_BY_ID.get(id.upper())

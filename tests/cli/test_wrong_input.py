@@ -142,16 +142,6 @@ def test_wrong_arguments(app: Path, jvbundler: Run, arguments: list[str], messag
     assert not (app / "deploy").exists()
 
 
-@pytest.mark.parametrize(
-    "words", ["deploy prod", "deploy -e prod", "logs support", "status --json", "rollback x"]
-)
-def test_a_platform_that_is_left_out(jvbundler: Run, words: str) -> None:
-    done = jvbundler(*words.split())
-    verb = words.split()[0]
-    assert done.returncode == 2
-    assert f"choose a platform: 'jvbundler {verb} k8s …' or 'jvbundler {verb} lambda …'" in done.stderr
-
-
 def test_an_environment_that_is_given_as_a_variable(app: Path, jvbundler: Run) -> None:
     done = jvbundler("render", "support", "--env", "prod")
     assert done.returncode == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.printer import echo_line
+from jvbundler.cli.printer import echo_result
 from jvbundler.cli.report.problems import report
 from jvbundler.cli.terminal import Terminal
 from jvbundler.pipeline.bundle import bundle_files, write_bundle
@@ -47,5 +47,5 @@ def command(
     changed = write_bundle(root, files, force=force)
     if terminal.format == "text":
         for file in files:
-            echo_line(f"{root / file.path}: {'written' if file.path in changed else 'unchanged'}")
+            echo_result(f"{root / file.path}: {'written' if file.path in changed else 'unchanged'}", terminal)
     return 0

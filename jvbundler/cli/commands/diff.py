@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from jvbundler.cli import options
+from jvbundler.cli import completion, options
 from jvbundler.cli.printer import echo_text, styled
 from jvbundler.cli.report.outcomes import Outcomes, outcomes_of, tell_problems
 from jvbundler.cli.terminal import Terminal
@@ -35,20 +35,26 @@ COLORS = {"added": "green", "removed": "red", "danger": "red", "attention": "yel
 
 
 @click.command("diff", epilog=EPILOG)
-@click.argument("words", nargs=-1, metavar="[APP]... [REVISION]")
+@click.argument("words", nargs=-1, metavar="[APP]... [REVISION]", shell_complete=completion.folders)
 @options.config_options
 @options.selection_options
 @click.option("--against", metavar="REVISION", help="Compare with the output at this git revision.")
-@click.option("--from", "source", metavar="ENV", help="Compare two environments: this one, with --to.")
-@click.option("--to", "target", metavar="ENV", help="Compare two environments: with this one.")
 @click.option(
-    "--format",
-    "form",
-    type=click.Choice(("text", "markdown", "json")),
-    default="text",
-    show_default=True,
-    help="Markdown is for a comment on a pull request.",
+    "--from",
+    "source",
+    metavar="ENV",
+    shell_complete=completion.environments,
+    help="Compare two environments: this one, with --to.",
 )
+@click.option(
+    "--to",
+    "target",
+    metavar="ENV",
+    shell_complete=completion.environments,
+    help="Compare two environments: with this one.",
+)
+@options.form_option(("text", "markdown", "json"), "Markdown is for a comment on a pull request.")
+@options.loudness
 @options.talking
 @click.pass_obj
 def command(
@@ -82,7 +88,7 @@ def command(
         if source and target
         else partial(diff_app, revision=revision)
     )
-    outcomes = outcomes_of(apps, options.path_or_none(output), request, job)
+    outcomes = outcomes_of(apps, options.path_or_none(output), request, job, terminal)
     tell_problems(outcomes, terminal)
     show(outcomes, form, terminal)
     return outcomes.exit_code

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.printer import echo_line
+from jvbundler.cli.printer import colored, echo_line, echo_result
 from jvbundler.cli.release_options import Common, common_options, json_option, together
 from jvbundler.cli.report.next_steps import tell_next
 from jvbundler.cli.session import print_json
@@ -47,8 +47,14 @@ def command(terminal: Terminal, /, *, common: Common, as_json: bool) -> int:
         print_json({"ok": all(c.ok for c in checks), "checks": fields})
     else:
         for check in checks:
-            echo_line(f"{'ok     ' if check.ok else 'MISSING'} {check}")
+            mark = colored("ok     ", terminal, "green") if check.ok else colored("MISSING", terminal, "red")
+            echo_line(f"{mark} {check.name}: {check.found}")
+            if check.fix and not check.ok:
+                echo_line(f"  to fix it: {check.fix}")
         read = options.reading_options(common.config, common.settings, common.variables)
         asked = (common.environment,) if common.environment else ()
         tell_next(terminal, read, (common.app,), (common.config, common.output), asked)
+        bad = sum(not check.ok for check in checks)
+        verdict = f"{bad} of {len(checks)} missing" if bad else "ready"
+        echo_result(verdict, terminal, color="red" if bad else "green")
     return 0 if all(check.ok for check in checks) else 4

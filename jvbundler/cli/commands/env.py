@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jvbundler.cli import options
+from jvbundler.cli import completion, options
 from jvbundler.cli.commands.predecessor import ecs, jvdeploys_codes, note
 from jvbundler.cli.printer import echo_line
 from jvbundler.cli.release_options import Common, json_option, together
@@ -22,22 +22,18 @@ EPILOG = """\b
 Examples:
   jvbundler env list k8s -e prod
   jvbundler env set k8s LOG_LEVEL=DEBUG -e dev
-  jvbundler env unset lambda LOG_LEVEL
+  jvbundler env unset lambda apps/support LOG_LEVEL
 """
-PLATFORMS = ("k8s", "kubernetes", "lambda")
-PLATFORM = click.argument("platform", type=click.Choice(PLATFORMS))
-APP = click.option("--app", default=".", metavar="DIR", help="The app's folder.  [default: this one]")
-CONFIG = click.option("-c", "--config", metavar="FILE", help="deploy.yaml.  [default: APP/deploy.yaml]")
-ENVIRONMENT = click.option(
-    "-e", "--environment", default="", metavar="ENV", help="Environment. [default: all, the top level]"
-)
+PLATFORM = click.argument("platform", type=options.PlatformChoice())
+APP = click.option("--app", "app_option", hidden=True, metavar="DIR", help="The same as APP.")
+ENVIRONMENT = options.environment_option("Environment.  [default: all, the top level]")
 
 
 class Env(click.Group):
     """`env list lambda`, which jvdeploy's users type as `env lambda list`, and `unset` as `delete`."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in PLATFORMS:
+        if cmd_name in (*options.PLATFORMS, *options.ALIASES):
             return of_platform
         if cmd_name == "ecs":
             return ecs
@@ -55,13 +51,16 @@ def command() -> None:
 
 @command.command("list", epilog="Example: jvbundler env list k8s -e prod")
 @PLATFORM
-@together(ENVIRONMENT, APP, CONFIG, json_option)
-def list_(platform: str, environment: str, app: str, config: str | None, as_json: bool) -> int:
+@options.app_argument
+@together(ENVIRONMENT, APP, options.config_option, json_option)
+def list_(
+    platform: str, app: str, environment: str, app_option: str | None, config: str | None, as_json: bool
+) -> int:
     """Print the variables that the platform's container gets; secrets by name only.
 
     Without an app.yaml, what deploy.yaml alone says.
     """
-    found = listed(app, config, environment, platform)
+    found = listed(app_option or app, config, environment, platform)
     if as_json:
         print_json(dict(found))
     else:
@@ -93,28 +92,52 @@ def listed_environment(app: str, config: str | None, name: str) -> Environment:
 
 @command.command("set", epilog="Example: jvbundler env set k8s LOG_LEVEL=DEBUG -e dev")
 @PLATFORM
-@click.argument("pairs", nargs=-1, required=True, metavar="NAME=VALUE...")
-@together(ENVIRONMENT, APP, CONFIG)
-def set_(platform: str, pairs: tuple[str, ...], environment: str, app: str, config: str | None) -> int:
-    """Write NAME=VALUE, for the platform, into deploy.yaml."""
+@click.argument(
+    "words", nargs=-1, required=True, shell_complete=completion.folders, metavar="[APP] NAME=VALUE..."
+)
+@together(ENVIRONMENT, APP, options.config_option)
+def set_(
+    platform: str, words: tuple[str, ...], environment: str, app_option: str | None, config: str | None
+) -> int:
+    """Write NAME=VALUE, for the platform, into the deploy.yaml of APP (default: this folder)."""
     from jvbundler.pipeline.edit import set_variables
 
-    path = Path(config) if config else Path(app) / "deploy.yaml"
-    changed = set_variables(path, platform, environment, pairs)
-    echo_line(f"{path}: {'changed; jvbundler render' if changed else 'unchanged'}")
-    return 0
+    app, pairs = app_and_rest(words)
+    path = edited_file(app_option or app, config)
+    return tell_edit(path, changed=set_variables(path, platform, environment, pairs))
 
 
 @command.command("unset", epilog="Example: jvbundler env unset lambda LOG_LEVEL")
 @PLATFORM
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@together(ENVIRONMENT, APP, CONFIG)
-def unset(platform: str, names: tuple[str, ...], environment: str, app: str, config: str | None) -> int:
-    """Remove variables of the platform from deploy.yaml."""
+@click.argument("words", nargs=-1, required=True, shell_complete=completion.folders, metavar="[APP] NAME...")
+@together(ENVIRONMENT, APP, options.config_option)
+def unset(
+    platform: str, words: tuple[str, ...], environment: str, app_option: str | None, config: str | None
+) -> int:
+    """Remove variables of the platform from the deploy.yaml of APP (default: this folder)."""
     from jvbundler.pipeline.edit import unset_variables
 
-    path = Path(config) if config else Path(app) / "deploy.yaml"
-    changed = unset_variables(path, platform, environment, names)
+    app, names = app_and_rest(words)
+    path = edited_file(app_option or app, config)
+    return tell_edit(path, changed=unset_variables(path, platform, environment, names))
+
+
+def app_and_rest(words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The app's folder, if the words begin with one, and the others.
+
+    A name of a variable is a folder only if it looks like one, or has a deploy.yaml.
+    """
+    first, *rest = words
+    looks_like = first in (".", "..") or "/" in first.partition("=")[0]
+    is_folder = looks_like or ("=" not in first and (Path(first) / "deploy.yaml").exists())
+    return (first, tuple(rest)) if is_folder else (".", words)
+
+
+def edited_file(app: str, config: str | None) -> Path:
+    return Path(config) if config else Path(app) / "deploy.yaml"
+
+
+def tell_edit(path: Path, *, changed: bool) -> int:
     echo_line(f"{path}: {'changed; jvbundler render' if changed else 'unchanged'}")
     return 0
 
@@ -156,7 +179,7 @@ def list_as_jvdeploy(ctx: click.Context, /, *, app: str, as_json: bool, table: b
     file = str(Path(app) / config)
     with jvdeploys_codes():
         if not table:
-            given = {"app": app, "config": file, "environment": "", "as_json": as_json}
+            given = {"app": app, "config": file, "form": "json" if as_json else "text"}
             return int(ctx.invoke(list_, platform=platform, **given))
         found = listed(app, file, "", platform)
     echo_line(f"{'KEY':<30} VALUE")
@@ -172,7 +195,7 @@ def list_as_jvdeploy(ctx: click.Context, /, *, app: str, as_json: bool, table: b
 def set_as_jvdeploy(ctx: click.Context, /, *, pairs: tuple[str, ...], config: str) -> int:
     platform = platform_of(ctx)
     with jvdeploys_codes():
-        return int(ctx.invoke(set_, platform=platform, pairs=pairs, environment="", app=".", config=config))
+        return int(ctx.invoke(set_, platform=platform, words=pairs, config=config))
 
 
 @of_platform.command("delete")
@@ -182,7 +205,7 @@ def set_as_jvdeploy(ctx: click.Context, /, *, pairs: tuple[str, ...], config: st
 def delete_as_jvdeploy(ctx: click.Context, /, *, names: tuple[str, ...], config: str) -> int:
     platform = platform_of(ctx)
     with jvdeploys_codes():
-        return int(ctx.invoke(unset, platform=platform, names=names, environment="", app=".", config=config))
+        return int(ctx.invoke(unset, platform=platform, words=names, config=config))
 
 
 def successor_of(ctx: click.Context) -> str:
@@ -192,7 +215,7 @@ def successor_of(ctx: click.Context) -> str:
 
 
 def platform_of(ctx: click.Context) -> str:
-    """The platform, after a note."""
+    """The platform, as its section is called, after a note."""
     platform = str(ctx.parent and ctx.parent.info_name)
     note(f"env {platform} {ctx.info_name}", successor_of(ctx))
-    return platform
+    return options.PLATFORMS.get(platform, platform)

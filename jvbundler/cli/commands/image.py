@@ -18,7 +18,6 @@ from jvbundler.cli.release_options import (
     json_option,
     render_option,
     together,
-    verbose_option,
 )
 from jvbundler.cli.report.progress import Progress
 from jvbundler.cli.session import ask_nothing, print_json, print_script, reported, session
@@ -44,14 +43,14 @@ class Running(NamedTuple):
 
     render: bool
     dry_run: bool
-    verbose: bool
     as_json: bool
 
 
 image_command_options = together(
     common_options,
     image_options,
-    gathered("running", Running, render_option, dry_run_option, verbose_option, json_option),
+    gathered("running", Running, render_option, dry_run_option, json_option),
+    options.loudness,
 )
 
 
@@ -84,10 +83,10 @@ def make(terminal: Terminal, common: Common, image: ImageChoice, running: Runnin
     steps = ImageSteps(build=not push, push=push, options=image.options(common))
     release = using(common.release("docker"), steps)
     if running.dry_run:
-        return print_script(plan(release, steps, None, render=running.render))
+        return print_script(plan(release, steps, None, render=running.render), as_json=running.as_json)
     progress = Progress(terminal, json=running.as_json)
     with reported(progress, "push" if push else "build", "nothing was deployed"):
-        run = session(release, common, progress, ask_nothing, verbose=running.verbose)
+        run = session(release, common, progress, ask_nothing)
         done = make_image(release, steps, run, render=running.render).release
     if push:
         result = {"digest": done.environment.digest("kubernetes") or done.environment.digest("lambda")}

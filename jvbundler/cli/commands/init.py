@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.printer import echo_line
+from jvbundler.cli.printer import echo_line, echo_result
 from jvbundler.cli.report.next_steps import tell_next
 from jvbundler.cli.terminal import Terminal
 from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from jvbundler.pipeline.answers import Answers
 
 EPILOG = """\b
 Examples:
   jvbundler init
-  jvbundler init apps/support --kubernetes --registry ghcr.io/acme --database mongodb
+  jvbundler init apps/support --k8s --registry ghcr.io/acme --database mongodb
   jvbundler init --all --full --config deploy.staging.yaml -y
 """
 # Each question in one line, and whose it is; an answer that is left out stays a comment.
@@ -32,13 +34,21 @@ QUESTIONS: dict[str, tuple[str, str]] = {
     "database": ("", "Database: json, sqlite, mongodb or postgres; else what the app's files say, or json"),
     "domain": ("", "Domain at which the app is reached, such as support.example.com"),
 }
-PLATFORMS = {"kubernetes": ("kubernetes",), "lambda": ("lambda",), "both": ("lambda", "kubernetes")}
+# As they are called, and as the sections are; `kubernetes` is accepted.
+PLATFORMS = {"k8s": ("kubernetes",), "lambda": ("lambda",), "both": ("lambda", "kubernetes")}
 
 
 @click.command("init", epilog=EPILOG)
 @options.app_argument
 @click.option("--lambda", "on_lambda", is_flag=True, help="Enable AWS Lambda.")
-@click.option("--kubernetes", "on_kubernetes", is_flag=True, help="Enable Kubernetes.")
+@click.option(
+    "--k8s",
+    "on_kubernetes",
+    cls=options.Option,
+    also=("--kubernetes",),
+    is_flag=True,
+    help="Enable Kubernetes.",
+)
 @click.option("--all", "everything", is_flag=True, help="Enable both.  [default]")
 @click.option("--ecs", is_flag=True, hidden=True, help="jvdeploy's.")
 @click.option("--registry", default="", metavar="URL", help="Registry that the cluster pulls from.")
@@ -86,7 +96,7 @@ def command(
         raise InputError(NO_ECS)
     root, shown_as = options.app_root(app)
     both = everything or (on_lambda and on_kubernetes)
-    platform = "both" if both else "lambda" if on_lambda else "kubernetes" if on_kubernetes else ""
+    platform = "both" if both else "lambda" if on_lambda else "k8s" if on_kubernetes else ""
     answers = Answers(PLATFORMS.get(platform, ()), **given)
     require_right(answers)
     read = readable_app(root, shown_as)
@@ -101,14 +111,15 @@ def command(
     changed = write_file(path, first.text, force=force)
     # The schema that the first line names; it is ours, so an older one is replaced.
     write_file(path.with_name(SCHEMA_FILE), packaged_text("schemas/deploy.schema.json"), force=True)
-    enabled = ", ".join(answers.targets)
-    echo_line(f"{path}: {'written' if changed else 'unchanged'}, enabled: {enabled}")
     for keys, what in ((first.taken, "taken over"), (first.left, "not taken over, unknown or secret")):
         if keys:
             echo_line(f"{below(shown_as, EXAMPLE)}: {what}: {', '.join(keys)}", err=keys is first.left)
     if not terminal.is_quiet():
         echo_line("next: read it, then run 'jvbundler render'", err=True)
     tell_next(terminal, options.reading_options(config), (app,), (config, None))
+    names = [name for name, section in options.PLATFORMS.items() if section in answers.targets]
+    verdict = "written" if changed else "unchanged"
+    echo_result(f"{path}: {verdict}, enabled: {' and '.join(names)}", terminal)
     return 0
 
 
@@ -137,11 +148,16 @@ def asked(answers: Answers) -> Answers:
 
 
 def asked_platform() -> str:
-    text = prompted("Platforms that it is deployed to: kubernetes, lambda or both", "both")
-    while text not in PLATFORMS:
-        echo_line(f"platforms are not valid (write {', '.join(PLATFORMS)})", err=True)
-        text = prompted("Platforms that it is deployed to: kubernetes, lambda or both", "both")
+    question = f"Platforms that it is deployed to: {one_of(PLATFORMS)}"
+    while (text := prompted(question, "both").replace("kubernetes", "k8s")) not in PLATFORMS:
+        echo_line(f"platforms are not valid (write {one_of(PLATFORMS)})", err=True)
     return text
+
+
+def one_of(names: Iterable[str]) -> str:
+    """`k8s, lambda or both`"""
+    *most, last = names
+    return f"{', '.join(most)} or {last}"
 
 
 def prompted(question: str, default: str) -> str:

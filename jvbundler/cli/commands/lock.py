@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.printer import echo_line
+from jvbundler.cli.printer import echo_result
 from jvbundler.cli.terminal import Terminal
 from jvbundler.pipeline.requirements_lock import lock_requirements
 
@@ -39,5 +39,5 @@ def command(
     root, shown_as = options.app_root(app)
     read = options.reading_options(config, settings, variables, jvagent)
     path, packages, changed = lock_requirements(root, shown_as, read)
-    echo_line(f"{path}: {packages} packages, {'written' if changed else 'unchanged'}")
+    echo_result(f"{path}: {packages} packages, {'written' if changed else 'unchanged'}", terminal)
     return 0

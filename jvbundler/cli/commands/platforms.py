@@ -1,28 +1,50 @@
-"""The groups `deploy`, `status`, `logs`, `rollback` and `destroy`: a subcommand for each platform."""
+"""The groups `deploy`, `status`, `logs`, `open`, `rollback` and `destroy`: a subcommand for each platform.
+
+Without a platform, what the environment enables is meant. `deploy` and `status` take both; where the other
+verbs find both, they ask for a choice, as it matters which one is destroyed.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from importlib import import_module
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
-# The folder of each platform; in it, `deploy` has a module of its own and the other verbs share one.
-PLATFORMS = {"k8s": "kubernetes", "lambda": "lambda_"}
-ALIASES = {"kubernetes": "k8s"}
-# jvdeploy's, for which there is only a message; it never had a rollback.
+from jvbundler.cli.options import ALIASES, PLATFORMS
+from jvbundler.cli.terminal import Terminal
+from jvbundler.values.problem import InputError
+
+# The folder of each platform; in it, `deploy` has a module of its own and the other verbs share one. In the
+# order of a deployment: CloudFormation undoes what fails by itself, and the cluster is then as it was.
+FOLDERS = {"lambda": "lambda_", "k8s": "kubernetes"}
+# The name of the command that stands for what is enabled.
+ENABLED = ""
+# jvdeploy's, for which there is only a message, in the verbs that it had.
 ECS = "ecs"
+WITH_ECS = ("deploy", "status", "logs", "destroy")
 LINES = {"k8s": "On Kubernetes, with kubectl.", "lambda": "On AWS Lambda, with sam and aws."}
 HELP = {
-    "deploy": "Deploy the rendered files of an app.",
-    "status": "Show the state of the deployed app; exit 1 if it is not healthy.",
-    "logs": "Show the logs of the deployed app.",
-    "rollback": "Go back to the previous version.",
-    "destroy": "Remove what was deployed; data stays unless you say otherwise.",
+    "deploy": "Deploy the rendered files of an app.\n\nWithout a platform: to every platform that the "
+    "environment enables. All checks and one question come first, then Lambda, then Kubernetes; a failure of "
+    "the first is the end.",
+    "status": "Show the state of the deployed app; exit 1 if it is not healthy.\n\nWithout a platform: on "
+    "every platform that the environment enables.",
+    "logs": "Show the logs of the deployed app.\n\nThe platform may be left out where only one is enabled.",
+    "open": "Print the address of the deployed app, and open it in the browser if this is a terminal."
+    "\n\nThe platform may be left out where only one is enabled.",
+    "rollback": "Go back to the previous version.\n\nThe platform may be left out where only one is enabled.",
+    "destroy": "Remove what was deployed; data stays unless you say otherwise.\n\nThe platform may be left "
+    "out where only one is enabled.",
 }
 EXAMPLES = {
-    "deploy": ("deploy k8s -e dev --all", "deploy k8s -e prod --diff", "deploy lambda -e prod --dry-run"),
-    "status": ("status k8s -e prod", "status lambda -e prod --json"),
+    "deploy": ("deploy -e dev --all", "deploy k8s -e prod --diff", "deploy lambda -e prod --dry-run"),
+    "status": ("status -e prod", "status lambda -e prod --json"),
     "logs": ("logs k8s -e prod --follow", "logs lambda -e prod --since 1h"),
+    "open": ("open -e prod", "open lambda -e dev --print"),
     "rollback": ("rollback k8s -e prod", "rollback lambda -e prod"),
     "destroy": ("destroy k8s -e dev", "destroy lambda -e dev --dry-run"),
 }
@@ -33,33 +55,149 @@ class PlatformGroup(click.Group):
 
     def __init__(self, verb: str) -> None:
         lines = "".join(f"  jvbundler {example}\n" for example in EXAMPLES[verb])
-        super().__init__(verb, help=HELP[verb], epilog=f"\b\nExamples:\n{lines}", no_args_is_help=True)
+        super().__init__(
+            verb,
+            help=HELP[verb],
+            epilog=f"'jvbundler {verb} k8s --help' lists the options.\n\n\b\nExamples:\n{lines}",
+            subcommand_metavar="[k8s|lambda] [APP]",
+            result_callback=partial(ended, verb),
+        )
         self.verb = verb
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(PLATFORMS)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """An environment, an app or an option in place of the platform: the platform comes first."""
-        known = (*PLATFORMS, *ALIASES, *ctx.help_option_names, *(() if self.verb == "rollback" else (ECS,)))
-        if args and args[0] not in known:
-            ways = " or ".join(f"'jvbundler {self.verb} {platform} …'" for platform in PLATFORMS)
-            raise click.UsageError(f"choose a platform: {ways}", ctx)
+        """The platform comes first here, wherever it was written."""
+        if not args and ctx.resilient_parsing:
+            return super().parse_args(ctx, args)  # completion, of the platform
+        known = (*PLATFORMS, *ALIASES, *((ECS,) if self.verb in WITH_ECS else ()))
+        if not args or args[0] not in (*known, *ctx.help_option_names):
+            at = first_word(args, enabled_command(self.verb).params)
+            platform = at is not None and args[at] in known
+            args = (
+                [args[at], *args[:at], *args[at + 1 :]] if at is not None and platform else [ENABLED, *args]
+            )
         return super().parse_args(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name == ECS and self.verb != "rollback":
+        if cmd_name == ECS and self.verb in WITH_ECS:
             from jvbundler.cli.commands.predecessor import ecs
 
             return ecs
-        folder = PLATFORMS.get(ALIASES.get(cmd_name, cmd_name))
-        if folder is None:
-            return None
-        name = "deploy" if self.verb == "deploy" else "operate"
-        module = import_module(f"jvbundler.cli.commands.{folder}.{name}")
-        command: click.Command = getattr(module, self.verb)
-        return command
+        if cmd_name == ENABLED:
+            return enabled_command(self.verb)
+        name = ALIASES.get(cmd_name, cmd_name)
+        return command_of(self.verb, name) if name in FOLDERS else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Platforms"):
             formatter.write_dl([(name, LINES[name]) for name in PLATFORMS])
+
+
+def command_of(verb: str, platform: str) -> click.Command:
+    name = "deploy" if verb == "deploy" else "operate"
+    module = import_module(f"jvbundler.cli.commands.{FOLDERS[platform]}.{name}")
+    command: click.Command = getattr(module, "open_" if verb == "open" else verb)
+    return command
+
+
+def first_word(args: Sequence[str], params: Iterable[click.Parameter]) -> int | None:
+    """Where the first word stands that is neither an option nor the value of one."""
+    options = [param for param in params if isinstance(param, click.Option)]
+    taking = [option for option in options if not option.is_flag]
+    valued = {opt for option in taking for opt in (*option.opts, *getattr(option, "also", ()))}
+    skip = False
+    for at, word in enumerate(args):
+        if skip:
+            skip = False
+        elif word.startswith("--"):
+            skip = word in valued
+        elif word.startswith("-") and word != "-":
+            # Flags may share a dash with an option whose value follows, as in `-ve prod`.
+            ends = [f"-{letter}" in valued for letter in word[1:]]
+            skip = True in ends and ends.index(True) == len(ends) - 1
+        else:
+            return at
+    return None
+
+
+class EnabledCommand(click.Command):
+    """A verb without a platform; it knows the options of both."""
+
+    def __init__(self, verb: str, params: list[click.Parameter]) -> None:
+        super().__init__(ENABLED, params=params, help=HELP[verb])
+        self.verb = verb
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[__name__] = tuple(args)
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As the enabled platform's command, if there is one; each of two gets the options that it knows."""
+        platforms = enabled_platforms(ctx)
+        if len(platforms) == 1:
+            command = command_of(self.verb, platforms[0])
+            with command.make_context(platforms[0], list(ctx.meta[__name__]), parent=ctx.parent) as its:
+                return command.invoke(its)
+        if self.verb not in ENDS or ctx.params.get("watch"):
+            ways = " or ".join(f"'jvbundler {self.verb} {platform} …'" for platform in PLATFORMS)
+            raise click.UsageError(f"both platforms are enabled: choose one with {ways}", ctx.parent)
+        given = [n for n in ctx.params if ctx.get_parameter_source(n) is ParameterSource.COMMANDLINE]
+        makes = []
+        for platform in platforms:
+            command = command_of(self.verb, platform)
+            known = {param.name for param in command.params if param.expose_value}
+            values = {name: ctx.params[name] for name in given if name in known}
+            makes.append(partial(ctx.invoke, command, **values))
+        return ENDS[self.verb](makes, ctx.obj)
+
+
+def enabled_command(verb: str) -> click.Command:
+    """A command with the options of both platforms; of two with one name, the first stands for both."""
+    params: dict[str, click.Parameter] = {}
+    for platform in FOLDERS:
+        for param in command_of(verb, platform).params:
+            taken = {opt for each in params.values() for opt in each.opts}
+            if not taken & set(param.opts):
+                params.setdefault(str(param.name), param)
+    return EnabledCommand(verb, list(params.values()))
+
+
+def enabled_platforms(ctx: click.Context) -> tuple[str, ...]:
+    """Those of the chosen environment. Raises InputError if there is none."""
+    from jvbundler.cli.release_options import Common
+
+    release = Common(**{field: ctx.params[field] for field in Common._fields}).release("docker")
+    settings: Any = release.environment.settings
+    found = tuple(platform for platform in FOLDERS if settings[PLATFORMS[platform]]["enabled"])
+    if not found:
+        ways = " or ".join(f"'{section}.enabled: true'" for section in PLATFORMS.values())
+        raise InputError(
+            f"no platform is enabled in environment '{release.environment.name}': set {ways} in "
+            f"{release.project.file}"
+        )
+    return found
+
+
+def deployed(makes: Sequence[Callable[[], Any]], terminal: Terminal) -> int:
+    from jvbundler.cli.deployment import carry_out
+
+    return carry_out(makes, terminal)
+
+
+def looked_at(makes: Sequence[Callable[[], Any]], terminal: Terminal) -> int:
+    from jvbundler.cli.report.states import show_states
+
+    return show_states([make() for make in makes])
+
+
+# What is done with the values that the commands of these verbs return, for one platform or for both.
+ENDS = {"deploy": deployed, "status": looked_at}
+
+
+def ended(verb: str, value: Any) -> Any:
+    """The exit code, of a value that a platform's command returned."""
+    if isinstance(value, int) or verb not in ENDS:
+        return value
+    return ENDS[verb]([lambda: value], click.get_current_context().find_root().obj)

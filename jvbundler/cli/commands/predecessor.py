@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 
@@ -34,6 +35,16 @@ def jvdeploys_codes() -> Iterator[None]:
 
 def note(old: str, successor: str) -> None:
     echo_line(f"'{old}' is jvdeploy's: here it is '{successor}'", err=True)
+
+
+def no_effect(flag: str, why: str) -> Callable[[Any], Any]:
+    """A flag of jvdeploy's that is accepted, with a warning."""
+
+    def warn(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        if value:
+            echo_line(f"warning: {flag} has no effect: {why}", err=True)
+
+    return click.option(flag, is_flag=True, hidden=True, expose_value=False, callback=warn)
 
 
 @click.command("generate", hidden=True)

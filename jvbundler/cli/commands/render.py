@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.printer import echo_data, echo_line
+from jvbundler.cli.printer import echo_data, echo_line, echo_result
 from jvbundler.cli.report.next_steps import tell_next
 from jvbundler.cli.report.outcomes import Outcomes, count, outcomes_of, tell_problems
 from jvbundler.cli.terminal import Terminal
 from jvbundler.fleet.apps import app_folders, is_many
 from jvbundler.fleet.current import check_app, write_app
 from jvbundler.pipeline.request import Request, Selection
-from jvbundler.values.problem import Place, Problem
+from jvbundler.values.problem import JvbundlerError, Place, Problem
 from jvbundler.values.safe_text import shell_line
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ Examples:
   jvbundler render apps/support -e prod -o ../gitops/support
   jvbundler render 'apps/*' -o gitops
   jvbundler render --check --format github
-  jvbundler render --stdout --target kubernetes -e dev | kubectl diff -f -
+  jvbundler render --watch
+  jvbundler render --stdout --target k8s -e dev | kubectl diff -f -
 """
 
 
@@ -40,6 +42,7 @@ Examples:
 @options.selection_options
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the output is not current.")
 @click.option("--stdout", "to_stdout", is_flag=True, help="Print the deployable files, write nothing.")
+@click.option("--watch", is_flag=True, help="Render again whenever a file changes, until Ctrl-C.")
 @click.option("--force", is_flag=True, help="Replace files that were edited by hand or are not ours.")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @options.reporting
@@ -59,6 +62,7 @@ def command(
     output: str | None,
     check: bool,
     to_stdout: bool,
+    watch: bool,
     force: bool,
     strict: bool,
 ) -> int:
@@ -70,21 +74,44 @@ def command(
     """
     if check and to_stdout:
         raise click.UsageError("--check and --stdout cannot be combined")
+    if watch and (check or to_stdout or terminal.format != "text"):
+        raise click.UsageError("--watch cannot be combined with --check, --stdout or --format")
     read = options.reading_options(config, settings, variables, jvagent, strict=strict)
     selection, overrides = Selection(targets, environments), options.path_or_none(templates)
     request, folder = Request(read, selection, overrides, strict, force), options.path_or_none(output)
     if to_stdout:
         return _print(apps, folder, request, terminal)
-    outcomes = outcomes_of(apps, folder, request, check_app if check else write_app)
+    if watch:
+        return _watch(apps, folder, request, terminal)
+    outcomes = outcomes_of(apps, folder, request, check_app if check else write_app, terminal)
     if check:
         given = (("-c", config), ("-o", output), ("--templates", templates))
         values = (*(("--set", pair) for pair in settings), *(("--env", pair) for pair in variables))
         _tell_drift(outcomes, _render_words(apps, (*given, *values)), terminal)
     else:
-        _tell_result(outcomes, terminal)
+        _tell_changes(outcomes, terminal)
         if not outcomes.many and not outcomes.exit_code:
             tell_next(terminal, read, apps, (config, output), environments)
+        _tell_verdict(outcomes, terminal)
     return outcomes.exit_code
+
+
+def _watch(apps: Sequence[str], output: Path | None, request: Request, terminal: Terminal) -> int:
+    """Goes on until Ctrl-C, whatever a render finds."""
+    from jvbundler.cli.report.failure import tell_failure
+    from jvbundler.fleet.watch import changes
+
+    for changed in changes(apps, output, request):
+        if changed and not terminal.quiet:
+            more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+            echo_line(f"changed: {changed[0]}{more}", err=True)
+        try:
+            outcomes = outcomes_of(apps, output, request, write_app, terminal)
+            _tell_changes(outcomes, terminal)
+            _tell_verdict(outcomes, terminal)
+        except JvbundlerError as failure:
+            tell_failure(failure, terminal)
+    return 0
 
 
 def _print(apps: Sequence[str], output: Path | None, request: Request, terminal: Terminal) -> int:
@@ -139,9 +166,9 @@ def _tell_drift(outcomes: Outcomes, render: Sequence[str], terminal: Terminal) -
         number = f"{len(drifted)} of {outcomes.subject}" if outcomes.many else f"{outcomes.subject}:"
         mending = _command(render, force=any(o.drift.needs_force for o in drifted if o.drift))
         echo_line(f"{number} not current; to fix it: {mending}", err=True)
-    elif not outcomes.exit_code:
+    elif not outcomes.exit_code and not terminal.quiet:
         files = count(sum(outcome.total for outcome in outcomes.each), "file")
-        echo_line(f"{outcomes.subject}: current, {files}")
+        echo_result(f"{outcomes.subject}: current, {files}", terminal)
 
 
 def _drift_problems(outcome: Outcome, render: Sequence[str]) -> Iterator[Problem]:
@@ -154,18 +181,32 @@ def _command(words: Sequence[str], *, force: bool) -> str:
     return shell_line([*words, "--force"] if force else words)
 
 
-def _tell_result(outcomes: Outcomes, terminal: Terminal) -> None:
+def _tell_changes(outcomes: Outcomes, terminal: Terminal) -> None:
     tell_problems(outcomes, terminal)
     if terminal.format != "text":
         return
-    echo_line(f"{outcomes.subject}: {', '.join(_counts(outcomes.each))}")
+    if sys.stdout.isatty() and not terminal.quiet:
+        from jvbundler.cli.report.written import show_written
+
+        show_written(outcomes, terminal)
 
 
-def _counts(outcomes: Iterable[Outcome]) -> list[str]:
-    """A summary of all files in words."""
+def _tell_verdict(outcomes: Outcomes, terminal: Terminal) -> None:
+    if terminal.format == "text" and not terminal.quiet and not outcomes.exit_code:
+        counts = _counts(outcomes.each, in_detail=sys.stdout.isatty())
+        echo_result(f"{outcomes.subject}: {', '.join(counts)}", terminal)
+
+
+def _counts(outcomes: Iterable[Outcome], *, in_detail: bool) -> list[str]:
+    """A summary of all files in words; in detail, what is new is told apart."""
     done = {
         what: sum(len(getattr(outcome, what)) for outcome in outcomes)
-        for what in ("written", "unchanged", "deleted")
+        for what in ("created", "written", "unchanged", "deleted")
     }
+    created = done.pop("created")
+    shown = done
+    if in_detail:
+        shown = {"new": created, "changed": done["written"] - created}
+        shown |= {what: done[what] for what in ("unchanged", "deleted")}
     files = count(done["written"] + done["unchanged"], "file")
-    return [files, *(f"{number:,} {what}" for what, number in done.items() if number)]
+    return [files, *(f"{number:,} {what}" for what, number in shown.items() if number)]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 EPILOG = """\b
 Examples:
   jvbundler build -e dev && jvbundler run -e dev
-  jvbundler run -e dev --on lambda --port 9000
+  jvbundler run -e dev --target lambda --port 9000
 """
 
 
@@ -25,12 +25,15 @@ Examples:
 @together(common_options, dry_run_option)
 @click.option("--port", type=int, default=8080, show_default=True, help="Port on this machine.")
 @click.option(
-    "--on",
+    "--target",
     "platform",
-    type=click.Choice(("kubernetes", "lambda")),
+    cls=options.Option,
+    also=("--on",),
+    type=options.PlatformChoice(),
     help="The platform whose variables it gets.  [default: the enabled one]",
 )
 @click.option("--image", default="", metavar="REF", help="Image.  [default: the one that 'build' makes]")
+@options.loudness
 @options.talking
 @click.pass_obj
 def command(
@@ -49,6 +52,6 @@ def command(
     operation = plan_run(release, image=image, port=port, on_lambda=on_lambda)
     if dry_run:
         return print_script(operation)
-    run = session(release, common, Progress(terminal), ask_nothing, verbose=False)
+    run = session(release, common, Progress(terminal), ask_nothing)
     serve(operation, release, run, on_lambda=on_lambda)
     return 0

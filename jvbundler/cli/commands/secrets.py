@@ -11,7 +11,7 @@ import click
 
 from jvbundler import __version__
 from jvbundler.cli import options
-from jvbundler.cli.printer import echo_lines, echo_text
+from jvbundler.cli.printer import colored, echo_lines, echo_result, echo_text
 from jvbundler.cli.release_options import gathered, together
 from jvbundler.cli.report.problems import print_text
 from jvbundler.cli.terminal import Terminal
@@ -90,16 +90,8 @@ choice_options = together(
         Choice,
         options.app_argument,
         options.config_options,
-        click.option(
-            "-e", "--environment", "environments", multiple=True, metavar="ENV", help="Only this; repeatable."
-        ),
-        click.option(
-            "--target",
-            "targets",
-            multiple=True,
-            type=click.Choice(("lambda", "kubernetes")),
-            help="Only this platform.",
-        ),
+        options.environments_option,
+        options.target_option("Only this platform; repeatable."),
         click.option(
             "--context", default="", metavar="NAME", help="kubectl context.  [default: kubernetes.context]"
         ),
@@ -118,7 +110,7 @@ def list_(terminal: Terminal, /, *, choice: Choice) -> int:
     if terminal.format == "json":
         _print_json({"secrets": [_document(holder, choice.app) for holder in found]})
     else:
-        echo_lines(_lines(found, choice.app))
+        echo_lines(_lines(found, choice.app, terminal))
     return 0
 
 
@@ -135,7 +127,10 @@ def check(terminal: Terminal, /, *, choice: Choice) -> int:
     if terminal.format == "json":
         _print_json({"secrets": [_state_document(state) for state in found]})
     else:
-        echo_lines([_verdict(state) for state in found] or ["no secrets"])
+        for state in found:
+            echo_result(_verdict(state), terminal, color="red" if state.missing else "green")
+        if not found:
+            echo_lines(["no secrets"])
     return 1 if any(state.missing for state in found) else 0
 
 
@@ -175,7 +170,7 @@ def _title(holder: Holder) -> str:
     return f"{holder.environment}, {TITLES[holder.kind].format(holder.name, holder.within)}"
 
 
-def _lines(found: Iterable[Holder], app: str) -> Iterator[str]:
+def _lines(found: Iterable[Holder], app: str, terminal: Terminal) -> Iterator[str]:
     from jvbundler.deploy.secrets import steps
 
     holders = tuple(found)
@@ -185,7 +180,7 @@ def _lines(found: Iterable[Holder], app: str) -> Iterator[str]:
     yield from NOTE.splitlines()
     for holder in holders:
         yield ""
-        yield _title(holder)
+        yield colored(_title(holder), terminal, "cyan")
         for key, variable in holder.keys:
             origin = "" if variable in ("", key) else f"from {variable}"
             notes = [note for note in (origin, "optional" if key in holder.optional else "") if note]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from jvbundler.cli import options
+from jvbundler.cli import completion, options
 from jvbundler.cli.printer import echo_data, echo_line, echo_lines
 from jvbundler.pipeline.templates import eject, template_names, template_text
 
@@ -35,7 +35,7 @@ def list_() -> int:
 
 
 @command.command("show", epilog="Example: jvbundler templates show docker/Dockerfile.j2")
-@click.argument("name")
+@click.argument("name", shell_complete=completion.templates)
 def show(name: str) -> int:
     """Print the template NAME."""
     echo_data(template_text(name))
@@ -43,7 +43,7 @@ def show(name: str) -> int:
 
 
 @command.command("eject", epilog="Example: jvbundler templates eject docker/Dockerfile.j2 my-templates")
-@click.argument("name")
+@click.argument("name", shell_complete=completion.templates)
 @click.argument("folder", default="templates", metavar="[DIR]")
 @click.option("--force", is_flag=True, help="Replace an existing copy.")
 def eject_(name: str, folder: str, force: bool) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.printer import echo_line
+from jvbundler.cli.printer import colored, echo_line, echo_result
 from jvbundler.cli.report.next_steps import tell_next
 from jvbundler.cli.report.outcomes import count, outcomes_of, tell_problems
 from jvbundler.cli.terminal import Terminal
@@ -53,22 +53,31 @@ def command(
     read = options.reading_options(config, settings, variables, jvagent, strict=strict)
     selection, overrides = Selection(targets, environments), options.path_or_none(templates)
     request = Request(read, selection, overrides, strict=strict)
-    outcomes = outcomes_of(apps, options.path_or_none(output), request, validate_app)
+    outcomes = outcomes_of(apps, options.path_or_none(output), request, validate_app, terminal)
     tell_problems(outcomes, terminal)
-    for line in _checks_of_many(outcomes.each) if outcomes.many else _checks(outcomes.each[0]):
+    checks = _checks_of_many(outcomes.each) if outcomes.many else _checks(outcomes.each[0])
+    for name, is_done, note in () if terminal.quiet else checks:
+        is_err = terminal.format != "text"
+        shown = colored(name, terminal, "green" if is_done else "yellow", err=is_err)
+        line = f"{shown}: {'' if is_done else 'not run, '}{note}"
         echo_line(line, err=terminal.format != "text")
     if not outcomes.many and not outcomes.exit_code:
         tell_next(terminal, read, apps, (config, output), environments)
+    if terminal.format == "text":
+        is_valid = not outcomes.exit_code
+        subject = outcomes.subject if outcomes.many else outcomes.each[0].app.shown_as
+        verdict = "valid" if is_valid else "not valid"
+        echo_result(f"{subject}: {verdict}", terminal, color="green" if is_valid else "red")
     return outcomes.exit_code
 
 
-def _checks(outcome: Outcome) -> Iterator[str]:
+def _checks(outcome: Outcome) -> Iterator[tuple[str, bool, str]]:
     """What each checker checked, or why it did not run."""
     for checked in outcome.checkers:
-        yield f"{checked.checker}: {'' if checked.ran else 'not run, '}{checked.note}"
+        yield checked.checker, checked.ran, checked.note
 
 
-def _checks_of_many(outcomes: Iterable[Outcome]) -> Iterator[str]:
+def _checks_of_many(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, bool, str]]:
     """In how many apps each checker ran, or why it ran in none."""
     ran: dict[str, int] = {}
     why_not: dict[str, str] = {}
@@ -76,5 +85,5 @@ def _checks_of_many(outcomes: Iterable[Outcome]) -> Iterator[str]:
         for name in {checked.checker: None for checked in outcome.checkers if checked.ran}:
             ran[name] = ran.get(name, 0) + 1
         why_not.update((checked.checker, checked.note) for checked in outcome.checkers if not checked.ran)
-    yield from (f"{name}: {count(number)}" for name, number in ran.items())
-    yield from (f"{name}: not run, {note}" for name, note in why_not.items() if name not in ran)
+    yield from ((name, True, count(number)) for name, number in ran.items())
+    yield from ((name, False, note) for name, note in why_not.items() if name not in ran)

@@ -7,9 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import click
-
-from jvbundler.cli.printer import echo_line, echo_message, past_printer
+from jvbundler.cli.printer import echo_result
 from jvbundler.cli.terminal import Terminal
 from jvbundler.fleet import jobs
 from jvbundler.fleet.apps import app_folders, is_many
@@ -33,7 +31,9 @@ class Outcomes(NamedTuple):
         return count(len(self.each)) if self.many else f"{self.each[0].app.output}/"
 
 
-def outcomes_of(apps: Sequence[str], output: Path | None, request: Request, job: jobs.Job) -> Outcomes:
+def outcomes_of(
+    apps: Sequence[str], output: Path | None, request: Request, job: jobs.Job, terminal: Terminal
+) -> Outcomes:
     """The outcome of each app that the command line means; the failure of a single app is raised."""
     folders = app_folders(apps, output, request.options)
     coming = jobs.run(folders, job, request)
@@ -42,10 +42,11 @@ def outcomes_of(apps: Sequence[str], output: Path | None, request: Request, job:
         if outcome.failure:
             raise outcome.failure
         return Outcomes((outcome,), many=False)
-    if not sys.stderr.isatty():
+    if terminal.is_quiet() or not sys.stderr.isatty():
         return Outcomes(tuple(coming), many=True)
-    with click.progressbar(coming, length=len(folders), file=past_printer(sys.stderr)) as each:
-        return Outcomes(tuple(each), many=True)
+    from jvbundler.cli.report.live import counted
+
+    return Outcomes(tuple(counted(coming, len(folders), "apps", terminal)), many=True)
 
 
 def tell_problems(outcomes: Outcomes, terminal: Terminal, more: Iterable[Problem] = ()) -> None:
@@ -54,19 +55,23 @@ def tell_problems(outcomes: Outcomes, terminal: Terminal, more: Iterable[Problem
     if problems or terminal.format != "text":
         from jvbundler.cli.report.problems import report
 
-        report(problems, terminal)
+        groups = [(outcome.app.shown_as, outcome.problems) for outcome in outcomes.each]
+        report(problems, terminal, groups if outcomes.many else ())
     if outcomes.many:
-        _tell_failures(outcomes)
+        _tell_failures(outcomes, terminal)
 
 
-def _tell_failures(outcomes: Outcomes) -> None:
+def _tell_failures(outcomes: Outcomes, terminal: Terminal) -> None:
+    from jvbundler.cli.report.failure import tell_message
+
     failed = [outcome for outcome in outcomes.each if outcome.failed]
     for outcome in failed:
         if words := str(outcome.failure or ""):
-            echo_message(f"{outcome.app.shown_as}: {words}")
+            tell_message(f"{outcome.app.shown_as}: {words}", terminal)
     if failed:
         names = ", ".join(outcome.app.shown_as for outcome in failed)
-        echo_line(f"failed: {len(failed)} of {outcomes.subject}: {names}", err=True)
+        text = f"failed: {len(failed)} of {outcomes.subject}: {names}"
+        echo_result(text, terminal, color="red", err=True)
 
 
 def count(number: int, what: str = "app") -> str:

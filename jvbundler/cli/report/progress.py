@@ -5,20 +5,18 @@ Progress goes to standard error; standard output is for the result.
 
 from __future__ import annotations
 
-import os
 import sys
-import threading
-import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from jvbundler.cli.printer import ERASE_LINE, echo_line, past_printer, styled
+from jvbundler.cli.printer import echo_line, styled
 from jvbundler.cli.terminal import ReaderGone, Terminal, failure_of
 from jvbundler.deploy.execution import Event
 from jvbundler.values.safe_text import printable
 
-TICK_SECONDS = 1.0
+if TYPE_CHECKING:
+    from rich.progress import Progress as Line
 
 
 class Progress:
@@ -28,14 +26,15 @@ class Progress:
         self.steps: list[dict[str, Any]] = []
         self.notes: list[str] = []
         self.json = json
+        self.verbose = terminal.verbose
+        self.quiet = terminal.quiet
         self.color = terminal.colors(sys.stderr)
-        self.is_live = not json and sys.stderr.isatty() and not terminal.is_quiet()
-        self._stop = threading.Event()
-        self._ticking: threading.Thread | None = None
+        self.is_live = not (json or terminal.verbose or terminal.is_quiet())
+        self._terminal = terminal
+        self._line: Line | None = None
 
     def tell(self, event: Event) -> None:
         if event.kind == "output":
-            self._clear()
             self._show_output(event)
         elif event.kind == "started":
             self._start(event)
@@ -45,25 +44,34 @@ class Progress:
     def note(self, text: str) -> None:
         """A line beside the steps; machines get them with the result."""
         self.notes.append(text)
-        if not self.json:
+        if self.json:
+            return
+        if not sys.stderr.isatty():
             echo_line(text, err=True)
+            return
+        from jvbundler.cli.report.paper import Hanging, show, words
+
+        show([Hanging(words(text))], self._terminal, err=True)
 
     def _start(self, event: Event) -> None:
-        if self.json or event.command.live:
+        if self.json or self.quiet or event.command.live:
             return
         if not self.is_live:
             echo_line(f"{event.command.reason} ...", err=True)
             return
-        self._stop = threading.Event()
-        self._ticking = threading.Thread(target=_tick, args=(event.command.reason, self._stop), daemon=True)
-        self._ticking.start()
+        from jvbundler.cli.report.live import step
+
+        self._line = step(event.command.reason, self._terminal)
+        self._line.start()
+
+    def stop(self) -> None:
+        """Take the live line away."""
+        if self._line:
+            self._line.stop()
+            self._line = None
 
     def _end(self, event: Event) -> None:
-        self._stop.set()
-        if self._ticking:
-            # It could write once more, over the line with the result of the step.
-            self._ticking.join()
-        self._clear()
+        self.stop()
         self.steps.append(
             {
                 "step": event.command.reason,
@@ -72,7 +80,7 @@ class Progress:
                 "seconds": round(event.seconds, 2),
             }
         )
-        if self.json or (event.command.live and event.kind == "finished"):
+        if self.json or (event.kind == "finished" and (self.quiet or event.command.live)):
             return
         mark, color = {"finished": ("ok", "green"), "failed": ("failed", "red")}.get(
             event.kind, ("interrupted", "yellow")
@@ -88,33 +96,3 @@ class Progress:
                 raise ReaderGone  # `logs --follow | head` would run forever
         else:
             echo_line(f"  | {printable(event.text)}", err=True)
-
-    def _clear(self) -> None:
-        if self.is_live:
-            _write(ERASE_LINE)
-
-
-def _tick(reason: str, stop: threading.Event) -> None:
-    started = time.monotonic()
-    while not stop.is_set():
-        line = live_line(reason, time.monotonic() - started, _width())
-        _write(ERASE_LINE + line)
-        stop.wait(TICK_SECONDS)
-
-
-def _write(text: str) -> None:
-    """Bypasses the printer, as it moves the cursor."""
-    click.echo(text, file=past_printer(sys.stderr), nl=False)
-
-
-def live_line(reason: str, seconds: float, width: int) -> str:
-    """Within one row of the terminal: `\\r` goes back over no more than that."""
-    end = f" ... {seconds:.0f} s"
-    return printable(reason)[: max(0, width - len(end) - 1)] + end
-
-
-def _width() -> int:
-    try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
-    except (OSError, ValueError):
-        return 80

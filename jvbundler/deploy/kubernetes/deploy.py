@@ -91,7 +91,7 @@ def deploy(release: Release, workload: Workload, options: DeployOptions, session
             return _apply(ran.release, workload, options, session, Operation(()))
         return _apply(release, workload, options, session, before)
 
-    return carry_out(workload.place, session, partial(_checks, release, workload, options, environ), work)
+    return carry_out(workload.place, session, partial(checks, release, workload, options, environ), work)
 
 
 def dry_run(release: Release, workload: Workload, options: DeployOptions) -> tuple[Operation, ...]:
@@ -107,9 +107,11 @@ def dry_run(release: Release, workload: Workload, options: DeployOptions) -> tup
     return (operation.after(before.commands, before.notes),)
 
 
-def _checks(
+def checks(
     release: Release, workload: Workload, options: DeployOptions, environ: Mapping[str, str]
 ) -> tuple[Check, ...]:
+    """What has to be there before the first change."""
+    release = push.using(release, options.image)
     cluster = kubectl_checks(workload.context, workload.namespace, environ) if options.apply else ()
     return (*push.checks(release, options.image, environ), *cluster)
 

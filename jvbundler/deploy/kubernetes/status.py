@@ -84,6 +84,10 @@ def status(workload: Workload, execution: Execution) -> Status:
     return Status(fields, tuple(troubles(deployment, fields, healthy=healthy)))
 
 
+IN_CLUSTER = " (in the cluster)"
+NO_ADDRESS = "<no address yet>"
+
+
 def kind(objects: Iterable[Object], name: str) -> Iterator[Object]:
     return (o for o in objects if o.get("kind") == name)
 
@@ -147,14 +151,29 @@ def addresses(objects: list[Object]) -> Iterator[str]:
     for ingress in kind(objects, "Ingress"):
         secure = {host for tls in at(ingress, "spec", "tls") or [] for host in tls.get("hosts") or []}
         for rule in at(ingress, "spec", "rules") or []:
-            host = rule.get("host") or (list(_balancers(ingress)) or ["<no address yet>"])[0]
+            host = rule.get("host") or (list(_balancers(ingress)) or [NO_ADDRESS])[0]
             yield f"{'https' if host in secure else 'http'}://{host}"
     for service in kind(objects, "Service"):
         port = (at(service, "spec", "ports") or [{}])[0].get("port")
         for address in _balancers(service):
             yield f"http://{address}:{port}"
         host = f"{metadata(service).get('name')}.{metadata(service).get('namespace')}.svc"
-        yield f"http://{host}:{port} (in the cluster)"
+        yield f"http://{host}:{port}{IN_CLUSTER}"
+
+
+def address(workload: Workload, execution: Execution) -> str:
+    """Where the app answers from outside. Raises ToolFailed if the cluster knows of no such place."""
+    require([kubectl(execution.environ)])
+    listed = execute(commands.list_status(workload), execution)
+    found = [
+        each for each in addresses(objects_of(listed)) if not each.endswith((IN_CLUSTER, f"//{NO_ADDRESS}"))
+    ]
+    if not found:
+        raise ToolFailed(
+            f"nothing outside the cluster leads to '{workload.deployment}': enable 'kubernetes.ingress', or "
+            f"use 'kubectl port-forward'; 'jvbundler status k8s' shows what is there"
+        )
+    return found[0]
 
 
 def _balancers(item: Object) -> Iterator[str]:

@@ -99,7 +99,7 @@ def deploy(release: Release, options: DeployOptions, session: Session) -> Deploy
         is_dropped = options.update and options.diff and not _change(ran, facts, options, session)
         return _deployed(ran.release, facts, options, session, is_dropped=is_dropped)
 
-    return carry_out(stack_of(release).place, session, partial(_checks, release, options, environ), work)
+    return carry_out(stack_of(release).place, session, partial(checks, release, options, environ), work)
 
 
 def dry_run(release: Release, options: DeployOptions) -> tuple[Operation, ...]:
@@ -115,7 +115,9 @@ def _using(release: Release, options: DeployOptions) -> Release:
     return push.using(release, options.image)
 
 
-def _checks(release: Release, options: DeployOptions, environ: Mapping[str, str]) -> tuple[Check, ...]:
+def checks(release: Release, options: DeployOptions, environ: Mapping[str, str]) -> tuple[Check, ...]:
+    """What has to be there before the first change."""
+    release = _using(release, options)
     return (
         *(() if options.image.push else (aws(environ),)),
         *((sam(environ),) if options.update else ()),

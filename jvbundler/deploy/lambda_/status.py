@@ -25,7 +25,7 @@ from jvbundler.deploy.lambda_.live import (
     urls,
 )
 from jvbundler.deploy.operation import Operation
-from jvbundler.values.problem import InputError
+from jvbundler.values.problem import InputError, ToolFailed
 
 if TYPE_CHECKING:
     from jvbundler.deploy.lambda_.commands import LogOptions
@@ -90,6 +90,18 @@ def lambda_status(release: Release, environ: Mapping[str, str], *, health_second
         tuple(name for name in urls(facts.outputs) if name not in reachable),
         stack_failures(account, stack.name) if facts.has_failed else (),
     )
+
+
+def address(release: Release, environ: Mapping[str, str]) -> str:
+    """The app's address as the stack's outputs have it. Raises ToolFailed if there is none."""
+    account, stack = account_and_stack(release, environ)
+    facts = stack_facts(account, stack.name)
+    found = urls(facts.outputs) if facts else {}
+    if not found:
+        what = "has no address" if facts else "does not exist"
+        raise ToolFailed(f"the stack '{stack.name}' {what}: 'jvbundler status lambda' shows its state")
+    # A domain of one's own is what the others are hidden behind.
+    return found.get("CustomDomainUrl") or next(iter(found.values()))
 
 
 def _answers(stack: LambdaStack, urls: Mapping[str, str], seconds: float) -> tuple[Answer, ...]:

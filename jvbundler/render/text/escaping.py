@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -87,6 +87,21 @@ def code_span(value: object) -> str:
     # A span that begins or ends with a space or a backtick is read without one space on each side.
     pad = " " if text.strip(" ") and (text[0] in " `" or text[-1] in " `") else ""
     return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def mermaid_label(lines: Iterable[str]) -> str:
+    """A label of a Mermaid diagram, with these lines; an empty one is left out.
+
+    Whatever is not a letter, a digit or a harmless mark is an entity code: no quote, bracket, backtick, `%%{`
+    or element comes through.
+    """
+    return '"' + "<br/>".join(map(_mermaid_text, filter(None, lines))) + '"'
+
+
+def _mermaid_text(text: str) -> str:
+    shown = "".join(c if c.isalnum() or c in " .,:/_-" else f"#{ord(c)};" for c in printable(text))
+    # `1. ` and `- ` at its beginning would make a list of it.
+    return re.sub(r"^( *\d*)([.-])(?= )", lambda found: f"{found[1]}#{ord(found[2])};", shown)
 
 
 ESCAPES: dict[str, Callable[[object], str]] = {

@@ -4,42 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
 from jvbundler.cli import options
 from jvbundler.cli.commands.kubernetes.options import Cluster, cluster_options
-from jvbundler.cli.printer import echo_line, echo_lines
+from jvbundler.cli.deployment import TO_DEPLOY, Deployment, Done, Running, running_options
 from jvbundler.cli.release_options import (
     Common,
     ImageChoice,
     common_options,
-    dry_run_option,
     image_options,
-    json_option,
     pods_timeout_option,
-    render_option,
     together,
-    verbose_option,
-    yes_option,
 )
-from jvbundler.cli.report.progress import Progress
-from jvbundler.cli.session import (
-    Confirm,
-    confirm_protected,
-    confirm_question,
-    print_json,
-    print_script,
-    reported,
-    require_terminal_if_protected,
-    session,
-)
+from jvbundler.cli.session import Confirm, confirm_protected, confirm_question
 
 if TYPE_CHECKING:
-    from jvbundler.cli.terminal import Terminal
     from jvbundler.deploy.kubernetes.deploy import Deployed
-    from jvbundler.deploy.operation import Operation
+    from jvbundler.deploy.operation import Operation, Session
     from jvbundler.deploy.release import Release
 
 EPILOG = """\b
@@ -73,16 +58,14 @@ Examples:
     help="Create missing Secrets from environment variables.",
 )
 @pods_timeout_option
-@together(render_option, dry_run_option, yes_option, verbose_option, json_option, image_options)
+@together(running_options, options.loudness, image_options)
 @options.talking
-@click.pass_obj
 def deploy(
-    terminal: Terminal,
-    /,
     *,
     common: Common,
     cluster: Cluster,
     image: ImageChoice,
+    running: Running,
     everything: bool,
     build: bool,
     push: bool,
@@ -93,13 +76,8 @@ def deploy(
     force_conflicts: bool,
     rollback_on_failure: bool | None,
     create_secrets: bool,
-    timeout: int,
-    render: bool,
-    dry_run: bool,
-    yes: bool,
-    verbose: bool,
-    as_json: bool,
-) -> int:
+    timeout: int | None,
+) -> Deployment:
     """Apply the rendered manifest, wait for the pods, and delete what it no longer has.
 
     Missing files are rendered first; out-of-date ones are refused without --render. --env, --set
@@ -112,7 +90,7 @@ def deploy(
     wanted = verb.DeployOptions(
         image=ImageSteps(everything or build, everything or push, image.options(common, "kubernetes")),
         apply=everything or apply_ or not (build or push),
-        render=render,
+        render=running.render,
         diff=diff,
         force=force,
         force_conflicts=force_conflicts,
@@ -122,36 +100,37 @@ def deploy(
         else rollback_on_failure,
         create_secrets=create_secrets,
     )
-    if dry_run:
-        return print_script(*verb.dry_run(release, workload, wanted))
-    require_terminal_if_protected(release, "deploy to it", yes=yes)
-    progress = Progress(terminal, json=as_json)
-    advice = "'jvbundler status k8s' shows what runs; deploying again goes on from there"
-    with reported(progress, "deploy", advice):
-        run = session(release, common, progress, _asking(release, yes=yes), verbose=verbose)
-        done = verb.deploy(release, workload, wanted, run)
-    _print(progress, done)
-    return 0
+
+    def run(session: Session) -> Done:
+        return _done(verb.deploy(release, workload, wanted, session))
+
+    return Deployment(
+        "k8s",
+        release,
+        common,
+        running,
+        plan=partial(verb.dry_run, release, workload, wanted),
+        checks=partial(verb.checks, release, workload, wanted),
+        run=run,
+        confirming=partial(_asking, release, yes=running.yes),
+        advice="'jvbundler status k8s' shows what runs; deploying again goes on from there",
+    )
 
 
-def _asking(release: Release, *, yes: bool) -> Confirm:
+def _asking(release: Release, is_protected: bool, *, yes: bool) -> Confirm:
     """After a diff, asks the user at a terminal; a pipeline has confirmed already."""
 
     def confirm(operation: Operation) -> None:
-        if release.is_protected:
-            confirm_protected(release, "deploy to it", yes=yes)
+        if is_protected:
+            confirm_protected(release, TO_DEPLOY, yes=yes)
         elif operation.question and sys.stdin.isatty():
             confirm_question(operation.question, yes=yes)
 
     return confirm
 
 
-def _print(progress: Progress, done: Deployed) -> None:
-    result: dict[str, Any] = {"image": done.image, "deleted": list(done.deleted), "health": done.health}
-    if progress.json:
-        print_json({"ok": True, **result, "notes": progress.notes, "steps": progress.steps})
-        return
-    echo_line(f"image: {done.image}")
-    echo_lines(f"deleted: {name}" for name in done.deleted)
-    if done.health:
-        echo_line(f"health: {done.health}")
+def _done(deployed: Deployed) -> Done:
+    lines = (f"image: {deployed.image}", *(f"deleted: {name}" for name in deployed.deleted))
+    health = (f"health: {deployed.health}",) if deployed.health else ()
+    document = {"image": deployed.image, "deleted": list(deployed.deleted), "health": deployed.health}
+    return Done(True, document, (*lines, *health))

@@ -10,21 +10,23 @@ import click
 
 from jvbundler.cli import options
 from jvbundler.cli.commands.kubernetes.options import Cluster, cluster_options
-from jvbundler.cli.printer import echo_line, echo_lines
+from jvbundler.cli.printer import echo_line
 from jvbundler.cli.release_options import (
     Common,
     common_options,
     dry_run_option,
     json_option,
     pods_timeout_option,
+    print_option,
     together,
-    verbose_option,
     yes_option,
 )
 from jvbundler.cli.report.progress import Progress
+from jvbundler.cli.report.states import State, States
 from jvbundler.cli.session import (
     ask_first,
     execution,
+    open_address,
     print_json,
     print_script,
     reported,
@@ -36,7 +38,9 @@ from jvbundler.values.safe_text import printable
 
 if TYPE_CHECKING:
     from jvbundler.cli.terminal import Terminal
+    from jvbundler.deploy.execution import Execution
     from jvbundler.deploy.kubernetes.status import Status
+    from jvbundler.deploy.kubernetes.workload import Workload
     from jvbundler.deploy.operation import Operation
 
 WATCH_SECONDS = 2.0
@@ -47,22 +51,21 @@ WATCH_SECONDS = 2.0
 @click.option("--watch", is_flag=True, help="Show it again every 2 s, until Ctrl-C.")
 @options.talking
 @click.pass_obj
-def status(terminal: Terminal, /, *, common: Common, cluster: Cluster, as_json: bool, watch: bool) -> int:
+def status(terminal: Terminal, /, *, common: Common, cluster: Cluster, as_json: bool, watch: bool) -> States:
     """Show the state of the app in the cluster; exit 1 if it is not healthy, or not what was rendered."""
+    release, workload = cluster.workload(common)
+    run = execution(release, common, Progress(terminal, json=True))
+    return States("k8s", as_json, states(workload, run, watch=watch))
+
+
+def states(workload: Workload, run: Execution, *, watch: bool) -> Iterator[State]:
     from jvbundler.deploy.kubernetes.status import statuses
 
-    release, workload = cluster.workload(common)
-    silent = Progress(terminal, json=True)
-    for found in statuses(workload, execution(release, common, silent)):
-        if as_json:
-            print_json(found.document())
-        else:
-            echo_lines(status_lines(found))
+    for found in statuses(workload, run):
+        yield State(found.document(), tuple(status_lines(found)), not found.problems)
         if not watch:
-            return 1 if found.problems else 0
+            return
         time.sleep(WATCH_SECONDS)
-        echo_line("---")
-    return 0
 
 
 def status_lines(status: Status) -> Iterator[str]:
@@ -134,8 +137,21 @@ def logs(
     return 0
 
 
+@click.command("k8s", epilog="Example: jvbundler open k8s -e prod --print")
+@together(common_options, cluster_options, print_option)
+@options.talking
+@click.pass_obj
+def open_(terminal: Terminal, /, *, common: Common, cluster: Cluster, only_print: bool) -> int:
+    """Print the address of the app's Ingress, or of its load balancer, and open it in the browser."""
+    from jvbundler.deploy.kubernetes.status import address
+
+    release, workload = cluster.workload(common)
+    found = address(workload, execution(release, common, Progress(terminal, json=True)))
+    return open_address(found, only_print=only_print)
+
+
 @click.command("k8s", epilog="Example: jvbundler rollback k8s -e prod --to-revision 4")
-@together(common_options, cluster_options, dry_run_option, yes_option, verbose_option, json_option)
+@together(common_options, cluster_options, dry_run_option, yes_option, json_option, options.loudness)
 @click.option(
     "--to-revision",
     default="",
@@ -154,10 +170,9 @@ def rollback(
     cluster: Cluster,
     dry_run: bool,
     yes: bool,
-    verbose: bool,
     as_json: bool,
     to_revision: str,
-    timeout: int,
+    timeout: int | None,
     force: bool,
 ) -> int:
     """Go back to the previous revision of the Deployment; its ConfigMap stays as it is.
@@ -168,19 +183,19 @@ def rollback(
 
     release, workload = cluster.workload(common, timeout)
     if dry_run:
-        return print_script(verb.plan(workload, to_revision))
+        return print_script(verb.plan(workload, to_revision), as_json=as_json)
     require_terminal_if_protected(release, "roll it back", yes=yes)
     progress = Progress(terminal, json=as_json)
     asking = ask_first(release, "roll it back", yes=yes)
     with reported(progress, "rollback", "'jvbundler status k8s' shows what runs"):
-        run = session(release, common, progress, asking, verbose=verbose)
+        run = session(release, common, progress, asking)
         revision = verb.rollback(release, workload, run, wanted=to_revision, force=force)
     _print(progress, {"revision": revision}, f"revision {revision} of '{workload.deployment}' runs")
     return 0
 
 
 @click.command("k8s", epilog="Example: jvbundler destroy k8s -e dev --delete-data")
-@together(common_options, cluster_options, dry_run_option, yes_option, verbose_option, json_option)
+@together(common_options, cluster_options, dry_run_option, yes_option, json_option, options.loudness)
 @click.option("--delete-data", "--all", is_flag=True, help="Delete volume claims and the namespace too.")
 @click.option("--force", is_flag=True, help="Go on even if Argo CD or Flux manages the Deployment.")
 @options.talking
@@ -193,7 +208,6 @@ def destroy(
     cluster: Cluster,
     dry_run: bool,
     yes: bool,
-    verbose: bool,
     as_json: bool,
     delete_data: bool,
     force: bool,
@@ -203,7 +217,7 @@ def destroy(
 
     release, workload = cluster.workload(common)
     if dry_run:
-        return print_script(verb.plan(workload, None, delete_data=delete_data))
+        return print_script(verb.plan(workload, None, delete_data=delete_data), as_json=as_json)
     progress = Progress(terminal, json=as_json)
     ask = ask_first(release, "destroy it", yes=yes)
 
@@ -212,7 +226,7 @@ def destroy(
         ask(operation)
 
     with reported(progress, "destroy", "run 'jvbundler destroy k8s' again to delete the rest"):
-        run = session(release, common, progress, confirm, verbose=verbose)
+        run = session(release, common, progress, confirm)
         done = verb.destroy(release, workload, run, delete_data=delete_data, force=force)
     result = {"deleted": list(done.goes), "kept": list(done.stays)}
     _print(progress, result, f"deleted {len(done.goes)} objects")

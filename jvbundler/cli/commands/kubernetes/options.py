@@ -19,12 +19,12 @@ class Cluster(NamedTuple):
     context: str
     namespace: str
 
-    def workload(self, common: Common, timeout: int = 0) -> tuple[Release, Workload]:
-        """`timeout` is how long to wait for the pods, in seconds; 0 is the default."""
+    def workload(self, common: Common, timeout: int | None = None) -> tuple[Release, Workload]:
+        """`timeout` is how long to wait for the pods, in seconds."""
         from jvbundler.deploy.kubernetes.workload import namespace_assignment, workload_of
 
         release = common.release("kubernetes", namespace_assignment(self.namespace))
-        return release, workload_of(release, context=self.context, timeout_seconds=timeout)
+        return release, workload_of(release, context=self.context, timeout_seconds=timeout or 0)
 
 
 cluster_options = gathered(

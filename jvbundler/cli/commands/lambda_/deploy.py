@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.commands.lambda_.options import Names, name_options, pairs, timeout_option
-from jvbundler.cli.printer import echo_line, echo_lines
-from jvbundler.cli.release_options import (
-    Common,
-    ImageChoice,
-    common_options,
-    dry_run_option,
-    image_options,
-    json_option,
-    render_option,
-    together,
-    verbose_option,
-    yes_option,
+from jvbundler.cli.commands.lambda_.options import (
+    STACK_SECONDS,
+    Names,
+    name_options,
+    pairs,
+    stack_timeout_option,
 )
-from jvbundler.cli.report.progress import Progress
-from jvbundler.cli.session import (
-    Confirm,
-    confirm_protected,
-    confirm_question,
-    print_json,
-    print_script,
-    reported,
-    require_terminal,
-    require_terminal_if_protected,
-    session,
-)
+from jvbundler.cli.deployment import TO_DEPLOY, Deployment, Done, Running, running_options
+from jvbundler.cli.printer import echo_lines
+from jvbundler.cli.release_options import Common, ImageChoice, common_options, image_options, together
+from jvbundler.cli.session import Confirm, confirm_protected, confirm_question
 
 if TYPE_CHECKING:
-    from jvbundler.cli.terminal import Terminal
     from jvbundler.deploy.lambda_.deploy import Deployed
-    from jvbundler.deploy.operation import Operation
+    from jvbundler.deploy.operation import Operation, Session
     from jvbundler.deploy.release import Release
 
 EPILOG = """\b
@@ -54,11 +39,16 @@ file that only you can read. An unset one keeps its deployed value.
 """
 
 step_options = (
-    click.option("--all", "all_steps", is_flag=True, help="Build, push and update."),
+    click.option("--all", "everything", is_flag=True, help="Build, push and update."),
     click.option("--build", is_flag=True, help="Build the image."),
     click.option("--push", is_flag=True, help="Push the image, and record its digest in deploy.yaml."),
-    click.option("--update", is_flag=True, help="Deploy the stack; the default without other steps."),
-    click.option("--create-api", is_flag=True, help="The same as --update: the API is part of the stack."),
+    click.option(
+        "--update",
+        cls=options.Option,
+        also=("--create-api",),
+        is_flag=True,
+        help="Deploy the stack; the default without other steps.",
+    ),
     click.option("--diff", is_flag=True, help="Show the change set, and ask before executing it."),
     click.option(
         "--parameter",
@@ -76,46 +66,28 @@ step_options = (
         metavar="SECONDS",
         help="How long to wait for the app to answer at its health path; 0 skips the check.",
     ),
-    timeout_option(2400.0, "How long the stack may take."),
+    stack_timeout_option("How long the stack may take."),
 )
 
 
 @click.command("lambda", epilog=EPILOG)
-@together(
-    common_options,
-    name_options,
-    *step_options,
-    render_option,
-    dry_run_option,
-    yes_option,
-    verbose_option,
-    json_option,
-    image_options,
-)
+@together(common_options, name_options, *step_options, running_options, options.loudness, image_options)
 @options.talking
-@click.pass_obj
 def deploy(
-    terminal: Terminal,
-    /,
     *,
     common: Common,
     names: Names,
     image: ImageChoice,
-    all_steps: bool,
+    running: Running,
+    everything: bool,
     build: bool,
     push: bool,
     update: bool,
-    create_api: bool,
     diff: bool,
     parameters: tuple[str, ...],
     health_seconds: float,
-    timeout_seconds: float,
-    render: bool,
-    dry_run: bool,
-    yes: bool,
-    verbose: bool,
-    as_json: bool,
-) -> int:
+    timeout: int | None,
+) -> Deployment:
     """Deploy APP (default: this folder) to AWS Lambda: create its ECR repository if needed, then its stack.
 
     The first time, and whenever the app changed, use --all, which first builds and pushes its image.
@@ -125,28 +97,33 @@ def deploy(
 
     release = names.release(common)
     wanted = verb.DeployOptions(
-        image=ImageSteps(all_steps or build, all_steps or push, image.options(common, "lambda")),
-        update=all_steps or update or create_api or not (build or push),
+        image=ImageSteps(everything or build, everything or push, image.options(common, "lambda")),
+        update=everything or update or not (build or push),
         diff=diff,
-        render=render,
+        render=running.render,
         parameters=pairs("--parameter", parameters),
-        timeout_seconds=timeout_seconds,
+        timeout_seconds=timeout or STACK_SECONDS,
         health_seconds=health_seconds,
     )
-    if dry_run:
-        return print_script(*verb.dry_run(release, wanted))
-    require_terminal_if_protected(release, "deploy to it", yes=yes)
-    if diff and not yes:
-        require_terminal("carry out the changes")
-    progress = Progress(terminal, json=as_json)
-    advice = "CloudFormation continues what it has begun: 'jvbundler status lambda' shows it"
-    with reported(progress, "deploy", advice):
-        run = session(release, common, progress, _asking(release, yes=yes), verbose=verbose)
-        deployed = verb.deploy(release, wanted, run)
-    return _print(deployed, progress)
+
+    def run(session: Session) -> Done:
+        return _done(verb.deploy(release, wanted, session))
+
+    return Deployment(
+        "lambda",
+        release,
+        common,
+        running,
+        plan=partial(verb.dry_run, release, wanted),
+        checks=partial(verb.checks, release, wanted),
+        run=run,
+        confirming=partial(_asking, release, yes=running.yes),
+        advice="CloudFormation continues what it has begun: 'jvbundler status lambda' shows it",
+        question="carry out the changes" if diff else "",
+    )
 
 
-def _asking(release: Release, *, yes: bool) -> Confirm:
+def _asking(release: Release, is_protected: bool, *, yes: bool) -> Confirm:
     """Asks for the name of a protected environment first, then whether to execute the change set."""
 
     def confirm(operation: Operation) -> None:
@@ -154,36 +131,30 @@ def _asking(release: Release, *, yes: bool) -> Confirm:
             echo_lines(operation.changes.split("\n"), err=True)
         if operation.question:
             confirm_question(operation.question, yes=yes)
-        elif release.is_protected:
-            confirm_protected(release, "deploy to it", yes=yes)
+        elif is_protected:
+            confirm_protected(release, TO_DEPLOY, yes=yes)
 
     return confirm
 
 
-def _print(deployed: Deployed, progress: Progress) -> int:
-    """Exit code 1 if the app does not answer; the stack is deployed anyway."""
-    if progress.json:
-        print_json(
-            {
-                "ok": deployed.is_healthy,
-                "stack": deployed.stack.name,
-                "region": deployed.stack.region,
-                "image": deployed.image,
-                "changed": not deployed.is_dropped,
-                "outputs": dict(deployed.outputs),
-                "health": [{"url": a.url, "status": a.status, "error": a.error} for a in deployed.answers],
-                "steps": progress.steps,
-            }
-        )
-        return 0 if deployed.is_healthy else 1
+def _done(deployed: Deployed) -> Done:
+    """Not ok if the app does not answer; the stack is deployed anyway."""
+    document = {
+        "stack": deployed.stack.name,
+        "region": deployed.stack.region,
+        "image": deployed.image,
+        "changed": not deployed.is_dropped,
+        "outputs": dict(deployed.outputs),
+        "health": [{"url": a.url, "status": a.status, "error": a.error} for a in deployed.answers],
+    }
+    # On standard output, to be piped.
+    lines = tuple(f"{name}: {value}" for name, value in deployed.outputs.items() if name.endswith("Url"))
+    notes = [
+        f"{'healthy' if answer.is_healthy else 'deployed, but not healthy'}: {answer}"
+        for answer in deployed.answers
+    ]
     if deployed.is_dropped:
-        progress.note("nothing was changed")
-    for name, value in deployed.outputs.items():
-        # On standard output, to be piped.
-        if name.endswith("Url"):
-            echo_line(f"{name}: {value}")
-    for answer in deployed.answers:
-        progress.note(f"{'healthy' if answer.is_healthy else 'deployed, but not healthy'}: {answer}")
+        notes.insert(0, "nothing was changed")
     if not deployed.is_healthy:
-        progress.note("to find out why: 'jvbundler logs lambda', or 'jvbundler rollback lambda'")
-    return 0 if deployed.is_healthy else 1
+        notes.append("to find out why: 'jvbundler logs lambda', or 'jvbundler rollback lambda'")
+    return Done(deployed.is_healthy, document, lines, tuple(notes))

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.commands.lambda_.options import Names, name_options, timeout_option
-from jvbundler.cli.printer import echo_line, echo_lines
+from jvbundler.cli.commands.lambda_.options import (
+    STACK_SECONDS,
+    Names,
+    name_options,
+    stack_timeout_option,
+)
+from jvbundler.cli.commands.predecessor import no_effect
+from jvbundler.cli.printer import echo_line
 from jvbundler.cli.release_options import (
     Common,
     common_options,
     dry_run_option,
     json_option,
+    print_option,
     together,
-    verbose_option,
     yes_option,
 )
 from jvbundler.cli.report.progress import Progress
+from jvbundler.cli.report.states import State, States
 from jvbundler.cli.session import (
     ask_first,
     execution,
+    open_address,
     print_json,
     print_script,
     reported,
@@ -57,7 +66,7 @@ _UNITS = {"s": "sec", "m": "min", "h": "hour", "d": "day"}
 )
 @json_option
 @options.talking
-def status(*, common: Common, names: Names, health_seconds: float, as_json: bool) -> int:
+def status(*, common: Common, names: Names, health_seconds: float, as_json: bool) -> States:
     """Show the stack, function, image, endpoints, alarms and health of APP.
 
     Exit code 1 if it is not healthy, or not what deploy.yaml says.
@@ -65,12 +74,13 @@ def status(*, common: Common, names: Names, health_seconds: float, as_json: bool
     from jvbundler.deploy.lambda_.status import lambda_status
 
     release = names.release(common)
-    found = lambda_status(release, common.environ(), health_seconds=health_seconds)
-    if as_json:
-        print_json(status_document(found))
-    else:
-        echo_lines(status_lines(found))
-    return 1 if found.unhealthy or found.drifted else 0
+
+    def states() -> Iterator[State]:
+        found = lambda_status(release, common.environ(), health_seconds=health_seconds)
+        is_fine = not (found.unhealthy or found.drifted)
+        yield State(status_document(found), tuple(status_lines(found)), is_fine)
+
+    return States("lambda", as_json, states())
 
 
 def status_document(found: LambdaStatus) -> dict[str, Any]:
@@ -184,6 +194,16 @@ def start_time(since: str) -> str:
     return f"{found[1]}{_UNITS[found[2]]} ago"
 
 
+@click.command("lambda", epilog="Example: jvbundler open lambda -e prod --print")
+@together(common_options, name_options, print_option)
+@options.talking
+def open_(*, common: Common, names: Names, only_print: bool) -> int:
+    """Print the address that the stack gives the app, its own domain first, and open it in the browser."""
+    from jvbundler.deploy.lambda_.status import address
+
+    return open_address(address(names.release(common), common.environ()), only_print=only_print)
+
+
 @click.command(
     "lambda",
     epilog="\b\nExamples:\n  jvbundler rollback lambda -e prod\n"
@@ -196,8 +216,8 @@ def start_time(since: str) -> str:
 @click.option(
     "--to-version", "version", default="", metavar="N", help="Go to the image of this published version."
 )
-@timeout_option(2400.0, "How long the stack may take.")
-@together(dry_run_option, yes_option, verbose_option, json_option)
+@stack_timeout_option("How long the stack may take.")
+@together(dry_run_option, yes_option, json_option, options.loudness)
 @options.talking
 @click.pass_obj
 def rollback(
@@ -208,10 +228,9 @@ def rollback(
     names: Names,
     image: str,
     version: str,
-    timeout_seconds: float,
+    timeout: int | None,
     dry_run: bool,
     yes: bool,
-    verbose: bool,
     as_json: bool,
 ) -> int:
     """Give APP's function an earlier image: by default the one pushed before the running one.
@@ -224,15 +243,15 @@ def rollback(
     if image and version:
         raise InputError("--to and --to-version cannot be combined")
     release = names.release(common)
-    wanted = verb.RollbackOptions(image, version, timeout_seconds)
+    wanted = verb.RollbackOptions(image, version, timeout or STACK_SECONDS)
     if dry_run:
-        return print_script(verb.plan(release, wanted, None))
+        return print_script(verb.plan(release, wanted, None), as_json=as_json)
     require_terminal_if_protected(release, "roll back", yes=yes)
     progress = Progress(terminal, json=as_json)
     advice = "CloudFormation continues what it has begun: 'jvbundler status lambda' shows it"
     asking = ask_first(release, "roll back", yes=yes)
     with reported(progress, "rollback", advice):
-        run = session(release, common, progress, asking, verbose=verbose)
+        run = session(release, common, progress, asking)
         done = verb.rollback(release, wanted, run)
     if as_json:
         print_json({"ok": True, "from": done.running, "image": done.image, "steps": progress.steps})
@@ -246,19 +265,14 @@ def rollback(
     "  jvbundler destroy lambda -e dev --delete-ecr --yes",
 )
 @together(common_options, name_options)
-@click.option("--name", "old_name", hidden=True, help="The same as --function; jvdeploy's.")
 @click.option("--delete-ecr", is_flag=True, help="Also delete the ECR repository, with all its images.")
 @click.option("--delete-logs", is_flag=True, help="Also delete the log groups, with all their events.")
-@click.option(
-    "--delete-efs",
-    is_flag=True,
-    help="No effect: the access point is deleted with the stack, and the file system is never deleted.",
-)
-@click.option("--delete-role", is_flag=True, help="No effect: the role is deleted with the stack.")
-@click.option("--delete-api", is_flag=True, help="No effect: the API is deleted with the stack.")
-@click.option("--all", "delete_all", is_flag=True, help="Delete the stack and all of the above.")
-@timeout_option(2400.0, "How long the deletion of a stack may take.")
-@together(dry_run_option, yes_option, verbose_option, json_option)
+@no_effect("--delete-efs", "the access point is deleted with the stack, the file system never")
+@no_effect("--delete-role", "the role is deleted with the stack")
+@no_effect("--delete-api", "the API is deleted with the stack")
+@click.option("--all", "delete_all", is_flag=True, help="Delete the repository and the logs as well.")
+@stack_timeout_option("How long the deletion of a stack may take.")
+@together(dry_run_option, yes_option, json_option, options.loudness)
 @options.talking
 @click.pass_obj
 def destroy(
@@ -267,17 +281,12 @@ def destroy(
     *,
     common: Common,
     names: Names,
-    old_name: str | None,
     delete_ecr: bool,
     delete_logs: bool,
-    delete_efs: bool,
-    delete_role: bool,
-    delete_api: bool,
     delete_all: bool,
-    timeout_seconds: float,
+    timeout: int | None,
     dry_run: bool,
     yes: bool,
-    verbose: bool,
     as_json: bool,
 ) -> int:
     """Delete APP's stack; its images, its logs and the files on EFS stay unless you say otherwise.
@@ -286,10 +295,12 @@ def destroy(
     """
     from jvbundler.deploy.lambda_ import destroy as verb
 
-    release = names._replace(function=names.function or old_name).release(common)
-    wanted = verb.DestroyOptions(delete_ecr or delete_all, delete_logs or delete_all, timeout_seconds)
+    release = names.release(common)
+    wanted = verb.DestroyOptions(
+        delete_ecr or delete_all, delete_logs or delete_all, timeout or STACK_SECONDS
+    )
     if dry_run:
-        return print_script(verb.plan(release, wanted, None))
+        return print_script(verb.plan(release, wanted, None), as_json=as_json)
     progress = Progress(terminal, json=as_json)
     ask = ask_first(release, "delete all this", yes=yes)
 
@@ -299,7 +310,7 @@ def destroy(
 
     advice = "CloudFormation continues what it has begun: 'jvbundler destroy lambda' again deletes the rest"
     with reported(progress, "destroy", advice):
-        run = session(release, common, progress, confirm, verbose=verbose)
+        run = session(release, common, progress, confirm)
         done = verb.destroy(release, wanted, run)
     deleted = done.goes if done.commands else ()
     if as_json:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from jvbundler.cli.release_options import Common, gathered
+from jvbundler.cli.options import Option
+from jvbundler.cli.release_options import Common, Decorator, gathered, timeout_option
 from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
     from jvbundler.deploy.release import Release
-
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class Names(NamedTuple):
@@ -35,20 +34,21 @@ name_options = gathered(
     Names,
     click.option("--region", metavar="REGION", help="Instead of lambda.region."),
     click.option("--stack-name", metavar="NAME", help="Instead of lambda.stack_name."),
-    click.option("--function", metavar="NAME", help="Instead of lambda.function.name."),
+    click.option(
+        "--function",
+        cls=Option,
+        also=("--name",),
+        metavar="NAME",
+        help="Instead of lambda.function.name.",
+    ),
 )
 
 
-def timeout_option(default: float, what: str) -> Callable[[Decorated], Decorated]:
-    return click.option(
-        "--timeout",
-        "timeout_seconds",
-        type=click.FloatRange(min=1),
-        default=default,
-        show_default=f"{default:g}",
-        metavar="SECONDS",
-        help=what,
-    )
+STACK_SECONDS = 2400
+
+
+def stack_timeout_option(words: str) -> Decorator:
+    return timeout_option(words, f"{STACK_SECONDS}")
 
 
 def pairs(option: str, given: Iterable[str]) -> dict[str, str]:
