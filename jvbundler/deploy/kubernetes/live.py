@@ -231,10 +231,14 @@ def warnings_of(events: Iterable[Object], names: Iterable[str], most: int = 10) 
 
 
 def health_of(done: Completed) -> tuple[bool, str]:
-    """Whether the app is healthy, and its answer; without access to the Service's proxy, that is unknown."""
+    """Whether the app is healthy, and its answer; where the request does not get through, that is unknown."""
     words = " ".join(done.stderr.decode("utf-8", "replace").split())
     if done.code == 0:
         return True, "answers"
-    if "orbidden" in words:
+    if 'cannot get resource "services/proxy"' in words:
         return True, "not known: you may not use the Service's proxy"
+    if "orbidden" in words:
+        # Neither the API server's own words nor the app's: a mesh in front of the app, or a proxy before the
+        # API server.
+        return True, f"not known: something between kubectl and the app refused the request: {words}"
     return False, words or "does not answer"
