@@ -17,6 +17,7 @@ from jvbundler.deploy.kubernetes.live import (
     as_applied,
     containers,
     health_of,
+    held_replicas,
     is_ready,
     look,
     look_commands,
@@ -124,7 +125,7 @@ def _apply(
     release: Release, workload: Workload, options: DeployOptions, session: Session, before: Operation
 ) -> Deployed:
     """Read the cluster's state, and carry out what follows from it, after the commands of `before`."""
-    facts = look(workload, session.execution, force=options.force)
+    facts = look(workload, session.execution, "deploy", force=options.force)
     secrets = look_at_secrets(release, workload, session.execution)
     if secrets.missing and not options.create_secrets:
         raise InputError(refusal(release.environment.name, secrets.missing))
@@ -154,6 +155,7 @@ def plan(workload: Workload, options: DeployOptions, facts: Facts | None, secret
             *(() if options.diff else (commands.dry_run(workload, force=forced),)),
             *fill_commands(workload, secrets, create=options.create_secrets),
             *commands.pull_secret(workload),
+            *_keep_replicas(workload, facts),
             commands.apply(workload, force=forced),
             commands.wait(workload),
             # Only now: what the old pods used stays until the new ones are ready, and through a rollback.
@@ -164,9 +166,23 @@ def plan(workload: Workload, options: DeployOptions, facts: Facts | None, secret
         stays=tuple(map(str, kept)),
         looks=(*look_commands(workload), *map(commands.secret_keys, secrets.holders)),
         on_failure=_way_back(workload, facts) if options.rollback_on_failure else (),
-        notes=(*secrets.notes, *_notes(facts, tuple(map(str, kept)), delete_data=options.delete_data)),
+        notes=(
+            *secrets.notes,
+            *_notes(
+                facts,
+                tuple(map(str, kept)),
+                delete_data=options.delete_data,
+                autoscaled=workload.is_autoscaled,
+            ),
+        ),
         question="deploy this" if options.diff else "",
     )
+
+
+def _keep_replicas(workload: Workload, facts: Facts | None) -> tuple[Command, ...]:
+    """A field that its only owner no longer sets is unset, and the server's default is one pod."""
+    count = held_replicas(facts.live.deployment) if facts else 0
+    return commands.keep_replicas(workload, count) if workload.is_autoscaled and count > 1 else ()
 
 
 def is_forced(options: DeployOptions, facts: Facts | None) -> bool:
@@ -185,10 +201,16 @@ def _way_back(workload: Workload, facts: Facts | None) -> tuple[Command, ...]:
     return (*restore, *commands.undo_and_wait(workload, former))
 
 
-def _notes(facts: Facts | None, kept: tuple[str, ...], *, delete_data: bool) -> tuple[str, ...]:
+def _notes(
+    facts: Facts | None, kept: tuple[str, ...], *, delete_data: bool, autoscaled: bool
+) -> tuple[str, ...]:
     if facts is None:
         data = "with their data" if delete_data else "but no data"
-        return (f"after the wait, objects that the manifest no longer has are deleted, if any, {data}",)
+        kept_pods = "if the autoscaler is new, the number of pods that run is kept until it changes it"
+        return (
+            *([kept_pods] if autoscaled else []),
+            f"after the wait, objects that the manifest no longer has are deleted, if any, {data}",
+        )
     return (
         *([f"not every kind could be listed: {facts.unlisted}"] if facts.unlisted else []),
         *([f"kept, as it holds data: {', '.join(kept)} (--delete-data deletes it)"] if kept else []),

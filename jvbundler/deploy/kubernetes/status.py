@@ -64,13 +64,14 @@ def status(workload: Workload, execution: Execution) -> Status:
     healthy, health = False, "nothing is deployed"
     if deployment:
         healthy, health = health_of(execute(commands.health(workload), execution))
+    owner = gitops_owner(deployment) if deployment else None
     pods = list(kind(found, "Pod"))
     fields: dict[str, Any] = {
         "context": workload.context,
         "namespace": workload.namespace,
         "deployment": workload.deployment,
         "revision": revision(deployment),
-        "managed_by": gitops_owner(deployment) if deployment else "",
+        "managed_by": owner.system if owner else "",
         "replicas": replicas(deployment),
         "image": {"rendered": workload.image, "running": running_image(deployment)},
         "pods": [pod_fields(pod) for pod in pods],

@@ -12,7 +12,7 @@ from tests.e2e.kubernetes.conftest import RESTRICTED, SECRETS, App
 
 OWNERS = {
     "Argo CD": ("annotate", "argocd.argoproj.io/tracking-id=e2e:apps/Deployment:e2e/e2e-agent"),
-    "Flux": ("label", "kustomize.toolkit.fluxcd.io/name=e2e"),
+    "Flux": ("label", "kustomize.toolkit.fluxcd.io/name=e2e", "kustomize.toolkit.fluxcd.io/namespace=gitops"),
 }
 
 
@@ -152,16 +152,17 @@ def test_an_unreachable_server_is_told_with_what_to_check(app: App) -> None:
 @pytest.mark.parametrize("owner", OWNERS)
 def test_what_a_gitops_controller_manages_is_left_to_it(app: App, owner: str) -> None:
     app.first_deployment()
-    verb, mark = OWNERS[owner]
-    app.kubectl(verb, "deployment", "e2e-agent", mark)
+    verb, *marks = OWNERS[owner]
+    app.kubectl(verb, "deployment", "e2e-agent", *marks)
     manifest = "app/deploy/kubernetes/rendered/default/manifest.yaml"
     words = app.deploy(expected=2).stderr
     assert f"{owner} manages the Deployment 'e2e-agent'" in words
     assert f"commit '{manifest}' to the repository that {owner} pulls" in words
     back = app.jvbundler("rollback", "k8s", "app", expected=2).stderr
-    assert f"revert the commit in the repository that {owner} pulls" in back
+    assert f"revert the commit of '{manifest}' in the repository that {owner} pulls" in back
     gone = app.jvbundler("destroy", "k8s", "app", "--yes", expected=2).stderr
-    assert {"Argo CD": "argocd app delete", "Flux": "flux delete kustomization"}[owner] in gone
+    how = {"Argo CD": "argocd app delete e2e", "Flux": "flux delete kustomization e2e --namespace gitops"}
+    assert f"'{how[owner]}'" in gone
     assert app.deployment()
 
 
