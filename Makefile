@@ -7,7 +7,7 @@ RUN := .venv/bin/python
 VENV := .venv/.made
 
 .DELETE_ON_ERROR:
-.PHONY: help test lint fast coverage mutants demo fuzz golden generate hardening catalog upstream schemas audit bench tools clean e2e-docker e2e-k8s
+.PHONY: help test lint fast coverage mutants demo fuzz golden generate hardening catalog upstream schemas audit bench tools clean e2e-docker e2e-k8s proof recordings
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ e2e-docker: $(VENV) ## build, run and push the example app's image with the engi
 e2e-k8s: $(VENV) ## apply, deploy, break and destroy on a real control plane, or in the cluster of E2E_KUBECONFIG
 	-@test -n "$(E2E_KUBECONFIG)" || $(RUN) scripts/bring_tools.py --group cluster
 	$(RUN) -m pytest -n 2 -rs tests/cluster tests/e2e $(PYTEST_ARGS)
+
+proof: e2e-k8s ## run the tests of e2e-k8s, and write what they saw into docs/proof.md
+proof: export WRITE_PROOF := 1
 
 bench: tools ## time whole processes against the peers, and write bench/RESULTS.md
 	$(RUN) bench/run.py

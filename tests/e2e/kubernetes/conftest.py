@@ -16,6 +16,7 @@ import pytest
 from tests.cluster import programs
 from tests.cluster.cluster import Cluster, Object
 from tests.cluster.fixtures import cluster, our_kubelet
+from tests.e2e.proof import Proof, write_proof
 
 __all__ = ["cluster", "our_kubelet"]
 
@@ -114,3 +115,26 @@ def app(cluster: Cluster, namespace: str, tmp_path: Path) -> App:
     places: dict[str, Any] = {"context": cluster.context, "namespace": namespace}
     (root / "deploy.yaml").write_text(DEPLOY.format(registry=registry, name=name, tag=tag, **places))
     return App(tmp_path, namespace, cluster)
+
+
+def prove(request: pytest.FixtureRequest, cluster: Cluster, name: str, words: str, *missing: str) -> None:
+    """Note for the summary, and for docs/proof.md, what this test has seen of a golden manifest."""
+    case, _, environment = name.partition(".")
+    said = f"Kubernetes {cluster.version()}: {words}"
+    proof = Proof(case, "Kubernetes", said, ", ".join(f"{item} ({environment})" for item in missing))
+    request.node.user_properties.append(("proof", proof._asdict()))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """In the process that has the results of all workers."""
+    if hasattr(config, "workerinput"):
+        return
+    reports = [r for r in terminalreporter.stats.get("passed", []) if r.when == "call"]
+    proofs = [Proof(**value) for r in reports for name, value in r.user_properties if name == "proof"]
+    for proof in sorted({p for p in proofs if p.missing}):
+        terminalreporter.write_line(f"not proven: {proof.case}: {proof.missing}")
+    if os.environ.get("WRITE_PROOF"):
+        failed = terminalreporter.stats.get("failed") or terminalreporter.stats.get("error")
+        terminalreporter.write_line(
+            write_proof(proofs) if not failed else "docs/proof.md stays: a test failed"
+        )
