@@ -76,6 +76,10 @@ e2e-k8s: $(VENV) ## apply, deploy, break and destroy on a real control plane, or
 proof: e2e-k8s ## run the tests of e2e-k8s, and write what they saw into docs/proof.md
 proof: export WRITE_PROOF := 1
 
+recordings: $(VENV) ## record anew what the real kubectl answers, for the stub of tests/deploy
+	$(RUN) scripts/bring_tools.py --group cluster
+	$(RUN) -m tests.cluster.recordings tests/deploy/answers
+
 bench: tools ## time whole processes against the peers, and write bench/RESULTS.md
 	$(RUN) bench/run.py
 

@@ -23,6 +23,9 @@ REVISION = "deployment.kubernetes.io/revision"
 # managers may turn into `kubectl.1.32`. Hand edits have other names (kubectl-edit, kubectl-patch).
 _UNDONE_BY = re.compile(r"kubectl(?:-rollout|\.[0-9.]+|\.exe)?\Z")
 
+# A line that kubectl writes to its log, in the form of k8s.io/klog.
+_LOGGED = re.compile(r"[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+\] ")
+
 
 class Live(NamedTuple):
     """What runs: the Deployment (None before the first deployment) and its ConfigMaps."""
@@ -52,7 +55,7 @@ def look(workload: Workload, execution: Execution, verb: Verb, *, force: bool) -
     inspect, list_owned = look_commands(workload)
     live = look_managed(workload, inspect, execution, verb, force=force)
     listed = execute(list_owned, execution)
-    unlisted = listed.stderr.decode("utf-8", "replace").strip() if listed.code else ""
+    unlisted = complaints_of(listed) if listed.code else ""
     return Facts(live, tuple(orphans(objects_of(listed), workload)), unlisted)
 
 
@@ -81,6 +84,13 @@ def objects_of(done: Completed) -> list[Object]:
         raise ToolFailed("'kubectl' printed JSON that is not a Kubernetes object")
     items = document.get("items") if str(document.get("kind", "")).endswith("List") else [document]
     return [item for item in items or [] if isinstance(item, dict)]
+
+
+def complaints_of(done: Completed) -> str:
+    """What kubectl says in the end: once, though it repeats itself for each kind, and without its own log."""
+    lines = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+    said = [line for line in lines if not _LOGGED.match(line)]
+    return "\n".join(dict.fromkeys(said or lines))
 
 
 def live_state(done: Completed) -> Live:

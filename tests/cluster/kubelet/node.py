@@ -110,7 +110,7 @@ class Node:
         event = {
             "apiVersion": "v1",
             "kind": "Event",
-            "metadata": {"generateName": f"{about['name']}.", "namespace": about["namespace"]},
+            "metadata": {"name": f"{about['name']}.{reason.lower()}", "namespace": about["namespace"]},
             "involvedObject": {
                 "apiVersion": "v1",
                 "kind": "Pod",

@@ -165,9 +165,8 @@ def _crashed(pod: Object, container: Object, started: str) -> Object:
     where = f"container={name} pod={about['name']}_{about['namespace']}({about['uid']})"
     waiting = {"reason": "CrashLoopBackOff", "message": f"back-off 10s restarting failed {where}"}
     ended = {"exitCode": 1, "reason": "Error", "startedAt": started, "finishedAt": started}
-    restarts = min(1 + int(age(started) // 10), 5)
     return {
-        **_state(container, {"waiting": waiting}, restarts=restarts),
+        **_state(container, {"waiting": waiting}, restarts=2),
         "lastState": {"terminated": ended},
     }
 
@@ -224,7 +223,7 @@ def warnings_of(pod: Object, configuration: Configuration) -> Iterator[tuple[str
 def log_lines(pod: Object, *, previous: bool) -> list[str]:
     """What the app has written: nobody wrote it, but it has the form of jvagent's."""
     if behaviour(pod) == "crashing":
-        return ["Traceback (most recent call last):", "ModuleNotFoundError: No module named 'acme'"]
+        return ["INFO: Started server process [1]", "ModuleNotFoundError: No module named 'acme'"]
     if previous:
         return []
     return ["INFO: Application startup complete.", "INFO: Uvicorn running on http://0.0.0.0:8080"]
