@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.cluster import ROOT, Cluster, eventually, started
-from tests.cluster.fixtures import cluster
+from tests.cluster.fixtures import KUBECONFIG, cluster
 from tests.cluster.programs import missing_programs
 
 __all__ = ["cluster"]
@@ -61,3 +62,24 @@ def test_two_of_them_side_by_side_know_nothing_of_each_other(cluster: Cluster, t
         # Nor does the one let the users of the other in.
         stranger = second._replace(kubeconfig=cluster.kubeconfig)
         assert stranger.kubectl("cluster-info") != second.kubectl("cluster-info")
+
+
+@pytest.mark.parametrize(("environ", "code"), [({}, 0), ({"CI": "true"}, 1)])
+def test_a_machine_without_it_names_what_is_not_proven_and_fails_in_ci(
+    tmp_path: Path, environ: dict[str, str], code: int
+) -> None:
+    shutil.copytree(ROOT / "tests/cluster", tmp_path / "tests/cluster")
+    for name in ("pyproject.toml", "tests/__init__.py", "tests/conftest.py"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    kept = {k: v for k, v in os.environ.items() if k not in ("CI", KUBECONFIG)}
+    argv = [sys.executable, "-m", "pytest", "-n", "0", "-rs", "-k", "side_by_side", "tests/cluster"]
+    done = subprocess.run(
+        [*argv, "--basetemp", str(tmp_path / "temp")],
+        cwd=tmp_path,
+        env={**kept, **environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "not proven: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl" in done.stdout

@@ -150,12 +150,13 @@ def plan(workload: Workload, options: DeployOptions, facts: Facts | None, secret
     orphans = facts.orphans if facts else ()
     kept = () if options.delete_data else commands.data_objects(orphans)
     gone = [name for name in orphans if name not in kept]
+    count = _pods_to_keep(workload, facts)
     return Operation(
         (
             *(() if options.diff else (commands.dry_run(workload, force=forced),)),
             *fill_commands(workload, secrets, create=options.create_secrets),
             *commands.pull_secret(workload),
-            *_keep_replicas(workload, facts),
+            *(commands.keep_replicas(workload, count) if count else ()),
             commands.apply(workload, force=forced),
             commands.wait(workload),
             # Only now: what the old pods used stays until the new ones are ready, and through a rollback.
@@ -175,14 +176,21 @@ def plan(workload: Workload, options: DeployOptions, facts: Facts | None, secret
                 autoscaled=workload.is_autoscaled,
             ),
         ),
-        question="deploy this" if options.diff else "",
+        question=_question(count) if options.diff else "",
     )
 
 
-def _keep_replicas(workload: Workload, facts: Facts | None) -> tuple[Command, ...]:
-    """A field that its only owner no longer sets is unset, and the server's default is one pod."""
+def _pods_to_keep(workload: Workload, facts: Facts | None) -> int:
+    """How many run where the autoscaler is new, else 0: a field that its only owner no longer sets is unset,
+    and the server's default is one pod.
+    """
     count = held_replicas(facts.live.deployment) if facts else 0
-    return commands.keep_replicas(workload, count) if workload.is_autoscaled and count > 1 else ()
+    return count if workload.is_autoscaled and count > 1 else 0
+
+
+def _question(kept: int) -> str:
+    """What the diff cannot show is said with it."""
+    return f"deploy this, with {kept} pods where the diff has one" if kept else "deploy this"
 
 
 def is_forced(options: DeployOptions, facts: Facts | None) -> bool:
@@ -206,7 +214,9 @@ def _notes(
 ) -> tuple[str, ...]:
     if facts is None:
         data = "with their data" if delete_data else "but no data"
-        kept_pods = "if the autoscaler is new, the number of pods that run is kept until it changes it"
+        kept_pods = (
+            "if the autoscaler is new, a step before the apply keeps the number of pods until it decides"
+        )
         return (
             *([kept_pods] if autoscaled else []),
             f"after the wait, objects that the manifest no longer has are deleted, if any, {data}",

@@ -280,6 +280,24 @@ def test_what_the_manifest_no_longer_has_goes_but_not_its_data(
     assert "persistentvolumeclaim/old-data" in tools.calls()[-2]["argv"]
 
 
+def test_an_autoscaler_that_is_new_begins_with_the_pods_that_run(
+    app: Path, tools: Tools, jvbundler: Run
+) -> None:
+    text = (app / "deploy.yaml").read_text()
+    (app / "deploy.yaml").write_text(
+        text.replace("  namespace: acme\n", "  namespace: acme\n  autoscaling: {enabled: true}\n")
+        + "environment: {JVSPATIAL_DB_TYPE: postgres}\n"
+    )
+    before = answer_text("live.json").replace('"replicas": 1,', '"replicas": 4,')
+    tools.answer("get", "deployment.apps/acme-support", stdout=before)
+    done = jvbundler(*DEPLOY, "--diff", "--yes")
+    assert done.returncode == 0, done.stderr
+    keeps, applies = [c for c in tools.calls() if "apply" in c["argv"]][-2:]
+    assert "--field-manager=jvbundler-scaling" in keeps["argv"]
+    assert json.loads(keeps["stdin"])["spec"] == {"replicas": 4}
+    assert "--field-manager=jvbundler" in applies["argv"]
+
+
 def test_diff_shows_what_changes_first(rendered: Path, tools: Tools, jvbundler: Run) -> None:
     tools.answer("diff", stdout="-  replicas: 1\n+  replicas: 2\n", code=1)
     done = jvbundler(*DEPLOY, "--diff")
