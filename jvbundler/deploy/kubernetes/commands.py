@@ -5,6 +5,7 @@ that is not in the rendered manifest, but the pull secret that deploy.yaml asks 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from jvbundler.deploy.secrets import Holder, keys_argv
 from jvbundler.values.artifact import ObjectName
 
 MANAGER = "jvbundler"
+SCALING_MANAGER = f"{MANAGER}-scaling"
 MANAGED_BY = f"app.kubernetes.io/managed-by={MANAGER}"
 READ_SECONDS = 60.0
 # Placeholder in a dry run for the revision that only the cluster knows.
@@ -122,6 +124,22 @@ def apply(workload: Workload, *, force: bool = False) -> Command:
         "apply the manifest, and take back the fields that a rollback set" if force else "apply the manifest"
     )
     return Command(_apply(workload, force=force), reason, timeout_seconds=APPLY_SECONDS, role="apply")
+
+
+def keep_replicas(workload: Workload, count: int) -> tuple[Command, ...]:
+    """Another field manager takes over the number of pods: it outlasts the apply that no longer has it, and
+    the autoscaler changes it from there.
+    """
+    part = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": workload.deployment, "namespace": workload.namespace},
+        "spec": {"replicas": count},
+    }
+    words = ("apply", "--server-side", f"--field-manager={SCALING_MANAGER}", "--filename=-")
+    reason = f"keep {count} pods until the autoscaler decides"
+    argv = kubectl(workload, *words)
+    return (Command(argv, reason, timeout_seconds=READ_SECONDS, stdin_text=json.dumps(part)),)
 
 
 def _apply(workload: Workload, *words: str, force: bool) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from jvbundler.deploy.kubernetes.live import (
     as_applied,
     containers,
     health_of,
+    held_replicas,
     is_ready,
     look,
     look_commands,
@@ -126,7 +127,7 @@ def _apply(
     release: Release, workload: Workload, options: DeployOptions, session: Session, before: Operation
 ) -> Deployed:
     """Read the cluster's state, and carry out what follows from it, after the commands of `before`."""
-    facts = look(workload, session.execution, force=options.force)
+    facts = look(workload, session.execution, "deploy", force=options.force)
     secrets = look_at_secrets(release, workload, session.execution, create=options.create_secrets)
     if secrets.missing and not options.create_secrets:
         raise InputError(refusal(release.environment.name, secrets.missing))
@@ -151,11 +152,13 @@ def plan(workload: Workload, options: DeployOptions, facts: Facts | None, secret
     orphans = facts.orphans if facts else ()
     kept = () if options.delete_data else commands.data_objects(orphans)
     gone = [name for name in orphans if name not in kept]
+    count = _pods_to_keep(workload, facts)
     return Operation(
         (
             *(() if options.diff else (commands.dry_run(workload, force=forced),)),
             *fill_commands(workload, secrets, create=options.create_secrets),
             *commands.pull_secret(workload),
+            *(commands.keep_replicas(workload, count) if count else ()),
             commands.apply(workload, force=forced),
             commands.wait(workload),
             # Only now: what the old pods used stays until the new ones are ready, and through a rollback.
@@ -166,9 +169,30 @@ def plan(workload: Workload, options: DeployOptions, facts: Facts | None, secret
         stays=tuple(map(str, kept)),
         looks=(*look_commands(workload), *map(commands.secret_keys, secrets.holders)),
         on_failure=_way_back(workload, facts) if options.rollback_on_failure else (),
-        notes=(*secrets.notes, *_notes(facts, tuple(map(str, kept)), delete_data=options.delete_data)),
-        question="deploy this" if options.diff else "",
+        notes=(
+            *secrets.notes,
+            *_notes(
+                facts,
+                tuple(map(str, kept)),
+                delete_data=options.delete_data,
+                autoscaled=workload.is_autoscaled,
+            ),
+        ),
+        question=_question(count) if options.diff else "",
     )
+
+
+def _pods_to_keep(workload: Workload, facts: Facts | None) -> int:
+    """How many run where the autoscaler is new, else 0: a field that its only owner no longer sets is unset,
+    and the server's default is one pod.
+    """
+    count = held_replicas(facts.live.deployment) if facts else 0
+    return count if workload.is_autoscaled and count > 1 else 0
+
+
+def _question(kept: int) -> str:
+    """What the diff cannot show is said with it."""
+    return f"deploy this, with {kept} pods where the diff has one" if kept else "deploy this"
 
 
 def is_forced(options: DeployOptions, facts: Facts | None) -> bool:
@@ -187,10 +211,18 @@ def _way_back(workload: Workload, facts: Facts | None) -> tuple[Command, ...]:
     return (*restore, *commands.undo_and_wait(workload, former))
 
 
-def _notes(facts: Facts | None, kept: tuple[str, ...], *, delete_data: bool) -> tuple[str, ...]:
+def _notes(
+    facts: Facts | None, kept: tuple[str, ...], *, delete_data: bool, autoscaled: bool
+) -> tuple[str, ...]:
     if facts is None:
         data = "with their data" if delete_data else "but no data"
-        return (f"after the wait, objects that the manifest no longer has are deleted, if any, {data}",)
+        kept_pods = (
+            "if the autoscaler is new, a step before the apply keeps the number of pods until it decides"
+        )
+        return (
+            *([kept_pods] if autoscaled else []),
+            f"after the wait, objects that the manifest no longer has are deleted, if any, {data}",
+        )
     return (
         *([f"not every kind could be listed: {facts.unlisted}"] if facts.unlisted else []),
         *([f"kept, as it holds data: {', '.join(kept)} (--delete-data deletes it)"] if kept else []),

@@ -21,7 +21,8 @@ def destroy(
     """The operation that was carried out. An object that no longer exists is not a failure."""
 
     def work() -> Operation:
-        operation = plan(workload, look(workload, session.execution, force=force), delete_data=delete_data)
+        facts = look(workload, session.execution, "destroy", force=force)
+        operation = plan(workload, facts, delete_data=delete_data)
         run_confirmed(operation, release, session)
         return operation
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from jvbundler.deploy.command import Command
 from jvbundler.deploy.execution import Execution, execute
 from jvbundler.deploy.kubernetes import commands
+from jvbundler.deploy.kubernetes.gitops import Owner, Verb, owner_of, refusal
 from jvbundler.deploy.kubernetes.workload import Workload
 from jvbundler.runner import Completed
 from jvbundler.values.artifact import ObjectName
@@ -18,15 +19,12 @@ from jvbundler.values.problem import InputError, ToolFailed
 Object = dict[str, Any]
 
 REVISION = "deployment.kubernetes.io/revision"
-_OWNED_BY = {
-    "argocd.argoproj.io/tracking-id": "Argo CD",
-    "argocd.argoproj.io/instance": "Argo CD",
-    "kustomize.toolkit.fluxcd.io/name": "Flux",
-    "helm.toolkit.fluxcd.io/name": "Flux",
-}
 # `kubectl rollout undo` has no field manager of its own: the server takes the program's name, which version
 # managers may turn into `kubectl.1.32`. Hand edits have other names (kubectl-edit, kubectl-patch).
 _UNDONE_BY = re.compile(r"kubectl(?:-rollout|\.[0-9.]+|\.exe)?\Z")
+
+# A line that kubectl writes to its log, in the form of k8s.io/klog.
+_LOGGED = re.compile(r"[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+\] ")
 
 
 class Live(NamedTuple):
@@ -52,25 +50,23 @@ def look_commands(workload: Workload) -> tuple[Command, ...]:
     return (commands.inspect(workload), commands.list_owned(workload))
 
 
-def look(workload: Workload, execution: Execution, *, force: bool) -> Facts:
+def look(workload: Workload, execution: Execution, verb: Verb, *, force: bool) -> Facts:
     """Raises InputError for what Argo CD or Flux manages, unless `force` is given."""
     inspect, list_owned = look_commands(workload)
-    live = look_managed(workload, inspect, execution, force=force)
+    live = look_managed(workload, inspect, execution, verb, force=force)
     listed = execute(list_owned, execution)
-    unlisted = listed.stderr.decode("utf-8", "replace").strip() if listed.code else ""
+    unlisted = complaints_of(listed) if listed.code else ""
     return Facts(live, tuple(orphans(objects_of(listed), workload)), unlisted)
 
 
-def look_managed(workload: Workload, inspect: Command, execution: Execution, *, force: bool) -> Live:
+def look_managed(
+    workload: Workload, inspect: Command, execution: Execution, verb: Verb, *, force: bool
+) -> Live:
     """What runs; InputError if it is not ours to change."""
     live = live_state(execute(inspect, execution))
-    owner = gitops_owner(live.deployment) if live.deployment else ""
+    owner = gitops_owner(live.deployment) if live.deployment else None
     if owner and not force:
-        raise InputError(
-            f"{owner} manages the Deployment '{workload.deployment}': it would undo this, "
-            "nothing was changed\n"
-            f"  commit '{workload.manifest}' to the repository that {owner} pulls; '--force' deploys anyway"
-        )
+        raise InputError(refusal(owner, verb, workload.deployment, workload.manifest))
     return live
 
 
@@ -88,6 +84,13 @@ def objects_of(done: Completed) -> list[Object]:
         raise ToolFailed("'kubectl' printed JSON that is not a Kubernetes object")
     items = document.get("items") if str(document.get("kind", "")).endswith("List") else [document]
     return [item for item in items or [] if isinstance(item, dict)]
+
+
+def complaints_of(done: Completed) -> str:
+    """What kubectl says in the end: once, though it repeats itself for each kind, and without its own log."""
+    lines = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+    said = [line for line in lines if not _LOGGED.match(line)]
+    return "\n".join(dict.fromkeys(said or lines))
 
 
 def live_state(done: Completed) -> Live:
@@ -120,21 +123,8 @@ def at(item: Any, *path: str) -> Any:
     return item
 
 
-def gitops_owner(item: Object) -> str:
-    """`Argo CD` or `Flux` if one of them manages the object, else an empty text.
-
-    Argo CD marks objects with an annotation or a label; an old installation uses the common label
-    app.kubernetes.io/instance, and then its name is among the field managers.
-    """
-    meta = metadata(item)
-    for marks in (meta.get("annotations"), meta.get("labels")):
-        for mark, owner in _OWNED_BY.items():
-            if isinstance(marks, dict) and mark in marks:
-                return owner
-    managers = {str(entry.get("manager", "")) for entry in _managed_fields(item)}
-    if any(manager.startswith("argocd") for manager in managers):
-        return "Argo CD"
-    return "Flux" if managers & {"kustomize-controller", "helm-controller"} else ""
+def gitops_owner(item: Object) -> Owner | None:
+    return owner_of(metadata(item), {str(entry.get("manager", "")) for entry in _managed_fields(item)})
 
 
 def was_undone(deployment: Object | None) -> bool:
@@ -146,6 +136,15 @@ def was_undone(deployment: Object | None) -> bool:
         and at(entry, "fieldsV1", "f:spec", "f:template") is not None
         for entry in _managed_fields(deployment or {})
     )
+
+
+def held_replicas(deployment: Object | None) -> int:
+    """How many pods the Deployment has because we said so; 0 where the number is not ours."""
+    held = any(
+        entry.get("manager") == commands.MANAGER and at(entry, "fieldsV1", "f:spec", "f:replicas") is not None
+        for entry in _managed_fields(deployment or {})
+    )
+    return int(at(deployment, "spec", "replicas") or 0) if held else 0
 
 
 def _managed_fields(item: Object) -> list[Object]:
@@ -231,10 +230,14 @@ def warnings_of(events: Iterable[Object], names: Iterable[str], most: int = 10) 
 
 
 def health_of(done: Completed) -> tuple[bool, str]:
-    """Whether the app is healthy, and its answer; without access to the Service's proxy, that is unknown."""
+    """Whether the app is healthy, and its answer; where the request does not get through, that is unknown."""
     words = " ".join(done.stderr.decode("utf-8", "replace").split())
     if done.code == 0:
         return True, "answers"
-    if "orbidden" in words:
+    if 'cannot get resource "services/proxy"' in words:
         return True, "not known: you may not use the Service's proxy"
+    if "orbidden" in words:
+        # Neither the API server's own words nor the app's: a mesh in front of the app, or a proxy before the
+        # API server.
+        return True, f"not known: something between kubectl and the app refused the request: {words}"
     return False, words or "does not answer"

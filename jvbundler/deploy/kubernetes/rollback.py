@@ -36,7 +36,7 @@ def rollback(release: Release, workload: Workload, session: Session, *, wanted: 
 
 def look(workload: Workload, execution: Execution, *, wanted: str, force: bool) -> str:
     """The revision to go to: `wanted`, or the previous one. Raises InputError if there is none."""
-    live = look_managed(workload, inspect(workload), execution, force=force)
+    live = look_managed(workload, inspect(workload), execution, "rollback", force=force)
     if live.deployment is None:
         raise InputError(
             f"there is no Deployment '{workload.deployment}' in namespace '{workload.namespace}'"

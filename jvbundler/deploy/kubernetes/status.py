@@ -14,6 +14,7 @@ from jvbundler.deploy.kubernetes import commands
 from jvbundler.deploy.kubernetes.live import (
     Object,
     at,
+    complaints_of,
     containers,
     gitops_owner,
     health_of,
@@ -52,9 +53,7 @@ def statuses(workload: Workload, execution: Execution) -> Iterator[Status]:
 def status(workload: Workload, execution: Execution) -> Status:
     listed = execute(commands.list_status(workload), execution)
     found = objects_of(listed)
-    said = listed.stderr.decode("utf-8", "replace").splitlines() if listed.code else []
-    # kubectl repeats itself for each kind.
-    unread = "\n".join(dict.fromkeys(said))
+    unread = complaints_of(listed) if listed.code else ""
     if listed.code and not found:
         raise ToolFailed(f"the cluster could not be asked\n{unread}")
     warnings = warnings_of(
@@ -64,13 +63,14 @@ def status(workload: Workload, execution: Execution) -> Status:
     healthy, health = False, "nothing is deployed"
     if deployment:
         healthy, health = health_of(execute(commands.health(workload), execution))
+    owner = gitops_owner(deployment) if deployment else None
     pods = list(kind(found, "Pod"))
     fields: dict[str, Any] = {
         "context": workload.context,
         "namespace": workload.namespace,
         "deployment": workload.deployment,
         "revision": revision(deployment),
-        "managed_by": gitops_owner(deployment) if deployment else "",
+        "managed_by": owner.system if owner else "",
         "replicas": replicas(deployment),
         "image": {"rendered": workload.image, "running": running_image(deployment)},
         "pods": [pod_fields(pod) for pod in pods],

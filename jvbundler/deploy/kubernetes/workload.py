@@ -35,6 +35,7 @@ class Workload(NamedTuple):
     image: str
     objects: tuple[ObjectName, ...]
     creates_namespace: bool = False
+    is_autoscaled: bool = False
     spans: bool = False
     rollout_seconds: int = 660
     pull_secret: str = ""
@@ -83,6 +84,7 @@ def workload_of(release: Release, *, context: str = "", timeout_seconds: int = 0
         image=_image(release),
         objects=objects,
         creates_namespace=any(o.kind == "Namespace" and o.name == environment.namespace for o in objects),
+        is_autoscaled=any(o.kind == "HorizontalPodAutoscaler" for o in objects),
         spans=any(o.namespace not in ("", environment.namespace) for o in objects),
         rollout_seconds=timeout_seconds
         or settings["deployment"]["progress_deadline_seconds"] + _BEYOND_DEADLINE_SECONDS,

@@ -32,6 +32,10 @@ PODS = f"{WORKLOADS}|ReplicaSet|Job|CronJob|Pod"
 CLAIM = "PersistentVolumeClaim"
 ORPHAN = "delete it once with 'kubectl delete --cascade=orphan', then apply again"
 COPY = "make a new claim, copy the data to it and name it in existing_claim"
+KEEP_PODS = (
+    "'jvbundler deploy k8s' keeps their number; before Argo CD or Flux applies this, "
+    "see 'Turn autoscaling on' in docs/deploying.md"
+)
 KEEP = "copy the data first, or keep the claim"
 # ValidateStatefulSetUpdate: all other fields of the spec are refused.
 STATEFUL_SET = (
@@ -198,7 +202,9 @@ MEMORY_PATHS = ("**.resources.limits.memory", "**.resources.requests.memory")
 SCALING = (
     Rule(WORKLOADS, "spec.replicas", "outage", "danger", "no pod runs", when=becomes(0), on=PRESENT),
     Rule(WORKLOADS, "spec.replicas", "scaling", "info", "another number of pods",
-         when=lambda _, new: new != 0),
+         when=lambda _, new: new not in (0, ABSENT)),
+    Rule(WORKLOADS, "spec.replicas", "outage", "danger", "the pods drop to 1 until the autoscaler adds some",
+         KEEP_PODS, lambda old, new: new is ABSENT and old != 1),
     *(Rule(PODS, path, "scaling", "attention",
            "less memory: a pod that needs more is killed or does not start",
            "compare it with what the pods use", shrinks) for path in MEMORY_PATHS),

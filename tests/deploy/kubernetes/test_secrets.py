@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.conftest import KEYS, Run, Tools
+from tests.deploy.conftest import KEYS, Run, Tools, answer_text
 
 DEPLOY = ("deploy", "k8s", "support", "-e", "dev")
 VALUES = dict.fromkeys(KEYS, "hush-hush")
@@ -16,7 +16,7 @@ VALUES = dict.fromkeys(KEYS, "hush-hush")
 def test_a_secret_that_is_not_there_stops_before_the_first_change(
     rendered: Path, tools: Tools, jvbundler: Run
 ) -> None:
-    tools.answer("get", "secret", stdout="")
+    tools.answer("get", "secret", file="no-secret.txt")
     done = jvbundler(*DEPLOY)
     assert done.returncode == 2
     assert (
@@ -34,7 +34,7 @@ def test_the_keys_that_it_lacks_are_named(rendered: Path, tools: Tools, jvbundle
 
 
 def test_whoever_may_not_look_is_told_so_and_deploys(rendered: Path, tools: Tools, jvbundler: Run) -> None:
-    tools.answer("get", "secret", stderr="Error from server (Forbidden): no\n", code=1)
+    tools.answer("get", "secret", stderr=answer_text("forbidden-secret.txt"), code=1)
     done = jvbundler(*DEPLOY)
     assert done.returncode == 0, done.stderr
     assert "not known whether the Secret 'acme-support-secrets' has its keys: Error from" in done.stderr

@@ -186,6 +186,8 @@ KUBERNETES = {
     ),
     "no pods": (deployment("{replicas: 2}"), deployment("{replicas: 0}"), ["danger: outage"]),
     "replicas": (deployment("{replicas: 2}"), deployment("{replicas: 3}"), ["info: scaling"]),
+    "autoscaling": (deployment("{replicas: 3}"), deployment("{}"), ["danger: outage"]),
+    "autoscaling of one pod": (deployment("{replicas: 1}"), deployment("{}"), []),
     "less memory": (
         container("resources: {limits: {memory: 1Gi}}"),
         container("resources: {limits: {memory: 512Mi}}"),
