@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from jvbundler.app.load import load_app
 from jvbundler.app.reads import READS, Read, optional_secrets, variables_read
 from jvbundler.app.sources import names_read
+from jvbundler.pipeline.first_values import DEFAULTS
 from jvbundler.values.packaged import packaged_text
 from tests.app.conftest import CHECKOUT, Write
 
@@ -119,3 +121,14 @@ def test_a_secret_is_needed_if_one_of_its_actions_needs_it(write: Write) -> None
         }
     )
     assert reads(root)["OPENAI_API_KEY"] == ("OPENAI_API_KEY", "jvagent/openai_lm", False)
+
+
+@pytest.mark.parametrize(("name", "value"), DEFAULTS.items(), ids=DEFAULTS)
+def test_what_a_short_deploy_yaml_leaves_out_is_the_frameworks_default(
+    jvagent_package: Path, name: str, value: str
+) -> None:
+    files = [
+        path for part in ("jvagent", "jvspatial") for path in (jvagent_package.parent / part).rglob("*.py")
+    ]
+    default = rf'(?i)"{name}",\s*(?:default=)?"?{re.escape(value)}\b'
+    assert any(re.search(default, path.read_text(encoding="utf-8")) for path in files)
