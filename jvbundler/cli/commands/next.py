@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.printer import echo_lines
 from jvbundler.cli.release_options import Common, common_options, json_option, together
-from jvbundler.cli.report.next_steps import Steps, lines
+from jvbundler.cli.report.next_steps import Steps, show_steps
 from jvbundler.cli.session import print_json
 
 if TYPE_CHECKING:
+    from jvbundler.cli.terminal import Terminal
     from jvbundler.project.model import Environment, Project
 
 EPILOG = """\b
@@ -25,7 +25,8 @@ Examples:
 @click.command("next", epilog=EPILOG)
 @together(common_options, json_option)
 @options.talking
-def command(*, common: Common, as_json: bool) -> int:
+@click.pass_obj
+def command(terminal: Terminal, /, *, common: Common, as_json: bool) -> int:
     """Show what is still to do until APP (default: this folder) runs, in order.
 
     Asks kubectl, sam and aws what is there already, and changes nothing. Exit code 1 while something is left;
@@ -44,7 +45,7 @@ def command(*, common: Common, as_json: bool) -> int:
     if as_json:
         print_json(_document(found))
     else:
-        echo_lines(lines(found))
+        show_steps(found, terminal)
     return 1 if any(found.values()) else 0
 
 

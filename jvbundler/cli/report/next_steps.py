@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from jvbundler.cli.printer import echo_line, echo_lines
+from jvbundler.cli.printer import echo_line
 from jvbundler.values.problem import InputError
-from jvbundler.values.safe_text import printable
 
 if TYPE_CHECKING:
     from jvbundler.cli.terminal import Terminal
@@ -19,15 +18,23 @@ if TYPE_CHECKING:
 Steps = Mapping[tuple[str, str], Sequence["Step"]]
 
 
-def lines(found: Steps) -> Iterator[str]:
-    """`prod on Kubernetes:` and the steps, numbered, each with how it is done on a line of its own."""
+def show_steps(found: Steps, terminal: Terminal, *, err: bool = False) -> None:
+    """`prod on Kubernetes:` and the steps, numbered, each with how it is done on a line of its own.
+
+    What is to be pasted is not broken into lines.
+    """
+    from jvbundler.cli.report.paper import Hanging, indented, show, unbroken, words
+
+    shown: list[Any] = []
     for (environment, platform), steps in found.items():
         where = f"{environment} on {platform}" if platform else environment
-        yield f"{where}: {'still to do:' if steps else 'nothing left to do: deployed and healthy'}"
+        state = "still to do:" if steps else "nothing left to do: deployed and healthy"
+        shown.append(words(f"{where}: {state}", "" if steps else "green"))
         for number, step in enumerate(steps, 1):
-            yield f"  {number}. {printable(step.what)}"
+            shown.append(indented(Hanging(words(f"{number}. {step.what}"))))
             if step.how:
-                yield f"     {printable(step.how)}"
+                shown.append(indented(unbroken(step.how, "bold"), 5))
+    show(shown, terminal, err=err)
 
 
 def tell_next(
@@ -57,7 +64,7 @@ def tell_next(
         return
     chosen = [one for one in project.environments if not environments or one.name in environments]
     if len(chosen) == 1:
-        echo_lines(lines(steps_of(project, chosen[0], place)), err=True)
+        show_steps(steps_of(project, chosen[0], place), terminal, err=True)
     else:
         names = listed([one.name for one in chosen])
         echo_line(f"'{place.command('next')} -e ENV' lists what is still to do for {names}", err=True)

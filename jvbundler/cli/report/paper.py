@@ -42,6 +42,11 @@ def cut(line: str) -> Text:
     return Text(printable(line), no_wrap=True, overflow="ellipsis")
 
 
+def unbroken(line: str, style: str = "") -> Text:
+    """A line to be copied: the terminal may break it, this module does not."""
+    return Text(printable(line), style=style, no_wrap=True, overflow="ignore")
+
+
 class Hanging:
     """A text whose further lines are indented."""
 

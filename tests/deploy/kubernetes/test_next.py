@@ -52,7 +52,7 @@ def test_what_is_not_deployed_needs_its_missing_secrets_and_a_deployment(
 def test_what_is_not_healthy_is_looked_at_first(rendered: Path, tools: Tools, jvbundler: Run) -> None:
     tools.answer("replicasets.apps,pods", file="crashing.json")
     (what, how), (last, _) = steps(jvbundler)
-    assert what.startswith("mend it: 1 of 2 pods are ready")
+    assert what.startswith("mend it: 0 of 1 pods are ready")
     assert (how, last) == ("jvbundler status k8s support -e dev", DEPLOYMENT)
 
 
