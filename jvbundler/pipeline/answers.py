@@ -6,13 +6,16 @@ Knows what an answer may be, and what to suggest; asks nobody.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jvbundler.project.schema import check
 from jvbundler.project.variables import DATABASES
 from jvbundler.runner import find_tool, run
 from jvbundler.values.node import Node
 from jvbundler.values.problem import InputError, Place, ToolFailed
+
+if TYPE_CHECKING:
+    from jvbundler.app.model import App
 
 # Seconds; each reads a file of the user's, and no network.
 PATIENCE = 10
@@ -59,6 +62,22 @@ def require_right(answers: Answers) -> None:
     found = [reason for name, text in given.items() if (reason := wrong(name, text))]
     if found:
         raise InputError("\n".join(found))
+
+
+def known_answers(app: App, given: Mapping[str, Any]) -> dict[str, str]:
+    """What the app's files say: `given` by deploy.example.yaml; the database also .env.example, app.yaml."""
+    found = {name: _at(given, keys) for name, keys in KEYS.items()}
+    assigned = {v.name: v.default for v in app.variables if not v.commented and v.default}
+    written = given.get("environment", {})
+    found["database"] = str({**dict(app.configured), **assigned, **written}.get(DATABASE, ""))
+    return {name: text for name, text in found.items() if text and not wrong(name, text)}
+
+
+def _at(values: Mapping[str, Any], keys: tuple[str, ...]) -> str:
+    value: Any = values
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return str(value) if isinstance(value, (str, int)) else ""
 
 
 def suggestion(name: str, environ: Mapping[str, str]) -> str:

@@ -26,10 +26,10 @@ from jvbundler.values.secret_values import contains_secret
 EXAMPLE = "deploy.example.yaml"
 
 
-class FirstConfig(NamedTuple):
-    """A deploy.yaml, and the dotted keys of deploy.example.yaml that are `taken` over into it, or `left`."""
+class Example(NamedTuple):
+    """The values of deploy.example.yaml, and its dotted keys that are `taken` over into them, or `left`."""
 
-    text: str
+    values: dict[str, Any]
     taken: tuple[str, ...]
     left: tuple[str, ...]
 
@@ -46,18 +46,18 @@ def readable_app(app_root: Path, shown_as: str) -> App:
     return app
 
 
-def initial_config(app: App, answers: Answers, *, full: bool) -> FirstConfig:
-    """A deploy.yaml for this app, with the answers and the values of its example; `full` has every option.
-
-    Raises InputError if deploy.example.yaml cannot be read.
-    """
-    schema = load_schema()
+def example_of(app: App) -> Example:
+    """What deploy.example.yaml says. Raises InputError if it cannot be read."""
     taken: list[str] = []
     left: list[str] = []
-    given = dict(_known(_example(app.root, app.shown_as), schema, "", taken, left))
-    first = first_values(app, answers, given, full=full)
-    text = first_config(app.title or app.id, schema, first, full=full)
-    return FirstConfig(text, tuple(taken), tuple(left))
+    values = dict(_known(_example(app.root, app.shown_as), load_schema(), "", taken, left))
+    return Example(values, tuple(taken), tuple(left))
+
+
+def initial_config(app: App, answers: Answers, example: Example, *, full: bool) -> str:
+    """A deploy.yaml for this app, with the answers and the values of its example; `full` has every option."""
+    first = first_values(app, answers, example.values, full=full)
+    return first_config(app.title or app.id, load_schema(), first, full=full)
 
 
 def _example(app_root: Path, shown_as: str) -> dict[str, Any]:

@@ -208,7 +208,7 @@ def test_wrong_options_are_all_told_and_nothing_is_written(app: Path, jvbundler:
 def test_an_option_for_a_platform_that_is_not_enabled(app: Path, jvbundler: Run) -> None:
     done = jvbundler("init", "support", "--force", "--lambda", "--registry", "ghcr.io/acme")
     assert done.returncode == 2
-    assert "--registry is for kubernetes, which is not enabled" in done.stderr
+    assert "--registry is for Kubernetes, which is not enabled" in done.stderr
 
 
 @pytest.fixture
@@ -295,6 +295,19 @@ def test_enter_takes_what_the_machine_knows_or_leaves_the_key_as_a_comment(bare:
     assert '  # account_id: "123456789012"' in text
     assert "  # registry:\n  #   url: ghcr.io/acme" in text
     assert "  # JVSPATIAL_DB_TYPE: mongodb" in text
+
+
+def test_what_the_apps_files_say_is_offered(bare: Path, ask: Ask) -> None:
+    (bare / "deploy.example.yaml").write_text("region: eu-north-1\n")
+    (bare / ".env.example").write_text("JVSPATIAL_DB_TYPE=mongodb\n")
+    terminal = ask("--lambda", AWS_REGION="eu-west-3")
+    for question in ("region .* \\[eu-north-1\\]", "account", "Database .* \\[mongodb\\]", "Domain"):
+        terminal.expect(f"{question}.*: ")
+        terminal.sendline("")
+    document = finish(terminal, bare)
+    assert document["lambda"]["region"] == "eu-north-1"
+    assert document["environment"]["JVSPATIAL_DB_TYPE"] == "mongodb"
+    assert "JVSPATIAL_MONGODB_URI" in names(document)
 
 
 def test_a_wrong_answer_is_told_at_once_and_asked_for_again(bare: Path, ask: Ask) -> None:

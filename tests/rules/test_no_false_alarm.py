@@ -9,7 +9,7 @@ import pytest
 
 from jvbundler.app.load import load_app
 from jvbundler.pipeline.answers import Answers
-from jvbundler.pipeline.init import initial_config
+from jvbundler.pipeline.init import example_of, initial_config
 from jvbundler.project.build import build_project
 from jvbundler.rules.engine import check_project
 from jvbundler.source.load import load_source
@@ -72,7 +72,7 @@ def test_what_init_writes_for_the_example_app_has_no_finding_but_of_its_own_file
 ) -> None:
     app = support_app(EXAMPLE)
     answers = Answers(targets, registry="ghcr.io/acme")
-    made = project(initial_config(app, answers, full=full).text, app)
+    made = project(initial_config(app, answers, example_of(app), full=full), app)
     on_lambda = ["JVB331"] if "lambda" in targets else []
     assert [p.rule for p in check_project(made)] == ["JVB229", *on_lambda]
 

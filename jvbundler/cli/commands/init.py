@@ -15,7 +15,7 @@ from jvbundler.cli.terminal import Terminal
 from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from jvbundler.pipeline.answers import Answers
 
@@ -31,7 +31,7 @@ QUESTIONS: dict[str, tuple[str, str]] = {
     "context": ("kubernetes", "kubectl context of the cluster that it is deployed to"),
     "region": ("lambda", "AWS region that it is deployed to, such as eu-central-1"),
     "account": ("lambda", "AWS account that holds the image's repository, 12 digits"),
-    "database": ("", "Database: json, sqlite, mongodb or postgres; else what the app's files say, or json"),
+    "database": ("", "Database of the app: json (files with one writer), sqlite, mongodb or postgres"),
     "domain": ("", "Domain at which the app is reached, such as support.example.com"),
 }
 # As they are called, and as the sections are; `kubernetes` is accepted.
@@ -84,8 +84,8 @@ def command(
     .env.example and deploy.example.yaml say. On a terminal it asks for what they do not say.
     """
     from jvbundler.output.single import write_file
-    from jvbundler.pipeline.answers import Answers, require_right
-    from jvbundler.pipeline.init import EXAMPLE, initial_config, readable_app
+    from jvbundler.pipeline.answers import Answers, known_answers, require_right
+    from jvbundler.pipeline.init import EXAMPLE, example_of, initial_config, readable_app
     from jvbundler.pipeline.request import Options, below, config_path
     from jvbundler.render.deploy_yaml import SCHEMA_FILE
     from jvbundler.values.packaged import packaged_text
@@ -100,20 +100,20 @@ def command(
     answers = Answers(PLATFORMS.get(platform, ()), **given)
     require_right(answers)
     read = readable_app(root, shown_as)
+    example = example_of(read)
     path = config_path(root, Options(environ={}, config=options.path_or_none(config)))
     if can_ask() and not yes and (force or not os.path.lexists(path)):
-        answers = asked(answers)
+        answers = asked(answers, known_answers(read, example.values))
     answers = answers._replace(targets=answers.targets or PLATFORMS["both"])
     for name, (only_on, _) in QUESTIONS.items():
         if given[name] and only_on and only_on not in answers.targets:
-            raise InputError(f"--{name} is for {only_on}, which is not enabled")
-    first = initial_config(read, answers, full=full)
-    changed = write_file(path, first.text, force=force)
+            raise InputError(f"--{name} is for {only_on.capitalize()}, which is not enabled")
+    changed = write_file(path, initial_config(read, answers, example, full=full), force=force)
     # The schema that the first line names; it is ours, so an older one is replaced.
     write_file(path.with_name(SCHEMA_FILE), packaged_text("schemas/deploy.schema.json"), force=True)
-    for keys, what in ((first.taken, "taken over"), (first.left, "not taken over, unknown or secret")):
+    for keys, what in ((example.taken, "taken over"), (example.left, "not taken over, unknown or secret")):
         if keys:
-            echo_line(f"{below(shown_as, EXAMPLE)}: {what}: {', '.join(keys)}", err=keys is first.left)
+            echo_line(f"{below(shown_as, EXAMPLE)}: {what}: {', '.join(keys)}", err=keys is example.left)
     if not terminal.is_quiet():
         echo_line("next: read it, then run 'jvbundler render'", err=True)
     tell_next(terminal, options.reading_options(config), (app,), (config, None))
@@ -127,8 +127,8 @@ def can_ask() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
 
 
-def asked(answers: Answers) -> Answers:
-    """The answers with those that the user gives to the open questions."""
+def asked(answers: Answers, known: Mapping[str, str]) -> Answers:
+    """The answers, with the user's to the open questions; `known` is what the app's files say."""
     from jvbundler.pipeline.answers import suggestion, wrong
 
     echo_line("Enter takes what stands in brackets, or leaves the key as a comment.", err=True)
@@ -138,7 +138,7 @@ def asked(answers: Answers) -> Answers:
     for name, (platform, question) in QUESTIONS.items():
         is_open = not getattr(answers, name) and (not platform or platform in answers.targets)
         if is_open:
-            default = suggestion(name, os.environ)
+            default = known.get(name) or suggestion(name, os.environ)
             text = prompted(question, default)
             while text and (reason := wrong(name, text)):
                 echo_line(reason, err=True)
