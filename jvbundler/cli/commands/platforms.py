@@ -189,7 +189,7 @@ def deployed(makes: Sequence[Callable[[], Any]], terminal: Terminal) -> int:
 def looked_at(makes: Sequence[Callable[[], Any]], terminal: Terminal) -> int:
     from jvbundler.cli.report.states import show_states
 
-    return show_states([make() for make in makes])
+    return show_states([make() for make in makes], terminal)
 
 
 # What is done with the values that the commands of these verbs return, for one platform or for both.
