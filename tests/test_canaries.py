@@ -108,6 +108,7 @@ CALLS = (
     *((f"{verb} k8s -e dev --dry-run", 0) for verb in ("deploy", "destroy", "rollback", "logs")),
     *(("build --dry-run -e dev", 0), ("push --dry-run -e dev", 0), ("run --dry-run -e dev", 0)),
     *(("env list k8s -e dev", 0), ("env list lambda -e prod --json", 0)),
+    *(("show -e dev --all", 0), ("show -e prod --json --all", 0), ("show -e prod --graph", 0)),
     *(("diff", 0), ("diff --from dev --to prod", 1), ("diff --set app.description=x --format json", 1)),
     ("validate --format json", 0),
     *((f"render --check --format {form} --set app.description=other", 1) for form in FORMATS),

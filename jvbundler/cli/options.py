@@ -64,7 +64,8 @@ def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]
 
     def store(ctx: click.Context, _: click.Parameter, value: Any) -> Any:
         terminal: Terminal = ctx.find_root().obj
-        if value not in (None, False) or name == "show_source":
+        # What is not given must not undo what is: with '--json' comes the default of '--format'.
+        if value not in (None, False, "text") or name == "show_source":
             setattr(terminal, name, value)
         return value
 
@@ -112,7 +113,8 @@ def format_option(formats: Sequence[str], words: str) -> Callable[[Decorated], D
     form = click.option(
         "--format",
         type=click.Choice(formats),
-        show_default="text",
+        default="text",
+        show_default=True,
         expose_value=False,
         is_eager=True,
         callback=_remember("format"),

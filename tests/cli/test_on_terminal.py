@@ -86,6 +86,14 @@ def test_ci_and_pipes_see_all_warnings_and_errors_are_never_folded(warned: Path,
         assert "JVB104" in plain(shown(warned, "render", "support", "--set", "app.nam=x").text)
 
 
+@pytest.mark.parametrize("apps", [("support",), ("support", "sup*")])
+def test_a_warning_that_is_the_reason_of_a_failure_is_not_folded(warned: Path, apps: tuple[str, ...]) -> None:
+    for _ in range(2):
+        found = shown(warned, "validate", *apps, "--strict")
+        assert found.code == 2
+        assert "JVB109 warning" in plain(found.text)
+
+
 def test_render_ends_with_a_tree_of_what_changed(app: Path) -> None:
     first = plain(shown(app, "render", "support").text)
     assert "support/deploy/\n" in first

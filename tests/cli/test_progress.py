@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from jvbundler.runner import find_tool
+from jvbundler.cli.report.live import within_row
 from tests.cli.conftest import ROOT, Run
 from tests.terminal import in_terminal
 
@@ -39,9 +41,15 @@ def test_the_line_shows_the_time_and_goes_away(app: Path, jvbundler: Run, docker
 
 
 def test_elsewhere_it_is_two_lines(app: Path, jvbundler: Run, docker: Path) -> None:
-    assert find_tool("sh")
     assert jvbundler("render", "support").returncode == 0
     done = jvbundler("build", "support", "-e", "dev", PATH=f"{docker}:/usr/bin:/bin")
     assert done.returncode == 0, done.stderr
     assert "build the image and load it into docker ...\n  ok after 2." in done.stderr
     assert "\x1b" not in done.stderr
+
+
+@given(st.text(max_size=200))
+def test_the_words_of_the_line_are_inert_and_within_a_row(text: str) -> None:
+    shown = within_row(text)
+    assert shown.isprintable()
+    assert len(shown) <= 60

@@ -40,7 +40,9 @@ COMMANDS = (
     ("init", "--force"),
     ("bundle",),
     ("secrets",),
-    ("env", "list"),
+    ("env", "list", "k8s"),
+    ("show", "--all"),
+    ("show", "--graph"),
     ("diff",),
     ("diff", "--format", "markdown"),
 )

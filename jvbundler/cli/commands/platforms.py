@@ -74,10 +74,10 @@ class PlatformGroup(click.Group):
         known = (*PLATFORMS, *ALIASES, *((ECS,) if self.verb in WITH_ECS else ()))
         if not args or args[0] not in (*known, *ctx.help_option_names):
             at = first_word(args, enabled_command(self.verb).params)
-            platform = at is not None and args[at] in known
-            args = (
-                [args[at], *args[:at], *args[at + 1 :]] if at is not None and platform else [ENABLED, *args]
-            )
+            if at is None or args[at] not in known:
+                args = [ENABLED, *args]
+            else:
+                args = [args[at], *args[:at], *args[at + 1 :]]
         return super().parse_args(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -189,7 +189,7 @@ def deployed(makes: Sequence[Callable[[], Any]], terminal: Terminal) -> int:
 def looked_at(makes: Sequence[Callable[[], Any]], terminal: Terminal) -> int:
     from jvbundler.cli.report.states import show_states
 
-    return show_states([make() for make in makes])
+    return show_states([make() for make in makes], terminal)
 
 
 # What is done with the values that the commands of these verbs return, for one platform or for both.

@@ -16,7 +16,7 @@ def tell_failure(failure: JvbundlerError, terminal: Terminal) -> int:
     if problems or terminal.format != "text":
         from jvbundler.cli.report.problems import report
 
-        report(problems, terminal)
+        report(problems, terminal, is_failure=True)
     if str(failure):
         tell_message(f"jvbundler: {without_known_secrets(str(failure))}", terminal)
     return failure.exit_code

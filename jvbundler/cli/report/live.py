@@ -26,7 +26,7 @@ Item = TypeVar("Item")
 def step(words: str, terminal: Terminal) -> Progress:
     """A line that says what is done, and for how long; to be started and stopped."""
     line = _drawn(terminal, TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    line.add_task(_short(words), total=None)
+    line.add_task(within_row(words), total=None)
     return line
 
 
@@ -34,7 +34,7 @@ def counted(items: Iterable[Item], total: int, words: str, terminal: Terminal) -
     """The items as they come, with a bar beside them."""
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with _drawn(terminal, *columns) as bar:
-        yield from bar.track(items, total=total, description=_short(words))
+        yield from bar.track(items, total=total, description=within_row(words))
 
 
 def _drawn(terminal: Terminal, *columns: ProgressColumn) -> Progress:
@@ -51,7 +51,7 @@ def _drawn(terminal: Terminal, *columns: ProgressColumn) -> Progress:
     )
 
 
-def _short(words: str) -> str:
+def within_row(words: str) -> str:
     """Foreign text within a row, and inert, as it does not go through the printer."""
     text = printable(words)
     return text if len(text) <= 60 else f"{text[:59]}…"

@@ -56,7 +56,8 @@ def tell_problems(outcomes: Outcomes, terminal: Terminal, more: Iterable[Problem
         from jvbundler.cli.report.problems import report
 
         groups = [(outcome.app.shown_as, outcome.problems) for outcome in outcomes.each]
-        report(problems, terminal, groups if outcomes.many else ())
+        is_failure = any(outcome.failed for outcome in outcomes.each)
+        report(problems, terminal, groups if outcomes.many else (), is_failure=is_failure)
     if outcomes.many:
         _tell_failures(outcomes, terminal)
 

@@ -24,8 +24,13 @@ COLORS = {"error": "red", "warning": "yellow"}
 Groups = Sequence[tuple[str, Sequence[Problem]]]
 
 
-def report(problems: Sequence[Problem], terminal: Terminal, groups: Groups = ()) -> None:
-    """Print problems in the chosen format; if there are none, only in formats for machines."""
+def report(
+    problems: Sequence[Problem], terminal: Terminal, groups: Groups = (), *, is_failure: bool = False
+) -> None:
+    """Print problems in the chosen format; if there are none, only in formats for machines.
+
+    Those of a failure are shown even if they were before: with `--strict` a warning is the reason of one.
+    """
     if terminal.format != "text":
         from jvbundler.cli.report.formats import formatted
 
@@ -33,12 +38,15 @@ def report(problems: Sequence[Problem], terminal: Terminal, groups: Groups = ())
         # GitHub's format consists of workflow commands; it escapes their content.
         (echo_data if terminal.format == "github" else echo_text)(text)
     elif problems:
-        print_text(problems, terminal, groups)
+        print_text(problems, terminal, groups, is_failure=is_failure)
 
 
-def print_text(problems: Sequence[Problem], terminal: Terminal, groups: Groups = ()) -> None:
+def print_text(
+    problems: Sequence[Problem], terminal: Terminal, groups: Groups = (), *, is_failure: bool = False
+) -> None:
     if sys.stderr.isatty():
-        _print_on_terminal(problems, terminal, groups or [("", problems)])
+        shows_all = is_failure or terminal.verbose or bool(os.environ.get("CI"))
+        _print_on_terminal(problems, terminal, groups or [("", problems)], shows_all=shows_all)
         return
     for problem in problems:
         echo_line(problem_line(problem), err=True)
@@ -46,12 +54,13 @@ def print_text(problems: Sequence[Problem], terminal: Terminal, groups: Groups =
     echo_line(summary(problems), err=True)
 
 
-def _print_on_terminal(problems: Sequence[Problem], terminal: Terminal, groups: Groups) -> None:
+def _print_on_terminal(
+    problems: Sequence[Problem], terminal: Terminal, groups: Groups, *, shows_all: bool
+) -> None:
     """What was not shown before, by app; a line for the others; the numbers of all."""
     from jvbundler.cli.report.paper import Hanging, cut, show, words
     from jvbundler.fleet.shown import remember, split
 
-    shows_all = terminal.verbose or bool(os.environ.get("CI"))
     new, seen = (problems, ()) if shows_all else split(problems, os.environ)
     left = set(new)
     things: list[RenderableType] = []

@@ -34,7 +34,6 @@ from jvbundler.cli.session import (
     session,
     show_lists,
 )
-from jvbundler.values.safe_text import printable
 
 if TYPE_CHECKING:
     from jvbundler.cli.terminal import Terminal
@@ -62,14 +61,20 @@ def states(workload: Workload, run: Execution, *, watch: bool) -> Iterator[State
     from jvbundler.deploy.kubernetes.status import statuses
 
     for found in statuses(workload, run):
-        yield State(found.document(), tuple(status_lines(found)), not found.problems)
+        verdict = ("not healthy:", *(f"  {problem}" for problem in found.problems))
+        yield State(
+            found.document(),
+            verdict if found.problems else ("healthy",),
+            not found.problems,
+            lines=tuple(status_lines(found)),
+        )
         if not watch:
             return
         time.sleep(WATCH_SECONDS)
 
 
 def status_lines(status: Status) -> Iterator[str]:
-    """The facts first; the verdict last, where the eye ends up."""
+    """What is there, from the whole to its parts."""
     fields = status.fields
     count = fields["replicas"]
     where = f"{fields['namespace']} of {fields['context']}"
@@ -87,20 +92,18 @@ def status_lines(status: Status) -> Iterator[str]:
         yield f"  autoscaler: {scaler['current']} pods, wants {scaler['desired']} of {span}"
     for address in fields["addresses"]:
         yield f"  address: {address}"
-    yield f"  health: {printable(fields['health'])}"
+    yield f"  health: {fields['health']}"
     for line in fields["warnings"]:
-        yield f"  warning: {printable(line)}"
+        yield f"  warning: {line}"
     if fields["not_readable"]:
-        yield f"  not readable: {printable(fields['not_readable'])}"
-    yield "healthy" if not status.problems else "not healthy:"
-    yield from (f"  {printable(problem)}" for problem in status.problems)
+        yield f"  not readable: {fields['not_readable']}"
 
 
 def _pod_lines(pod: dict[str, Any]) -> Iterator[str]:
     state = "ready" if pod["ready"] else pod["phase"]
     restarts = f", {pod['restarts']} restarts" if pod["restarts"] else ""
     yield f"  {pod['name']}: {state}{restarts}{', on ' + pod['node'] if pod['node'] else ''}"
-    yield from (f"    {printable(reason)}" for reason in pod["reasons"])
+    yield from (f"    {reason}" for reason in pod["reasons"])
 
 
 @click.command("k8s", epilog="Example: jvbundler logs k8s -e prod --follow --since 10m")

@@ -78,7 +78,7 @@ def status(*, common: Common, names: Names, health_seconds: float, as_json: bool
     def states() -> Iterator[State]:
         found = lambda_status(release, common.environ(), health_seconds=health_seconds)
         is_fine = not (found.unhealthy or found.drifted)
-        yield State(status_document(found), tuple(status_lines(found)), is_fine)
+        yield State(status_document(found), verdict(found), is_fine, facts=tuple(status_facts(found)))
 
     return States("lambda", as_json, states())
 
@@ -117,27 +117,36 @@ def status_document(found: LambdaStatus) -> dict[str, Any]:
     }
 
 
-def status_lines(found: LambdaStatus) -> list[str]:
-    """For people: what exists, then what is wrong with it."""
-    lines = [f"environment  {found.stack.environment} ({found.stack.region})"]
+def status_facts(found: LambdaStatus) -> Iterator[tuple[str, str]]:
+    """What exists."""
+    yield "environment", f"{found.stack.environment} ({found.stack.region})"
     if found.facts:
-        lines.append(f"stack        {found.stack.name}: {found.facts.status}, changed {found.facts.updated}")
-    if found.function:
-        alias = f", alias {found.function.alias} at version {found.function.version}"
-        lines += [
-            f"function     {found.function.name}: {found.function.state}, "
-            f"last update {found.function.last_update}{alias if found.function.alias else ''}",
-            f"image        {found.function.image}",
-        ]
+        yield "stack", f"{found.stack.name}: {found.facts.status}, changed {found.facts.updated}"
+    function = found.function
+    if function:
+        alias = f", alias {function.alias} at version {function.version}" if function.alias else ""
+        yield (
+            "function",
+            f"{function.name}: {function.state}, last update {function.last_update}{alias}",
+        )
+        yield "image", function.image
     if found.facts:
-        lines += [f"{n:<12} {v}" for n, v in found.facts.outputs.items() if n.endswith("Url")]
-    lines += [f"alarm        {name}: {state}" for name, state in found.alarms.items()]
-    lines += [f"health       {answer}" for answer in found.answers]
-    lines += [f"health       {name} requires requests signed with IAM: not checked" for name in found.unasked]
-    lines += [f"unhealthy:   {reason}" for reason in found.unhealthy]
-    lines += [f"  {failure}" for failure in found.failures]
-    lines += [f"drifted:     {reason}" for reason in found.drifted]
-    return lines if found.unhealthy or found.drifted else [*lines, "healthy, and as deploy.yaml says"]
+        yield from ((name, url) for name, url in found.facts.outputs.items() if name.endswith("Url"))
+    yield from (("alarm", f"{name}: {state}") for name, state in found.alarms.items())
+    yield from (("health", str(answer)) for answer in found.answers)
+    for name in found.unasked:
+        yield "health", f"{name} requires requests signed with IAM: not checked"
+
+
+def verdict(found: LambdaStatus) -> tuple[str, ...]:
+    """What is wrong, or that nothing is."""
+    if not (found.unhealthy or found.drifted):
+        return ("healthy, and as deploy.yaml says",)
+    return (
+        *(f"unhealthy: {reason}" for reason in found.unhealthy),
+        *(f"  {failure}" for failure in found.failures),
+        *(f"drifted: {reason}" for reason in found.drifted),
+    )
 
 
 @click.command(
