@@ -121,7 +121,7 @@ def show_diff(workload: Workload, *, force: bool = False) -> Command:
 
 def apply(workload: Workload, *, force: bool = False) -> Command:
     reason = (
-        "apply the manifest, and take back the fields that a rollback set" if force else "apply the manifest"
+        "apply the manifest, and take over the fields that were set since" if force else "apply the manifest"
     )
     return Command(_apply(workload, force=force), reason, timeout_seconds=APPLY_SECONDS, role="apply")
 

@@ -148,7 +148,7 @@ def _apply(
 
 def plan(workload: Workload, options: DeployOptions, facts: Facts | None, secrets: Secrets) -> Operation:
     """Check, apply, wait, and delete what the manifest no longer has; after a diff, the check was made."""
-    forced = is_forced(options, facts)
+    forced = is_forced(workload, options, facts)
     orphans = facts.orphans if facts else ()
     kept = () if options.delete_data else commands.data_objects(orphans)
     gone = [name for name in orphans if name not in kept]
@@ -195,9 +195,15 @@ def _question(kept: int) -> str:
     return f"deploy this, with {kept} pods where the diff has one" if kept else "deploy this"
 
 
-def is_forced(options: DeployOptions, facts: Facts | None) -> bool:
-    """Whether fields of others are taken over: on request, or those that our own rollback set."""
-    return options.force_conflicts or bool(facts and was_undone(facts.live.deployment))
+def is_forced(workload: Workload, options: DeployOptions, facts: Facts | None) -> bool:
+    """Whether fields of others are taken over: on request, or those that we set by another name, in a
+    rollback or for an autoscaler that the manifest no longer has.
+    """
+    if options.force_conflicts or facts is None:
+        return options.force_conflicts
+    deployment = facts.live.deployment
+    kept = held_replicas(deployment, commands.SCALING_MANAGER) and not workload.is_autoscaled
+    return was_undone(deployment) or bool(kept)
 
 
 def _way_back(workload: Workload, facts: Facts | None) -> tuple[Command, ...]:
@@ -234,7 +240,7 @@ def _show_diff(
 ) -> None:
     """The server's check of the manifest, and the changes, without making them."""
     reading = execution._replace(before=check_unchanged(release))
-    forced = is_forced(options, facts)
+    forced = is_forced(workload, options, facts)
     check = commands.dry_run(workload, force=forced)
     try:
         _read(workload, check, execute(check, reading))

@@ -138,10 +138,10 @@ def was_undone(deployment: Object | None) -> bool:
     )
 
 
-def held_replicas(deployment: Object | None) -> int:
-    """How many pods the Deployment has because we said so; 0 where the number is not ours."""
+def held_replicas(deployment: Object | None, manager: str = commands.MANAGER) -> int:
+    """How many pods the Deployment has because this manager said so; 0 where the number is not its own."""
     held = any(
-        entry.get("manager") == commands.MANAGER and at(entry, "fieldsV1", "f:spec", "f:replicas") is not None
+        entry.get("manager") == manager and at(entry, "fieldsV1", "f:spec", "f:replicas") is not None
         for entry in _managed_fields(deployment or {})
     )
     return int(at(deployment, "spec", "replicas") or 0) if held else 0

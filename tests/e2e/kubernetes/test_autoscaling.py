@@ -74,6 +74,13 @@ def test_what_docs_deploying_says_to_do_before_a_gitops_controller_turns_it_on(a
     assert app.deployment()["spec"]["replicas"] == 4
 
 
+def test_autoscaling_of_pods_that_were_kept_is_turned_off_again(app: App) -> None:
+    app.first_deployment("--set", "kubernetes.deployment.replicas=4")
+    app.deploy(*ON)
+    app.deploy("--set", "kubernetes.deployment.replicas=3")
+    assert app.deployment()["spec"]["replicas"] == 3
+
+
 def test_autoscaling_is_turned_off_again(app: App) -> None:
     app.first_deployment(*ON)
     eventually(lambda: app.deployment()["spec"]["replicas"] == 2, "the autoscaler sets its minimum")
