@@ -56,6 +56,12 @@ def test_one_enabled_platform_is_meant_wherever_the_options_stand(
     assert jvbundler("status", "-e", "dev", "support").returncode == 0
 
 
+def test_a_platform_behind_the_app_is_told(rendered: Path, jvbundler: Run) -> None:
+    done = jvbundler("deploy", "support", "k8s", "-e", "dev")
+    assert done.returncode == 2
+    assert "the platform stands before the app: jvbundler deploy k8s support\n" in done.stderr
+
+
 def test_both_are_deployed_lambda_first(both: Path, tools: Tools, jvbundler: Run) -> None:
     done = jvbundler("deploy", "support", "-e", "dev", "--health-timeout", "0", **SECRETS)
     assert done.returncode == 0, done.stderr

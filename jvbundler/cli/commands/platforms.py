@@ -6,7 +6,7 @@ verbs find both, they ask for a choice, as it matters which one is destroyed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -17,6 +17,7 @@ from click.core import ParameterSource
 from jvbundler.cli.options import ALIASES, PLATFORMS
 from jvbundler.cli.terminal import Terminal
 from jvbundler.values.problem import InputError
+from jvbundler.values.safe_text import shell_line
 
 # The folder of each platform; in it, `deploy` has a module of its own and the other verbs share one. In the
 # order of a deployment: CloudFormation undoes what fails by itself, and the cluster is then as it was.
@@ -73,11 +74,15 @@ class PlatformGroup(click.Group):
             return super().parse_args(ctx, args)  # completion, of the platform
         known = (*PLATFORMS, *ALIASES, *((ECS,) if self.verb in WITH_ECS else ()))
         if not args or args[0] not in (*known, *ctx.help_option_names):
-            at = first_word(args, enabled_command(self.verb).params)
-            if at is None or args[at] not in known:
-                args = [ENABLED, *args]
+            places = list(words_in(args, enabled_command(self.verb).params))[:2]
+            words = [args[at] for at in places]
+            if words[:1] and words[0] in known:
+                args = [words[0], *args[: places[0]], *args[places[0] + 1 :]]
+            elif words[1:] and words[1] in known and not ctx.resilient_parsing:
+                way = shell_line(["jvbundler", self.verb, words[1], words[0]])
+                raise click.UsageError(f"the platform stands before the app: {way}", ctx)
             else:
-                args = [args[at], *args[:at], *args[at + 1 :]]
+                args = [ENABLED, *args]
         return super().parse_args(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -102,8 +107,8 @@ def command_of(verb: str, platform: str) -> click.Command:
     return command
 
 
-def first_word(args: Sequence[str], params: Iterable[click.Parameter]) -> int | None:
-    """Where the first word stands that is neither an option nor the value of one."""
+def words_in(args: Sequence[str], params: Iterable[click.Parameter]) -> Iterator[int]:
+    """Where the words stand that are neither options nor the values of some."""
     options = [param for param in params if isinstance(param, click.Option)]
     taking = [option for option in options if not option.is_flag]
     valued = {opt for option in taking for opt in (*option.opts, *getattr(option, "also", ()))}
@@ -118,12 +123,21 @@ def first_word(args: Sequence[str], params: Iterable[click.Parameter]) -> int | 
             ends = [f"-{letter}" in valued for letter in word[1:]]
             skip = True in ends and ends.index(True) == len(ends) - 1
         else:
-            return at
-    return None
+            yield at
+
+
+class Unnamed(click.Context):
+    """The context of a command without a name of its own."""
+
+    @property
+    def command_path(self) -> str:
+        return super().command_path.rstrip()
 
 
 class EnabledCommand(click.Command):
     """A verb without a platform; it knows the options of both."""
+
+    context_class = Unnamed
 
     def __init__(self, verb: str, params: list[click.Parameter]) -> None:
         super().__init__(ENABLED, params=params, help=HELP[verb])
