@@ -79,7 +79,7 @@ def started(folder: Path) -> Iterator[Cluster]:
         server.communicate("", timeout=60)
 
 
-def eventually(find: Callable[[], Found], what: str, seconds: float = SECONDS_TO_SETTLE) -> Found:
+def eventually(find: Callable[[], Found | None], what: str, seconds: float = SECONDS_TO_SETTLE) -> Found:
     """What `find` finds, as soon as it finds something."""
     deadline = time.monotonic() + seconds
     while not (found := find()):

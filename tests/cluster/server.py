@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.cluster import programs
 from tests.cluster.access import Access, kubeconfig, make_access
 from tests.cluster.kubelet.answers import serve
-from tests.cluster.kubelet.api import Api
+from tests.cluster.kubelet.api import MERGE, Api, Object
 from tests.cluster.kubelet.node import NODE, PROVISIONER, Node
 from tests.cluster.programs import Ports
 
@@ -29,7 +29,13 @@ SECONDS_TO_START = 300.0
 SECONDS_TO_END = 20.0
 # Somebody may take a free port between the look and the start.
 ATTEMPTS = 3
-DEFAULT_CLASS = {"storageclass.kubernetes.io/is-default-class": "true"}
+# What the golden cases name, and an administrator has made.
+CLASSES: tuple[tuple[str, str, str, Object], ...] = (
+    ("scheduling.k8s.io/v1/priorityclasses", "PriorityClass", "business-critical", {"value": 1000}),
+    ("node.k8s.io/v1/runtimeclasses", "RuntimeClass", "gvisor", {"handler": "runsc"}),
+    ("storage.k8s.io/v1/storageclasses", "StorageClass", "standard", {"provisioner": PROVISIONER}),
+    ("storage.k8s.io/v1/storageclasses", "StorageClass", "gp3", {"provisioner": PROVISIONER}),
+)
 
 
 class DidNotStart(Exception):
@@ -73,7 +79,7 @@ def control_plane(folder: Path) -> Iterator[Path]:
             start(programs.scheduler(for_controllers), programs.environ()),
         )
         start_node(ports, access)
-        make_storage_classes(api)
+        make_classes(api)
         wait_for(lambda: is_usable(api), folder, store, api_server, *others)
         yield admin
 
@@ -138,11 +144,12 @@ def start_node(ports: Ports, access: Access) -> None:
     threading.Thread(target=node.run, daemon=True).start()
 
 
-def make_storage_classes(api: Api) -> None:
-    for name, marks in (("standard", DEFAULT_CLASS), ("gp3", {})):
-        about = {"name": name, "annotations": marks}
-        kind = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": about}
-        api.call("POST", "/apis/storage.k8s.io/v1/storageclasses", {**kind, "provisioner": PROVISIONER})
+def make_classes(api: Api) -> None:
+    for path, kind, name, fields in CLASSES:
+        item = {"apiVersion": path.rpartition("/")[0], "kind": kind, "metadata": {"name": name}}
+        api.call("POST", f"/apis/{path}", {**item, **fields})
+    default = {"metadata": {"annotations": {"storageclass.kubernetes.io/is-default-class": "true"}}}
+    api.call("PATCH", "/apis/storage.k8s.io/v1/storageclasses/standard", default, MERGE)
 
 
 if __name__ == "__main__":

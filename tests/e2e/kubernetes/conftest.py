@@ -56,14 +56,10 @@ class App(NamedTuple):
         self, *words: str, expected: int = 0, env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """The command as users run it, with no terminal."""
-        bin_folder = str(programs.BIN) if self.cluster.is_ours else ""
-        path = os.pathsep.join(filter(None, [bin_folder, os.environ["PATH"]]))
-        given = {"KUBECONFIG": str(self.cluster.kubeconfig), "HOME": str(self.folder), "PATH": path}
-        environ = {k: v for k, v in programs.environ(**given, PYTHONPATH=str(ROOT)).items() if k != "CI"}
         done = subprocess.run(
             [sys.executable, "-m", "jvbundler", *words],
             cwd=self.folder,
-            env=environ | dict(env or {}),
+            env=self.environ() | dict(env or {}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -72,6 +68,18 @@ class App(NamedTuple):
         said = f"jvbundler {' '.join(words)}: {done.returncode}, not {expected}\n{done.stdout}\n{done.stderr}"
         assert done.returncode == expected, said
         return done
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """The command, with its output as it comes."""
+        argv = [sys.executable, "-m", "jvbundler", *words]
+        environ = self.environ() | {"PYTHONUNBUFFERED": "1"}
+        return subprocess.Popen(argv, cwd=self.folder, env=environ, stdout=subprocess.PIPE, text=True)
+
+    def environ(self) -> dict[str, str]:
+        bin_folder = str(programs.BIN) if self.cluster.is_ours else ""
+        path = os.pathsep.join(filter(None, [bin_folder, os.environ["PATH"]]))
+        given = {"KUBECONFIG": str(self.cluster.kubeconfig), "HOME": str(self.folder), "PATH": path}
+        return {k: v for k, v in programs.environ(**given, PYTHONPATH=str(ROOT)).items() if k != "CI"}
 
     def deploy(
         self, *words: str, expected: int = 0, env: Mapping[str, str] | None = None

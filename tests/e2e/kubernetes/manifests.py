@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from tests.golden.cases import GOLDEN
 LAST_RELEASE = Path(__file__).resolve().parent / "last_release"
 PATHS = sorted(GOLDEN.glob("*/expected/kubernetes/rendered/*/manifest.yaml"))
 GOLDEN_NAMES = [f"{path.parts[-6]}.{path.parts[-2]}" for path in PATHS]
+QUOTED = re.compile(r'"([^"]+)"')
 MANAGER = "--field-manager=jvbundler"
 
 
@@ -47,8 +49,34 @@ def is_custom(item: Object) -> bool:
     return "." in group and not group.endswith(".k8s.io")
 
 
-def apply(cluster: Cluster, manifest: Manifest) -> None:
-    cluster.kubectl("apply", "--server-side", MANAGER, "--filename=-", given=manifest.text)
+def apply(cluster: Cluster, manifest: Manifest) -> list[str]:
+    """The server's warnings, each a line."""
+    done = cluster.ask("apply", "--server-side", MANAGER, "--filename=-", given=manifest.text)
+    assert done.returncode == 0, done.stderr
+    return [line for line in done.stderr.splitlines() if line.startswith("Warning:")]
+
+
+def refused_containers(words: str) -> set[str]:
+    """Those that Pod Security names: `containers "a", "b" must set …`."""
+    return {
+        name
+        for some in re.findall(r'containers? ((?:"[^"]+"(?:, )?)+)', words)
+        for name in QUOTED.findall(some)
+    }
+
+
+def admission(cluster: Cluster, manifest: Manifest) -> str:
+    """Why the Deployment's pods are not admitted; empty once there is one."""
+    (ours,) = (item for item in manifest.objects if item["kind"] == "Deployment")
+
+    def verdict() -> tuple[str] | None:
+        found = cluster.get(manifest.namespace, "deployment", ours["metadata"]["name"])
+        status = found.get("status", {})
+        failed = [c["message"] for c in status.get("conditions", []) if c["type"] == "ReplicaFailure"]
+        return (failed[0],) if failed else ("",) if status.get("replicas") else None
+
+    (words,) = eventually(verdict, "the Deployment has a pod, or says why it has none")
+    return words
 
 
 def live(cluster: Cluster, manifest: Manifest) -> list[Object]:
@@ -73,7 +101,7 @@ def make_namespace(cluster: Cluster, name: str) -> None:
     if name != "default":
         eventually(lambda: not cluster.get("", "namespace", name), f"the last test's namespace '{name}' goes")
         cluster.kubectl("create", "namespace", name)
-    cluster.kubectl("label", "namespace", name, RESTRICTED)
+    cluster.kubectl("label", "namespace", name, RESTRICTED, RESTRICTED.replace("enforce", "warn"))
 
 
 def remove(cluster: Cluster, manifest: Manifest) -> None:

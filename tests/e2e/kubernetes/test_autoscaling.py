@@ -6,7 +6,7 @@ import threading
 import time
 
 from tests.cluster.cluster import eventually
-from tests.e2e.kubernetes.conftest import App
+from tests.e2e.kubernetes.conftest import ROOT, App
 
 ON = (
     *("--set", "kubernetes.autoscaling.enabled=true"),
@@ -67,7 +67,8 @@ def test_without_a_word_to_the_contrary_the_server_would_drop_to_one_pod(app: Ap
 def test_what_docs_deploying_says_to_do_before_a_gitops_controller_turns_it_on(app: App) -> None:
     app.first_deployment("--set", "kubernetes.deployment.replicas=4")
     app.jvbundler("render", "app", *ON)
-    part = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: e2e-agent}, spec: {replicas: 4}}"
+    page = (ROOT / "docs/deploying.md").read_text(encoding="utf-8")
+    part = page.partition("<<'JSON'\n")[2].partition("\nJSON\n")[0].replace("NAME", "e2e-agent")
     app.kubectl("apply", "--server-side", "--field-manager=autoscaling", "--filename=-", given=part)
     manifest = str(app.folder / "app/deploy/kubernetes/rendered/default/manifest.yaml")
     app.cluster.kubectl("apply", "--server-side", "--field-manager=jvbundler", f"--filename={manifest}")

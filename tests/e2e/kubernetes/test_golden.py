@@ -12,13 +12,16 @@ from tests.e2e.kubernetes.conftest import prove
 from tests.e2e.kubernetes.manifests import (
     GOLDEN_NAMES,
     Manifest,
+    admission,
     apply,
     golden,
     live,
     make_namespace,
     marks,
+    refused_containers,
     remove,
 )
+from tests.test_pod_security import USERS_OWN
 
 
 @pytest.fixture
@@ -35,7 +38,13 @@ def manifest(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[Manif
 def test_a_golden_manifest_is_applied_read_back_and_applied_again(
     cluster: Cluster, manifest: Manifest, request: pytest.FixtureRequest
 ) -> None:
-    apply(cluster, manifest)
+    warnings = apply(cluster, manifest)
+    assert [line for line in warnings if "PodSecurity" not in line] == []
+    # Containers that deploy.yaml adds are the user's: the namespace admits none of them as they are.
+    assert refused_containers("\n".join(warnings)) <= set(USERS_OWN)
+    words = admission(cluster, manifest)
+    assert refused_containers(words) <= set(USERS_OWN), words
+    assert bool(words) == bool(warnings), words
     found = live(cluster, manifest)
     assert [
         d for ours, theirs in zip(manifest.objects, found, strict=True) for d in differences(ours, theirs)
@@ -49,4 +58,6 @@ def test_a_golden_manifest_is_applied_read_back_and_applied_again(
 
     eventually(is_settled, "a second apply changes nothing")
     name = request.node.callspec.params["manifest"]
+    refused = [f"a pod with {item}" for item in sorted(refused_containers(words))]
+    prove(request, cluster, name, 'Pod Security "restricted" admits what we render', *refused)
     prove(request, cluster, name, "applied and read back; a second apply changes nothing", *manifest.custom)

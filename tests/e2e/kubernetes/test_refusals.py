@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 
 import pytest
 
@@ -196,3 +197,14 @@ def test_logs_are_those_of_the_pods(app: App) -> None:
     app.first_deployment("--set", "kubernetes.deployment.replicas=2")
     logs = app.jvbundler("logs", "k8s", "app", "--tail", "1").stdout.splitlines()
     assert len([line for line in logs if re.match(r"\[pod/e2e-agent-\S+/e2e-agent\] ", line)]) == 2
+
+
+def test_logs_are_followed_until_ctrl_c(app: App) -> None:
+    app.first_deployment()
+    following = app.start("logs", "k8s", "app", "--follow", "--tail", "1")
+    assert following.stdout is not None
+    lines = [following.stdout.readline() for _ in range(3)]
+    following.send_signal(signal.SIGINT)
+    following.communicate(timeout=60)
+    assert following.returncode == 130
+    assert all(re.match(r"\[pod/e2e-agent-\S+/e2e-agent\] ", line) for line in lines), lines
