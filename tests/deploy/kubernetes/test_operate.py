@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from jvbundler.deploy.kubernetes.gitops import delete_command, owner_of
 from tests.deploy.conftest import DIGEST, HEALTHY, Run, Tools, answer_items, answer_text, environment
 from tests.deploy.kubernetes.test_deploy import HAPPY
 
@@ -210,10 +211,38 @@ def test_destroy_keeps_data_unless_it_is_told_otherwise(app: Path, tools: Tools,
     assert {"persistentvolumeclaim/acme-support", "persistentvolumeclaim/old-data"} <= set(gone)
 
 
-def test_destroy_leaves_a_gitops_controllers_objects_alone(
-    rendered: Path, tools: Tools, jvbundler: Run
+@pytest.mark.parametrize(
+    ("file", "owner", "kind", "delete"),
+    [
+        ("live-argocd.json", "Argo CD", "Application", "argocd app delete support"),
+        (
+            "live-flux.json",
+            "Flux",
+            "Kustomization",
+            "flux delete kustomization support --namespace flux-system",
+        ),
+    ],
+)
+def test_what_a_gitops_controller_manages_is_left_to_it_with_the_way_to_do_it_there(
+    rendered: Path, tools: Tools, jvbundler: Run, file: str, owner: str, kind: str, delete: str
 ) -> None:
-    tools.answer("get", "deployment.apps/acme-support", file="live-argocd.json")
-    done = jvbundler("destroy", "k8s", *HERE, "--yes")
-    assert done.returncode == 2
-    assert "delete" not in " ".join(tools.verbs())
+    tools.answer("get", "deployment.apps/acme-support", file=file)
+    back = jvbundler("rollback", "k8s", *HERE)
+    manifest = "support/deploy/kubernetes/rendered/dev/manifest.yaml"
+    assert back.returncode == 2
+    assert f"revert the commit of '{manifest}' in the repository that {owner} pulls" in back.stderr
+    gone = jvbundler("destroy", "k8s", *HERE, "--yes")
+    assert gone.returncode == 2
+    assert f"delete the {kind} 'support': '{delete}'" in gone.stderr
+    assert not {"undo", "delete"} & {word for call in tools.calls() for word in call["argv"]}
+
+
+def test_a_name_from_the_cluster_is_no_command() -> None:
+    owner = owner_of(
+        {"annotations": {"argocd.argoproj.io/tracking-id": "x; reboot:apps/Deployment:a/b"}}, set()
+    )
+    assert owner is not None
+    assert delete_command(owner) == "argocd app delete 'x; reboot'"
+    unmarked = owner_of({}, {"helm-controller"})
+    assert unmarked is not None
+    assert delete_command(unmarked) == "flux delete helmrelease NAME"
