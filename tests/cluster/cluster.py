@@ -63,16 +63,20 @@ def started(folder: Path) -> Iterator[Cluster]:
     """A control plane of our own; it ends with the block, or with this process."""
     from tests.cluster.access import CONTEXT
 
-    server = subprocess.Popen(
-        [sys.executable, "-m", "tests.cluster.server", str(folder)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "server.log"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "tests.cluster.server", str(folder)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            text=True,
+        )
     assert server.stdout is not None
     config = server.stdout.readline().strip()
-    assert config, "the control plane did not start"
+    assert config, f"the control plane did not start\n{log.read_text(errors='replace')}"
     try:
         yield Cluster(Path(config), CONTEXT, is_ours=True)
     finally:

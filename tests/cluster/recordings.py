@@ -205,6 +205,8 @@ def record_refusals(recorder: Recorder) -> None:
 
 def record_broken(recorder: Recorder) -> None:
     workload = recorder.workload._replace(rollout_seconds=2)
+    # One that was complete may miss its deadline unnoticed, where the old pod goes before the new one comes.
+    recorder.kubectl("delete", "deployment", NAME, "--cascade=foreground")
     recorder.kubectl("delete", "events", "--all")
     recorder.kubectl("create", "deployment", "other", "--image=registry.example.com/other:no-such-tag")
     crashing = ("--set", "image.tag=crashing", "--set", "kubernetes.deployment.progress_deadline_seconds=10")

@@ -79,7 +79,8 @@ def control_plane(folder: Path) -> Iterator[Path]:
             start(programs.scheduler(for_controllers), programs.environ()),
         )
         start_node(ports, access)
-        make_classes(api)
+        # Until its caches are filled, the server refuses some kinds.
+        wait_for(lambda: make_classes(api), folder, store, api_server, *others)
         wait_for(lambda: is_usable(api), folder, store, api_server, *others)
         yield admin
 
@@ -144,12 +145,13 @@ def start_node(ports: Ports, access: Access) -> None:
     threading.Thread(target=node.run, daemon=True).start()
 
 
-def make_classes(api: Api) -> None:
+def make_classes(api: Api) -> bool:
     for path, kind, name, fields in CLASSES:
         item = {"apiVersion": path.rpartition("/")[0], "kind": kind, "metadata": {"name": name}}
         api.call("POST", f"/apis/{path}", {**item, **fields})
     default = {"metadata": {"annotations": {"storageclass.kubernetes.io/is-default-class": "true"}}}
     api.call("PATCH", "/apis/storage.k8s.io/v1/storageclasses/standard", default, MERGE)
+    return True
 
 
 if __name__ == "__main__":

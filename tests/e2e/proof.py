@@ -15,7 +15,8 @@ HEAD = """\
 # What the golden cases are proven on
 
 Written by `make proof`; a case that is missing, and a version that is no longer the pinned one, fails a test.
-"Not proven" names what no tool here could judge.
+"Not proven" names what no tool here could judge. No container runs on that Kubernetes: the API server, its
+controllers and its scheduler are real, a kubelet of the tests stands for the nodes.
 
 | case | platform | proven by | not proven |
 |---|---|---|---|

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from datetime import datetime, timezone
 from typing import Any
@@ -35,7 +36,7 @@ class Node:
             try:
                 self.look()
             except Exception as failure:
-                print(f"{now()} {type(failure).__name__}: {failure}", flush=True)
+                print(f"{now()} {type(failure).__name__}: {failure}", file=sys.stderr, flush=True)
             time.sleep(SECONDS_BETWEEN_LOOKS)
 
     def look(self) -> None:
