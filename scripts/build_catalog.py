@@ -50,7 +50,8 @@ def unpacked_package(name: str, version: str, folder: Path) -> Path:
 
 def unknown_programs(package: Path, record: dict[str, Any]) -> list[str]:
     """The places where an action starts a program, or looks for one, of which no need speaks."""
-    known = {source for entry in record["actions"].values() for _, _, source, _ in entry.get("needs", ())}
+    needs = [need for entry in record["actions"].values() for need in entry.get("needs", ())]
+    known = {source for kind, _, source, _ in needs if kind != "webhook"}
     folders = {Path(source).parent for source in known}
     found = []
     for path in sorted((package / "action").rglob("*.py")):

@@ -204,6 +204,7 @@ class Lambda(TypedDict):
     stack_name: str
     invoke_mode: str
     deferred_tasks: bool
+    async_init: bool
     function: LambdaFunction
     ecr: LambdaEcr
     environment: dict[str, str]

@@ -15,7 +15,7 @@ from jvbundler.render.text.templating import render as render_template
 from jvbundler.values.artifact import Artifact
 
 # Pinned, so that the same deploy.yaml builds the same image; raised with a release of jvbundler.
-ADAPTER_IMAGE = "public.ecr.aws/awsguru/aws-lambda-adapter:1.0.1"
+ADAPTER_IMAGE = "public.ecr.aws/awsguru/aws-lambda-adapter:1.1.0"
 UV_VERSION = "0.13.9"
 APP_FOLDER = "/var/task"
 # Part of the file's structure, not a value.

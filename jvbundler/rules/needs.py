@@ -21,12 +21,14 @@ from jvbundler.rules.rule import (
     secret_names,
     variable_path,
 )
+from jvbundler.rules.shared import TRUSTED
 from jvbundler.values.node import find
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App
 
-TRUSTED = "FORWARDED_ALLOW_IPS"
+# What uvicorn believes without being told.
+LOOPBACK = ("", "127.0.0.1")
 EVENTBRIDGE = "JVSPATIAL_EVENTBRIDGE_SCHEDULER_ENABLED"
 ROLE = "JVSPATIAL_EVENTBRIDGE_ROLE_ARN"
 
@@ -58,7 +60,7 @@ def writes_app(environment: Environment, app: App) -> Iterator[Finding]:
 def slow_start(environment: Environment, app: App) -> Iterator[Finding]:
     """`jvagent/whatsapp_action` registers its session while the app starts, and waits for the provider up to
     120 seconds (`WHATSAPP_SESSION_REGISTER_TIMEOUT_SECONDS`), at every cold start. Lambda gives an init ten
-    seconds, then starts it anew. Skip it, and register once by
+    seconds, and the first request waits for the rest. Skip it, and register once by
     `POST /api/actions/<id>/session/register`. The provider `meta` skips it on Lambda by itself."""
     if "lambda" not in platforms(environment):
         return
@@ -148,17 +150,42 @@ def one_process(environment: Environment, app: App) -> Iterator[Finding]:
 def untrusted_ticks(environment: Environment, app: App) -> Iterator[Finding]:
     """The CronJob of `proactive_ticks` says that its request is as good as HTTPS, which uvicorn believes only
     of the addresses in `FORWARDED_ALLOW_IPS`; without it, each tick is refused: "HTTPS required for webhook
-    endpoints". Set it to the network of the pods, and not to `*`, which would believe any client's header.
-    The same holds for webhooks that come through an Ingress."""
+    endpoints". Set it to the network of the pods, and not to `*`, which would believe any client's header
+    (JVB337). The same holds for webhooks that come through an Ingress (JVB338)."""
     if "kubernetes" not in platforms(environment) or not environment.settings["proactive_ticks"]:
         return
     variables = app_variables(environment, app, "kubernetes")
     inherited = environment.settings["kubernetes"]["extra_env_from"]
-    if not inherited and variables.get(TRUSTED, "").strip() in ("", "*", "127.0.0.1"):
+    if not inherited and variables.get(TRUSTED, "").strip() in LOOPBACK:
         path = variable_path(environment, "kubernetes", TRUSTED, ("proactive_ticks",))
         hint = f"set {TRUSTED} to the pods' network, such as 10.244.0.0/16"
         message = "the app takes the requests of the CronJob for plain HTTP, and refuses them"
         yield Finding(path, message, hint)
+
+
+@rule(
+    "JVB338",
+    "warning",
+    title="Webhooks that the app takes for plain HTTP",
+    source="jvspatial 0.0.17, api/integrations/webhooks/middleware.py; uvicorn: forwarded_allow_ips",
+)
+def untrusted_webhooks(environment: Environment, app: App) -> Iterator[Finding]:
+    """TLS ends at the Ingress, and its controller says so by `x-forwarded-proto`, which uvicorn believes only of
+    the addresses in `FORWARDED_ALLOW_IPS`. Without it, jvspatial refuses each webhook, and answers with status
+    200 and `"message": "HTTPS required for webhook endpoints"` in the body, so that the sender sees no error.
+    Set it to the network of the controller's pods. JVB442 tells the same of `proactive_ticks`."""
+    settings = environment.settings["kubernetes"]
+    receivers = {one.action.id: one.place for one in needing(app.actions, "webhook")}
+    is_reached = settings["enabled"] and settings["ingress"]["enabled"]
+    if not is_reached or settings["extra_env_from"] or environment.settings["proactive_ticks"]:
+        return
+    variables = app_variables(environment, app, "kubernetes")
+    if receivers and variables.get(TRUSTED, "").strip() in LOOPBACK:
+        path = variable_path(environment, "kubernetes", TRUSTED, ("kubernetes", "ingress", "enabled"))
+        names = ", ".join(receivers)
+        hint = f"set {TRUSTED} to the network of the Ingress controller's pods, such as 10.244.0.0/16"
+        message = f"the app takes webhooks through the Ingress for plain HTTP, and refuses them: {names}"
+        yield Finding(path, message, hint, tuple(receivers.values()))
 
 
 @rule(

@@ -42,6 +42,8 @@ OF_ONE_PLATFORM = (
 )
 OTHER: dict[Platform, Platform] = {"lambda": "kubernetes", "kubernetes": "lambda"}
 EVERYWHERE = ("0.0.0.0", "::")
+# The addresses whose `x-forwarded-for` and `x-forwarded-proto` uvicorn believes.
+TRUSTED = "FORWARDED_ALLOW_IPS"
 
 
 @rule(
@@ -181,6 +183,38 @@ def expected_variables(environment: Environment, platform: Platform) -> dict[str
         expected["AWS_LWA_PORT"] = (port, "server.port")
         expected["AWS_LWA_READINESS_CHECK_PATH"] = (health, "server.health_path")
     return expected
+
+
+@rule(
+    "JVB337",
+    "warning",
+    title="Clients that pass for the server's own",
+    source="uvicorn, proxy_headers.py; jvspatial 0.0.17, api/deferred_invoke_route.py; run for real",
+)
+def trusts_everybody(environment: Environment, app: App) -> Iterator[Finding]:
+    """`/api/_internal/deferred`, jvspatial's route for tasks, takes requests of 127.0.0.1 without a password,
+    as those of the Lambda Web Adapter. Whose request it is, uvicorn reads in `x-forwarded-for`, if the sender
+    is in `FORWARDED_ALLOW_IPS`. With `*` a client can write `127.0.0.1` there. On Lambda every request comes
+    from the adapter, so that a list without 127.0.0.1 makes the adapter's of all of them. Leave the variable
+    out there: 127.0.0.1 is what uvicorn believes by itself. On Kubernetes name the network of your proxies."""
+    found: dict[Path, Finding] = {}
+    for platform in platforms(environment):
+        value = plain_variables(environment, platform).get(TRUSTED)
+        if value is None:
+            continue
+        addresses = [address.strip() for address in value.split(",")]
+        path = variable_path(environment, platform, TRUSTED, PLATFORM_PATHS[platform])
+        is_shared = path[0] == "environment" and environment.settings["kubernetes"]["enabled"]
+        hint = "name your proxies' network, such as 10.244.0.0/16"
+        if platform == "lambda":
+            hint = f"move it under {'.'.join(PLATFORM_PATHS['kubernetes'])}" if is_shared else "remove it"
+        if any(address == "*" or address.endswith("/0") for address in addresses):
+            message = f"{TRUSTED} lets any client claim to be 127.0.0.1, and start deferred tasks"
+            found.setdefault(path, Finding(path, message, hint))
+        elif platform == "lambda" and not any(address.startswith("127.") for address in addresses):
+            message = f"{TRUSTED} lacks 127.0.0.1: on Lambda any client can then start deferred tasks"
+            found.setdefault(path, Finding(path, message, hint))
+    yield from found.values()
 
 
 @rule(

@@ -98,6 +98,8 @@ def adapter_variables(environment: Environment, variables: Mapping[str, str]) ->
     found: dict[str, str] = {}
     if settings["invoke_mode"] == "response_stream":
         found["AWS_LWA_INVOKE_MODE"] = "response_stream"
+    if settings["async_init"]:
+        found["AWS_LWA_ASYNC_INIT"] = "true"
     prefix = api_path_prefix(environment)
     if prefix:
         found["AWS_LWA_REMOVE_BASE_PATH"] = prefix

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jvbundler.project.model import Environment
-from jvbundler.rules.rule import Finding, Path, rule, secret_names, variable_path
+from jvbundler.rules.rule import Finding, Path, rule, runs_jvagent, secret_names, variable_path
 from jvbundler.values.node import scalars
 from jvbundler.values.problem import Place
 
@@ -41,6 +41,14 @@ RESERVED_NAMES = frozenset(
 # The runtime interface uses the first, the telemetry API the second; a non-root user has none below 1024.
 TAKEN_PORTS = (3000, 9001)
 ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html, and
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html: at 1,769 MB a function has one vCPU.
+INIT_SECONDS = 10.0
+MEMORY_OF_A_CORE = 1769
+MEMORY_STEP = 64
+# jvagent 0.1.7 in the rendered image, until it is healthy, on one core: 4.8 s with an agent, 8.4 s with five.
+SECONDS_TO_START = 3.9
+SECONDS_PER_AGENT = 0.9
 REGIONS = [
     "af-south-1",
     "ap-east-1",
@@ -339,3 +347,34 @@ def smuggled_function(environment: Environment, app: App) -> Iterator[Finding]:
     if any(RESOLVE in value for _, value in app.configured):
         place = Place("app.yaml" if app.shown_as in ("", ".") else f"{app.shown_as}/app.yaml")
         yield Finding(place, REPLACED, "remove it from 'config'")
+
+
+@rule(
+    "JVB336",
+    "warning",
+    title="Start that takes longer than Lambda's init",
+    source="AWS Lambda: 10 s for the init; jvagent 0.1.7, run for real: 4.8 s with an agent, 8.4 s with five",
+)
+def long_init(environment: Environment, app: App) -> Iterator[Finding]:
+    """Lambda gives an init 10 seconds, and CPU in proportion to memory: one core at 1,769 MB. An app that needs
+    longer goes on starting during its first request, whose sender waits; with `lambda.async_init: false`
+    Lambda stops it and starts it anew. This is an estimate, from the number of agents. Instances of
+    `lambda.provisioned_concurrency` have more time, and start before a request comes."""
+    settings = environment.settings["lambda"]
+    if not settings["enabled"] or settings["provisioned_concurrency"] or not runs_jvagent(environment):
+        return
+    memory = settings["function"]["memory"]
+    on_a_core = SECONDS_TO_START + SECONDS_PER_AGENT * max(1, len(app.agents))
+    seconds = on_a_core / min(1.0, memory / MEMORY_OF_A_CORE)
+    if seconds <= INIT_SECONDS:
+        return
+    then = "the first request waits" if settings["async_init"] else "Lambda starts it anew"
+    message = f"the app takes about {seconds:.0f} s to start with {memory:,} MB; after 10 s {then}"
+    yield Finding(("lambda", "function", "memory"), message, _for_a_quick_start(on_a_core))
+
+
+def _for_a_quick_start(seconds_on_a_core: float) -> str:
+    if seconds_on_a_core > INIT_SECONDS:
+        return "set lambda.provisioned_concurrency, or split the agents over several apps"
+    enough = seconds_on_a_core / INIT_SECONDS * MEMORY_OF_A_CORE
+    return f"set lambda.function.memory to {-int(-enough // MEMORY_STEP) * MEMORY_STEP} or more"

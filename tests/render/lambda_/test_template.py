@@ -76,6 +76,7 @@ lambda:
         "Role": {"Fn::GetAtt": ["Role", "Arn"]},
         "Environment": {
             "Variables": {
+                "AWS_LWA_ASYNC_INIT": "true",
                 "JVAGENT_ADMIN_PASSWORD": {"Ref": "JvagentAdminPasswordSecret"},
                 "JVSPATIAL_JWT_SECRET_KEY": {"Ref": "JvspatialJwtSecretKeySecret"},
             }

@@ -76,6 +76,11 @@ def test_the_adapter_removes_what_the_gateway_leaves_in_front_of_a_path(api: str
     assert found.get("AWS_LWA_REMOVE_BASE_PATH") == prefix
 
 
+def test_an_init_that_takes_too_long_goes_on_during_the_first_request() -> None:
+    assert variables("lambda: {enabled: true}")["AWS_LWA_ASYNC_INIT"] == "true"
+    assert "AWS_LWA_ASYNC_INIT" not in variables("lambda: {enabled: true, async_init: false}")
+
+
 def test_deferred_tasks_reach_the_route_that_the_app_serves() -> None:
     assert "AWS_LWA_PASS_THROUGH_PATH" not in variables("lambda: {enabled: true}")
     found = variables("lambda: {enabled: true}", ("JVSPATIAL_API_PREFIX", "/v2/"))
