@@ -63,18 +63,25 @@ def started(folder: Path) -> Iterator[Cluster]:
     """A control plane of our own; it ends with the block, or with this process."""
     from tests.cluster.access import CONTEXT
 
+    with served("tests.cluster.server", str(folder)) as config:
+        yield Cluster(Path(config), CONTEXT, is_ours=True)
+
+
+@contextmanager
+def served(module: str, *words: str) -> Iterator[str]:
+    """What a program of ours says once it is ready; it ends with the block, or with this process."""
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.cluster.server", str(folder)],
+        [sys.executable, "-m", module, *words],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
     assert server.stdout is not None
-    config = server.stdout.readline().strip()
-    assert config, "the control plane did not start"
+    said = server.stdout.readline().strip()
+    assert said, f"{module} did not start"
     try:
-        yield Cluster(Path(config), CONTEXT, is_ours=True)
+        yield said
     finally:
         server.communicate("", timeout=60)
 

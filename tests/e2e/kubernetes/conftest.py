@@ -16,7 +16,7 @@ import pytest
 from tests.cluster import programs
 from tests.cluster.cluster import Cluster, Object
 from tests.cluster.fixtures import cluster, our_kubelet
-from tests.e2e.proof import Proof, write_proof
+from tests.e2e.proof import Proof
 
 __all__ = ["cluster", "our_kubelet"]
 
@@ -123,18 +123,3 @@ def prove(request: pytest.FixtureRequest, cluster: Cluster, name: str, words: st
     said = f"Kubernetes {cluster.version()}: {words}"
     proof = Proof(case, "Kubernetes", said, ", ".join(f"{item} ({environment})" for item in missing))
     request.node.user_properties.append(("proof", proof._asdict()))
-
-
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """In the process that has the results of all workers."""
-    if hasattr(config, "workerinput"):
-        return
-    reports = [r for r in terminalreporter.stats.get("passed", []) if r.when == "call"]
-    proofs = [Proof(**value) for r in reports for name, value in r.user_properties if name == "proof"]
-    for proof in sorted({p for p in proofs if p.missing}):
-        terminalreporter.write_line(f"not proven: {proof.case}: {proof.missing}")
-    if os.environ.get("WRITE_PROOF"):
-        failed = terminalreporter.stats.get("failed") or terminalreporter.stats.get("error")
-        terminalreporter.write_line(
-            write_proof(proofs) if not failed else "docs/proof.md stays: a test failed"
-        )
