@@ -101,7 +101,7 @@ class Puller(NamedTuple):
         where = ("--namespace", self.namespace)
         self.cluster.kubectl(*where, "annotate", "--overwrite", kind, name, mark)
 
-    def is_at(self, name: str, commit: str) -> bool:
+    def is_at(self, name: str, commit: str, branch: str = "main") -> bool:
         """Whether this commit is what runs, and nothing is left to do: Ready, or Synced and Healthy."""
         found = self.get(name)
         status = found.get("status", {})
@@ -116,7 +116,7 @@ class Puller(NamedTuple):
         return (
             ready.get("status") == "True"
             and ready.get("observedGeneration") == found["metadata"]["generation"]
-            and status.get("lastAppliedRevision") == f"main@sha1:{commit}"
+            and status.get("lastAppliedRevision") == f"{branch}@sha1:{commit}"
         )
 
     def has_failed(self, name: str) -> bool:
@@ -130,11 +130,12 @@ class Puller(NamedTuple):
         conditions = found.get("status", {}).get("conditions", [])
         return next((c for c in conditions if c["type"] == "Ready"), {})
 
-    def sync(self, name: str, commit: str) -> None:
+    def sync(self, name: str, commit: str, branch: str = "main") -> None:
         """Have it pull the commit, and wait until that runs."""
         self.refresh(name)
         try:
-            eventually(lambda: self.is_at(name, commit), f"{self.system} runs {commit}", SECONDS_TO_SYNC)
+            what = f"{self.system} runs {commit}"
+            eventually(lambda: self.is_at(name, commit, branch), what, SECONDS_TO_SYNC)
         except AssertionError as failure:
             raise AssertionError(f"{failure}\n{json.dumps(self.get(name).get('status'), indent=1)}") from None
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+
+import pytest
+import yaml
+
 from tests.cluster.cluster import eventually
-from tests.e2e.gitops.conftest import SECONDS_TO_SYNC, Pulled, Puller, make_namespace, write_pulled
+from tests.e2e.gitops.conftest import SECONDS_TO_SYNC, Pulled, Puller, make_namespace, prove, write_pulled
 from tests.e2e.gitops.repository import Repository
+from tests.e2e.proof import gitops_version
+from tests.golden.cases import GOLDEN
 
 # The controllers of Kubernetes write into the status of these, whoever applied them.
 STEADY = "deployments,services,configmaps,serviceaccounts,persistentvolumeclaims,networkpolicies"
@@ -83,3 +90,32 @@ def test_many_apps_of_one_repository_each_have_their_own_path(
     finally:
         for each in apps:
             puller.stop_pulling(each.name)
+
+
+@pytest.mark.parametrize(
+    ("system", "environment", "branch"), [("flux", "staging", "main"), ("argocd", "prod", "prod")]
+)
+def test_the_golden_case_is_pulled(
+    request: pytest.FixtureRequest, repository: Repository, system: str, environment: str, branch: str
+) -> None:
+    """As it is in golden/, but for the address of the repository."""
+    puller: Puller = request.getfixturevalue(system)
+    expected, name, namespace = GOLDEN / "gitops" / "expected", "acme-support", f"acme-{environment}"
+    shutil.copytree(expected, repository.folder / "apps/acme-support/deploy")
+    commit = repository.publish("The golden case")
+    repository.git("push", "--quiet", "origin", "HEAD:refs/heads/prod")
+    text = (expected / f"gitops/{system}/{environment}.yaml").read_text(encoding="utf-8")
+    path = repository.folder.parent / "pulls.yaml"
+    path.write_text(text.replace("https://git.example.com/acme/gitops.git", repository.url))
+    make_namespace(puller.cluster, namespace, name)
+    own = next(yaml.safe_load_all(text))["metadata"]["name"]
+    try:
+        puller.start_pulling(path)
+        puller.sync(own, commit, branch)
+        puller.look_again(own)
+        assert puller.is_at(own, commit, branch)
+    finally:
+        puller.stop_pulling(own)
+        puller.cluster.kubectl("delete", "namespace", namespace, "--wait=false")
+    words = {"flux": "Ready", "argocd": "Synced and Healthy"}[system]
+    prove(request, "gitops", f"{gitops_version(system)}: {environment} is pulled and {words}")
