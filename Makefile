@@ -7,7 +7,7 @@ RUN := .venv/bin/python
 VENV := .venv/.made
 
 .DELETE_ON_ERROR:
-.PHONY: help test lint fast coverage mutants demo fuzz golden generate hardening catalog upstream facts schemas audit bench tools clean e2e-docker e2e-k8s proof recordings
+.PHONY: help test lint fast coverage mutants demo fuzz golden generate hardening catalog upstream facts schemas audit bench tools clean e2e-docker e2e-k8s e2e-gitops proof recordings
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,13 +71,19 @@ audit: $(VENV) ## look at the golden output with kube-score, checkov, hadolint a
 e2e-docker: $(VENV) ## build, run and push the example app's image with the engine that is there
 	PATH="$(CURDIR)/.venv/bin:$$PATH" bash scripts/e2e_docker.sh
 
-# Where the control plane cannot be built, the tests say what is not proven; in CI they fail.
+# Where the control plane or what pulls cannot be built, the tests say what is not proven; in CI they fail.
 e2e-k8s: $(VENV) ## apply, deploy, break and destroy on a real control plane, or in the cluster of E2E_KUBECONFIG
 	-@test -n "$(E2E_KUBECONFIG)" || $(RUN) scripts/bring_tools.py --group cluster
-	$(RUN) -m pytest -n 2 -rs tests/cluster tests/e2e $(PYTEST_ARGS)
+	$(RUN) -m pytest -n 2 -rs tests/cluster tests/e2e/kubernetes $(PYTEST_ARGS)
 
-proof: e2e-k8s ## run the tests of e2e-k8s, and write what they saw into docs/proof.md
-proof: export WRITE_PROOF := 1
+# One worker: Flux and Argo CD are started once.
+e2e-gitops: $(VENV) ## have the real Flux and Argo CD pull what is rendered, on the control plane of e2e-k8s
+	-@$(RUN) scripts/bring_tools.py --group cluster --group gitops
+	$(RUN) -m pytest -n 1 -rs tests/e2e/gitops $(PYTEST_ARGS)
+
+proof: $(VENV) ## run the tests of both, and write what they saw into docs/proof.md
+	-@$(RUN) scripts/bring_tools.py --group cluster --group gitops
+	WRITE_PROOF=1 $(RUN) -m pytest -n 2 -rs tests/cluster tests/e2e $(PYTEST_ARGS)
 
 recordings: $(VENV) ## record anew what the real kubectl answers, for the stub of tests/deploy
 	$(RUN) scripts/bring_tools.py --group cluster

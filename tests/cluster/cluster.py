@@ -64,10 +64,16 @@ def started(folder: Path) -> Iterator[Cluster]:
     from tests.cluster.access import CONTEXT
 
     folder.mkdir(parents=True, exist_ok=True)
-    log = folder / "server.log"
+    with served("tests.cluster.server", str(folder), log=folder / "server.log") as config:
+        yield Cluster(Path(config), CONTEXT, is_ours=True)
+
+
+@contextmanager
+def served(module: str, *words: str, log: Path) -> Iterator[str]:
+    """What a program of ours says once it is ready; it ends with the block, or with this process."""
     with log.open("w") as output:
         server = subprocess.Popen(
-            [sys.executable, "-m", "tests.cluster.server", str(folder)],
+            [sys.executable, "-m", module, *words],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -75,10 +81,10 @@ def started(folder: Path) -> Iterator[Cluster]:
             text=True,
         )
     assert server.stdout is not None
-    config = server.stdout.readline().strip()
-    assert config, f"the control plane did not start\n{log.read_text(errors='replace')}"
+    said = server.stdout.readline().strip()
+    assert said, f"{module} did not start\n{log.read_text(errors='replace')}"
     try:
-        yield Cluster(Path(config), CONTEXT, is_ours=True)
+        yield said
     finally:
         server.communicate("", timeout=60)
 

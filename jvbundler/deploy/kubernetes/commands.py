@@ -55,6 +55,38 @@ def inspect(workload: Workload) -> Command:
     return Command(argv, "see what runs, and who manages it", timeout_seconds=READ_SECONDS)
 
 
+def inspect_objects(workload: Workload, objects: Iterable[ObjectName]) -> tuple[Command, ...]:
+    """One command for each namespace that has some of them."""
+    return tuple(
+        Command(
+            (
+                *("kubectl", "--context", workload.context, "--namespace", place, "get"),
+                *map(str, names),
+                *("--ignore-not-found", "--show-managed-fields", "--output=json"),
+            ),
+            "see who owns the fields of each object",
+            timeout_seconds=READ_SECONDS,
+        )
+        for place, names in _by_namespace(workload, objects).items()
+    )
+
+
+def _by_namespace(workload: Workload, names: Iterable[ObjectName]) -> dict[str, list[ObjectName]]:
+    places: dict[str, list[ObjectName]] = {}
+    for name in names:
+        places.setdefault(name.namespace or workload.namespace, []).append(name)
+    return places
+
+
+def release_fields(workload: Workload, objects: str) -> Command:
+    """An apply of objects with nothing but their names: the server removes us as an owner of their fields."""
+    words = ("apply", "--server-side", f"--field-manager={MANAGER}", "--filename=-")
+    argv = kubectl(workload, *words, namespaced=not workload.spans)
+    return Command(
+        argv, "let go of the fields of each object", timeout_seconds=APPLY_SECONDS, stdin_text=objects
+    )
+
+
 def pull_secret(workload: Workload) -> tuple[Command, ...]:
     """From the user's docker credentials, through standard input: no argv and no file of ours holds them."""
     if not workload.pull_secret:
@@ -167,21 +199,18 @@ def list_owned(workload: Workload, kinds: Sequence[str] = OWN_KINDS) -> Command:
 
 def delete(workload: Workload, names: Iterable[ObjectName], reason: str) -> tuple[Command, ...]:
     """One command for each namespace that objects are deleted from."""
-    places: dict[str, list[str]] = {}
-    for name in names:
-        places.setdefault(name.namespace or workload.namespace, []).append(str(name))
     return tuple(
         Command(
             (
                 *("kubectl", "--context", workload.context, "--namespace", place),
                 "delete",
                 "--ignore-not-found",
-                *them,
+                *map(str, them),
             ),
             reason,
             timeout_seconds=APPLY_SECONDS,
         )
-        for place, them in places.items()
+        for place, them in _by_namespace(workload, names).items()
     )
 
 

@@ -11,6 +11,7 @@ from jvbundler.deploy.image import push
 from jvbundler.deploy.image.commands import ImageOptions
 from jvbundler.deploy.image.push import ImageSteps, image_names
 from jvbundler.deploy.kubernetes import commands
+from jvbundler.deploy.kubernetes.gitops import pulled, pulled_by
 from jvbundler.deploy.kubernetes.live import (
     Facts,
     Live,
@@ -101,7 +102,9 @@ def dry_run(release: Release, workload: Workload, options: DeployOptions) -> tup
     before = push.plan(release, options.image, None, render=options.render)
     if not options.apply:
         return (before,)
-    operation = plan(workload, options, None, Secrets(needed_secrets(release, workload)))
+    operation = plan(workload, options, None, Secrets(needed_secrets(release, workload))).after(
+        (), pulled_notes(release)
+    )
     if options.diff:
         shows = (commands.dry_run(workload), commands.show_diff(workload))
         return (before, operation._replace(looks=(*operation.looks, *shows)))
@@ -133,7 +136,8 @@ def _apply(
         raise InputError(refusal(release.environment.name, secrets.missing))
     if options.diff:
         _show_diff(release, workload, options, facts, session.execution)
-    operation = plan(workload, options, facts, secrets).after(before.commands, before.notes)
+    notes = (*before.notes, *pulled_notes(release))
+    operation = plan(workload, options, facts, secrets).after(before.commands, notes)
     ran = run_confirmed(
         operation,
         release,
@@ -180,6 +184,12 @@ def plan(workload: Workload, options: DeployOptions, facts: Facts | None, secret
         ),
         question=_question(count) if options.diff else "",
     )
+
+
+def pulled_notes(release: Release) -> tuple[str, ...]:
+    """What is said before an environment is deployed that has `gitops` enabled."""
+    systems = pulled_by(release.environment)
+    return (pulled(systems, release.environment.name),) if systems else ()
 
 
 def _pods_to_keep(workload: Workload, facts: Facts | None) -> int:

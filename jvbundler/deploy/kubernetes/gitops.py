@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from jvbundler.render.readme import gitops_tools
+
+if TYPE_CHECKING:
+    from jvbundler.project.model import Environment
 
 Verb = Literal["deploy", "rollback", "destroy"]
 
@@ -54,6 +59,16 @@ def refusal(owner: Owner, verb: Verb, deployment: str, manifest: str) -> str:
         f"{owner.system} manages the Deployment '{deployment}': it would undo this, nothing was changed\n"
         f"  {instead[verb]}"
     )
+
+
+def pulled_by(environment: Environment) -> str:
+    """The systems that deploy.yaml has the environment pulled by, or nothing."""
+    return " and ".join(gitops_tools(environment).values())
+
+
+def pulled(systems: str, environment: str) -> str:
+    """What somebody should know who deploys such an environment."""
+    return f"environment '{environment}' is pulled by {systems}: what differs from the repository is undone"
 
 
 def delete_command(owner: Owner) -> str:

@@ -124,7 +124,7 @@ def at(item: Any, *path: str) -> Any:
 
 
 def gitops_owner(item: Object) -> Owner | None:
-    return owner_of(metadata(item), {str(entry.get("manager", "")) for entry in _managed_fields(item)})
+    return owner_of(metadata(item), {str(entry.get("manager", "")) for entry in managed_fields(item)})
 
 
 def was_undone(deployment: Object | None) -> bool:
@@ -134,7 +134,7 @@ def was_undone(deployment: Object | None) -> bool:
         and entry.get("operation") == "Update"
         and not entry.get("subresource")
         and at(entry, "fieldsV1", "f:spec", "f:template") is not None
-        for entry in _managed_fields(deployment or {})
+        for entry in managed_fields(deployment or {})
     )
 
 
@@ -142,12 +142,12 @@ def held_replicas(deployment: Object | None, manager: str = commands.MANAGER) ->
     """How many pods the Deployment has because this manager said so; 0 where the number is not its own."""
     held = any(
         entry.get("manager") == manager and at(entry, "fieldsV1", "f:spec", "f:replicas") is not None
-        for entry in _managed_fields(deployment or {})
+        for entry in managed_fields(deployment or {})
     )
     return int(at(deployment, "spec", "replicas") or 0) if held else 0
 
 
-def _managed_fields(item: Object) -> list[Object]:
+def managed_fields(item: Object) -> list[Object]:
     entries = metadata(item).get("managedFields")
     return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 

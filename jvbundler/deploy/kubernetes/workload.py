@@ -105,12 +105,17 @@ def _image(release: Release) -> str:
     """The image of the Deployment; it differs from that of deploy.yaml only if a patch changes it."""
     if not release.environment.settings["kubernetes"]["patches"]:
         return release.environment.kubernetes_image
+    deployment = next((item for item in objects_in(release) if item["kind"] == "Deployment"), {})
+    containers = deployment.get("spec", {}).get("template", {}).get("spec", {}).get("containers") or [{}]
+    return str(containers[0].get("image", ""))
+
+
+def objects_in(release: Release) -> list[dict[str, Any]]:
+    """The objects of the manifest, in its order, as they are applied."""
     from jvbundler.checkers.manifest import documents
 
     found, _ = documents("", manifest_of(release).text)
-    deployment: dict[str, Any] = next((d.value for d in found if d.kind.endswith(" Deployment")), {})
-    containers = deployment.get("spec", {}).get("template", {}).get("spec", {}).get("containers") or [{}]
-    return str(containers[0].get("image", ""))
+    return [document.value for document in found if document.kind]
 
 
 def namespace_assignment(namespace: str) -> tuple[tuple[str, str], ...]:

@@ -21,12 +21,14 @@ from jvbundler.cli.release_options import (
     together,
 )
 from jvbundler.cli.session import Confirm, confirm_protected, confirm_question
+from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
     from jvbundler.deploy.kubernetes.deploy import Deployed
     from jvbundler.deploy.operation import Operation, Session
     from jvbundler.deploy.release import Release
 
+TO_DEPLOY_ANYWAY = "deploy it from here all the same"
 EPILOG = """\b
 Examples:
   jvbundler deploy k8s -e dev --all
@@ -45,7 +47,7 @@ Examples:
 @click.option(
     "--delete-data", is_flag=True, help="Also delete volume claims that the manifest no longer has."
 )
-@click.option("--force", is_flag=True, help="Go on even if Argo CD or Flux manages the Deployment.")
+@click.option("--force", is_flag=True, help="Go on even if Argo CD or Flux pulls it.")
 @click.option("--force-conflicts", is_flag=True, help="Take over fields that somebody else set.")
 @click.option(
     "--rollback-on-failure/--no-rollback-on-failure",
@@ -87,9 +89,13 @@ def deploy(
     from jvbundler.deploy.kubernetes import deploy as verb
 
     release, workload = cluster.workload(common, timeout)
+    applies = everything or apply_ or not (build or push)
+    pulled = verb.pulled_notes(release) if applies and not force else ()
+    if pulled and not (running.dry_run or sys.stdin.isatty()):
+        raise InputError(f"{pulled[0]}; there is no terminal to ask on: '--force' deploys anyway")
     wanted = verb.DeployOptions(
         image=ImageSteps(everything or build, everything or push, image.options(common, "kubernetes")),
-        apply=everything or apply_ or not (build or push),
+        apply=applies,
         render=running.render,
         diff=diff,
         force=force,
@@ -112,17 +118,21 @@ def deploy(
         plan=partial(verb.dry_run, release, workload, wanted),
         checks=partial(verb.checks, release, workload, wanted),
         run=run,
-        confirming=partial(_asking, release, yes=running.yes),
+        confirming=partial(_asking, release, yes=running.yes, is_pulled=bool(pulled)),
         advice="'jvbundler status k8s' shows what runs; deploying again goes on from there",
     )
 
 
-def _asking(release: Release, is_protected: bool, *, yes: bool) -> Confirm:
-    """After a diff, asks the user at a terminal; a pipeline has confirmed already."""
+def _asking(release: Release, is_protected: bool, *, yes: bool, is_pulled: bool) -> Confirm:
+    """After a diff, or where another system deploys, asks the user at a terminal; a pipeline has confirmed
+    already.
+    """
 
     def confirm(operation: Operation) -> None:
         if is_protected:
             confirm_protected(release, TO_DEPLOY, yes=yes)
+        elif is_pulled:
+            confirm_question(TO_DEPLOY_ANYWAY, yes=yes)
         elif operation.question and sys.stdin.isatty():
             confirm_question(operation.question, yes=yes)
 
