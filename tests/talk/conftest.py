@@ -54,7 +54,16 @@ def create(jvagent: Path, provider: str) -> Create:
     """Runs `jvagent app create` with its smallest profile; its model is the stub of provider.py."""
 
     def run(folder: Path, *agents: str) -> Path:
-        words = ["--app-id", "acme_app", "--title", "Acme", "--description", "Made by a test", "--author", "me"]
+        words = [
+            "--app-id",
+            "acme_app",
+            "--title",
+            "Acme",
+            "--description",
+            "Made by a test",
+            "--author",
+            "me",
+        ]
         words += ["--email", "me@acme.example", "--jvagent-version", "0.1.7", "--profile", "minimal", "--yes"]
         words += [word for agent in agents for word in ("--agent", agent)]
         argv = [str(jvagent), "app", "create", "--no-git", "--dir", str(folder), *words]
@@ -77,7 +86,11 @@ def running(create: Create, jvagent: Path, tmp_path_factory: pytest.TempPathFact
     variables = {"JVAGENT_PORT": str(port), "JVAGENT_ADMIN_EMAIL": "me@acme.example", "HOME": str(work)}
     with (work / "log").open("w") as log:
         child = subprocess.Popen(
-            [str(jvagent), "acme"], cwd=work, env={**os.environ, **SECRETS, **variables}, stdout=log, stderr=log
+            [str(jvagent), "acme"],
+            cwd=work,
+            env={**os.environ, **SECRETS, **variables},
+            stdout=log,
+            stderr=log,
         )
     try:
         url = f"http://127.0.0.1:{port}"

@@ -56,9 +56,7 @@ def test_another_password_is_told_with_what_answered(running: Running, jvbundler
 def test_without_a_terminal_the_password_is_a_variable(running: Running, jvbundler: Run) -> None:
     done = jvbundler("invoke", "local", "Hello", "acme", "--url", running.url, JVAGENT_ADMIN_PASSWORD="")
     assert done.returncode == 2
-    assert done.stderr == (
-        "jvbundler: set JVAGENT_ADMIN_PASSWORD first: the password of 'me@acme.example'\n"
-    )
+    assert done.stderr == ("jvbundler: set JVAGENT_ADMIN_PASSWORD first: the password of 'me@acme.example'\n")
 
 
 def test_what_comes_through_a_pipe_is_a_chat_line_by_line(running: Running, jvbundler: Run) -> None:
