@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from jvbundler.values.problem import InputError, ToolFailed
 from jvbundler.values.safe_text import shell_line
@@ -182,6 +182,45 @@ def follow(
         raise failure(f"failed with exit code {child.returncode}")
     argv_shown = tuple(masked(word, mask) for word in argv)
     return Completed(argv_shown, child.returncode, b"".join(kept["stdout"]), b"".join(kept["stderr"]))
+
+
+@contextlib.contextmanager
+def background(
+    argv: Sequence[str],
+    *,
+    on_line: Callable[[str], None],
+    cwd: str | Path | None = None,
+    env: Mapping[str, str] | None = None,
+    grace_seconds: float = GRACE_SECONDS,
+    mask: Sequence[str] = (),
+) -> Iterator[Callable[[], int | None]]:
+    """A program that runs as long as the block does, and is ended with it, as `follow` ends one.
+
+    Gives a function that says its exit code, None while it runs. `on_line` gets the lines of both streams,
+    masked, in threads of their own.
+    """
+    with interruptible():
+        child = _start(argv, cwd=cwd, env=env, mask=mask)
+        assert child.stdin is not None
+        child.stdin.close()
+
+        def tell(stream: IO[bytes]) -> None:
+            with stream:
+                while line := stream.readline(65536):
+                    on_line(masked(line.decode("utf-8", "replace").rstrip("\r\n"), mask))
+
+        readers = [
+            threading.Thread(target=tell, args=(stream,), daemon=True)
+            for stream in (child.stdout, child.stderr)
+        ]
+        try:
+            for reader in readers:
+                reader.start()
+            yield child.poll
+        finally:
+            _end(child, grace_seconds)
+            for reader in readers:
+                reader.join(GRACE_SECONDS)
 
 
 def _lines(child: subprocess.Popen[bytes], input: bytes, deadline: float) -> Iterator[tuple[str, bytes]]:

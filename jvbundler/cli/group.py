@@ -33,6 +33,8 @@ GROUPS = {
         "status": "Show the state of the deployed app.",
         "logs": "Show the logs of the deployed app.",
         "open": "Print the address of the deployed app, and open it in the browser.",
+        "chat": "Talk to an agent of the deployed app, or of the one on this machine.",
+        "invoke": "Send one message to an agent, and print its answer.",
         "rollback": "Go back to the previous version.",
         "destroy": "Remove what was deployed.",
         "handover": "Leave a deployed app to Argo CD or Flux.",
@@ -51,7 +53,7 @@ GROUPS = {
 }
 COMMANDS = {name: words for commands in GROUPS.values() for name, words in commands.items()}
 # The commands with a subcommand for each platform.
-VERBS = ("deploy", "status", "logs", "open", "rollback", "destroy")
+VERBS = ("deploy", "status", "logs", "open", "chat", "invoke", "rollback", "destroy")
 SHARED = {"build": "image", "push": "image"} | dict.fromkeys(
     ("explain", "rules", "schema", "completion"), "reference"
 )

@@ -137,6 +137,8 @@ def test_a_streaming_url_with_secrets_from_secrets_manager(aws: Account, tmp_pat
     store.put_secret_value(SecretId="prod/streaming", SecretString=json.dumps(SECRETS))
     told = jvbundler(aws, app, "deploy", "lambda")
     assert "FunctionUrl: health not checked, as it requires requests signed with IAM" in told.stderr
+    chat = jvbundler(aws, app, "chat", "lambda", expected=2, variables=SECRETS)
+    assert "whose requests have to be signed with IAM, which is not possible here" in chat.stderr
     lambda_ = aws.api("lambda")
     url = lambda_.get_function_url_config(FunctionName="streaming")
     assert (url["AuthType"], url["InvokeMode"]) == ("AWS_IAM", "RESPONSE_STREAM")

@@ -1,4 +1,5 @@
-"""The groups `deploy`, `status`, `logs`, `open`, `rollback` and `destroy`: a subcommand for each platform.
+"""The groups `deploy`, `status`, `logs`, `open`, `chat`, `invoke`, `rollback` and `destroy`: a subcommand for
+each platform.
 
 Without a platform, what the environment enables is meant. `deploy` and `status` take both; where the other
 verbs find both, they ask for a choice, as it matters which one is destroyed.
@@ -24,10 +25,18 @@ from jvbundler.values.safe_text import shell_line
 FOLDERS = {"lambda": "lambda_", "k8s": "kubernetes"}
 # The name of the command that stands for what is enabled.
 ENABLED = ""
+# Beside the platforms, in the verbs that talk to the app: what 'dev' or 'run' started on this machine.
+LOCAL = "local"
+WITH_LOCAL = ("chat", "invoke")
+MODULES = {"deploy": "deploy"} | dict.fromkeys(WITH_LOCAL, "talk")
 # jvdeploy's, for which there is only a message, in the verbs that it had.
 ECS = "ecs"
 WITH_ECS = ("deploy", "status", "logs", "destroy")
-LINES = {"k8s": "On Kubernetes, with kubectl.", "lambda": "On AWS Lambda, with sam and aws."}
+LINES = {
+    "k8s": "On Kubernetes, with kubectl.",
+    "lambda": "On AWS Lambda, with sam and aws.",
+    LOCAL: "On this machine, as 'jvbundler dev' or 'jvbundler run' started it.",
+}
 HELP = {
     "deploy": "Deploy the rendered files of an app.\n\nWithout a platform: to every platform that the "
     "environment enables. All checks and one question come first, then Lambda, then Kubernetes; a failure of "
@@ -36,6 +45,10 @@ HELP = {
     "every platform that the environment enables.",
     "logs": "Show the logs of the deployed app.\n\nThe platform may be left out where only one is enabled.",
     "open": "Print the address of the deployed app, and open it in the browser if this is a terminal."
+    "\n\nThe platform may be left out where only one is enabled.",
+    "chat": "Talk to an agent of the deployed app, or of the one on this machine."
+    "\n\nThe platform may be left out where only one is enabled.",
+    "invoke": "Send one message to an agent of the deployed app, and print its answer."
     "\n\nThe platform may be left out where only one is enabled.",
     "rollback": "Go back to the previous version.\n\nThe platform may be left out where only one is enabled.",
     "destroy": "Remove what was deployed; data stays unless you say otherwise.\n\nThe platform may be left "
@@ -46,6 +59,8 @@ EXAMPLES = {
     "status": ("status -e prod", "status lambda -e prod --json"),
     "logs": ("logs k8s -e prod --follow", "logs lambda -e prod --since 1h"),
     "open": ("open -e prod", "open lambda -e dev --print"),
+    "chat": ("chat local", "chat k8s -e prod --agent acme/helper"),
+    "invoke": ('invoke lambda -e prod "What can you do?" --json', 'invoke local "Hello"'),
     "rollback": ("rollback k8s -e prod", "rollback lambda -e prod"),
     "destroy": ("destroy k8s -e dev", "destroy lambda -e dev --dry-run"),
 }
@@ -60,19 +75,19 @@ class PlatformGroup(click.Group):
             verb,
             help=HELP[verb],
             epilog=f"'jvbundler {verb} k8s --help' lists the options.\n\n\b\nExamples:\n{lines}",
-            subcommand_metavar="[k8s|lambda] [APP]",
+            subcommand_metavar=f"[{'|'.join(platforms_of(verb))}] {'MESSAGE ' * (verb == 'invoke')}[APP]",
             result_callback=partial(ended, verb),
         )
         self.verb = verb
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(PLATFORMS)
+        return list(platforms_of(self.verb))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """The platform comes first here, wherever it was written."""
         if not args and ctx.resilient_parsing:
             return super().parse_args(ctx, args)  # completion, of the platform
-        known = (*PLATFORMS, *ALIASES, *((ECS,) if self.verb in WITH_ECS else ()))
+        known = (*platforms_of(self.verb), *ALIASES, *((ECS,) if self.verb in WITH_ECS else ()))
         if not args or args[0] not in (*known, *ctx.help_option_names):
             places = list(words_in(args, enabled_command(self.verb).params))[:2]
             words = [args[at] for at in places]
@@ -93,16 +108,20 @@ class PlatformGroup(click.Group):
         if cmd_name == ENABLED:
             return enabled_command(self.verb)
         name = ALIASES.get(cmd_name, cmd_name)
-        return command_of(self.verb, name) if name in FOLDERS else None
+        return command_of(self.verb, name) if name in platforms_of(self.verb) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Platforms"):
-            formatter.write_dl([(name, LINES[name]) for name in PLATFORMS])
+            formatter.write_dl([(name, LINES[name]) for name in platforms_of(self.verb)])
+
+
+def platforms_of(verb: str) -> tuple[str, ...]:
+    return (*PLATFORMS, *((LOCAL,) if verb in WITH_LOCAL else ()))
 
 
 def command_of(verb: str, platform: str) -> click.Command:
-    name = "deploy" if verb == "deploy" else "operate"
-    module = import_module(f"jvbundler.cli.commands.{FOLDERS[platform]}.{name}")
+    name = MODULES.get(verb, "operate")
+    module = import_module(f"jvbundler.cli.commands.{FOLDERS.get(platform, platform)}.{name}")
     command: click.Command = getattr(module, "open_" if verb == "open" else verb)
     return command
 

@@ -231,6 +231,12 @@ def health(workload: Workload) -> Command:
     return Command(argv, reason, expected=(0, 1), timeout_seconds=READ_SECONDS, role="health")
 
 
+def forward(workload: Workload) -> Command:
+    """A free port of this machine that leads to a pod of the Service; kubectl says which."""
+    argv = kubectl(workload, "port-forward", f"service/{workload.service}", ":http", "--address=127.0.0.1")
+    return Command(argv, "open a port to the Service", timeout_seconds=NO_LIMIT)
+
+
 def undo(workload: Workload, revision: str) -> Command:
     name = f"deployment.apps/{workload.deployment}"
     argv = kubectl(workload, "rollout", "undo", name, f"--to-revision={revision}")

@@ -92,16 +92,26 @@ def lambda_status(release: Release, environ: Mapping[str, str], *, health_second
     )
 
 
-def address(release: Release, environ: Mapping[str, str]) -> str:
-    """The app's address as the stack's outputs have it. Raises ToolFailed if there is none."""
+def address(release: Release, environ: Mapping[str, str], *, unsigned: bool = False) -> str:
+    """The app's address as the stack's outputs have it. Raises ToolFailed if there is none.
+
+    `unsigned` is one for requests without a signature; InputError where only a signed one exists.
+    """
     account, stack = account_and_stack(release, environ)
     facts = stack_facts(account, stack.name)
     found = urls(facts.outputs) if facts else {}
     if not found:
         what = "has no address" if facts else "does not exist"
         raise ToolFailed(f"the stack '{stack.name}' {what}: 'jvbundler status lambda' shows its state")
+    usable = {name: url for name, url in found.items() if not (unsigned and needs_signature(release, name))}
+    if not usable:
+        raise InputError(
+            f"the stack '{stack.name}' has a Function URL alone, whose requests have to be signed with IAM, "
+            "which is not possible here: enable lambda.api_gateway, or set lambda.function_url.auth_type to "
+            "NONE; 'jvbundler chat local' talks to the app on this machine"
+        )
     # A domain of one's own is what the others are hidden behind.
-    return found.get("CustomDomainUrl") or next(iter(found.values()))
+    return usable.get("CustomDomainUrl") or next(iter(usable.values()))
 
 
 def _answers(stack: LambdaStack, urls: Mapping[str, str], seconds: float) -> tuple[Answer, ...]:
