@@ -7,7 +7,7 @@ RUN := .venv/bin/python
 VENV := .venv/.made
 
 .DELETE_ON_ERROR:
-.PHONY: help test lint fast coverage mutants demo fuzz golden generate hardening catalog upstream facts schemas audit bench tools clean e2e-docker e2e-k8s proof recordings
+.PHONY: help test lint fast coverage mutants demo fuzz golden generate hardening catalog upstream facts schemas audit bench tools clean e2e-docker e2e-k8s e2e-lambda proof recordings
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,11 @@ e2e-docker: $(VENV) ## build, run and push the example app's image with the engi
 e2e-k8s: $(VENV) ## apply, deploy, break and destroy on a real control plane, or in the cluster of E2E_KUBECONFIG
 	-@test -n "$(E2E_KUBECONFIG)" || $(RUN) scripts/bring_tools.py --group cluster
 	$(RUN) -m pytest -n 2 -rs tests/cluster tests/e2e $(PYTEST_ARGS)
+
+# As root, for /opt/extensions. What cannot be brought or placed is named by the tests, and fails in CI.
+e2e-lambda: $(VENV) ## run the rendered app behind Lambda's emulator and the real Lambda Web Adapter
+	-@$(RUN) scripts/bring_tools.py --group lambda && $(RUN) scripts/bring_tools.py --only sam
+	$(RUN) -m pytest -n 1 -rs tests/e2e/lambda_ $(PYTEST_ARGS)
 
 proof: e2e-k8s ## run the tests of e2e-k8s, and write what they saw into docs/proof.md
 proof: export WRITE_PROOF := 1
