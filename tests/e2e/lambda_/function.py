@@ -1,4 +1,4 @@
-"""A function as Lambda runs it: AWS's emulator, the real Lambda Web Adapter, and the app as it is rendered."""
+"""A function as Lambda runs it: AWS's emulator, the real Lambda Web Adapter, and the rendered app."""
 
 from __future__ import annotations
 
