@@ -7,7 +7,7 @@ RUN := .venv/bin/python
 VENV := .venv/.made
 
 .DELETE_ON_ERROR:
-.PHONY: help test lint fast coverage mutants demo fuzz golden generate hardening catalog upstream facts schemas audit bench tools clean e2e-docker e2e-k8s e2e-gitops proof recordings
+.PHONY: help test lint fast coverage mutants demo fuzz golden generate hardening catalog upstream facts schemas audit bench tools clean e2e-docker e2e-k8s e2e e2e-gitops e2e-lambda proof recordings
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,8 @@ audit: $(VENV) ## look at the golden output with kube-score, checkov, hadolint a
 	$(RUN) scripts/bring_tools.py --group audit --group test
 	$(RUN) scripts/audit.py
 
+e2e: e2e-k8s e2e-gitops e2e-lambda ## everything on the real thing that needs no container engine
+
 e2e-docker: $(VENV) ## build, run and push the example app's image with the engine that is there
 	PATH="$(CURDIR)/.venv/bin:$$PATH" bash scripts/e2e_docker.sh
 
@@ -76,6 +78,11 @@ e2e-k8s: $(VENV) ## apply, deploy, break and destroy on a real control plane, or
 	-@test -n "$(E2E_KUBECONFIG)" || $(RUN) scripts/bring_tools.py --group cluster
 	$(RUN) -m pytest -n 2 -rs tests/cluster tests/e2e/kubernetes $(PYTEST_ARGS)
 
+# As root, for /opt/extensions. What cannot be brought or placed is named by the tests, and fails in CI.
+e2e-lambda: $(VENV) ## run the rendered app behind Lambda's emulator and the real Lambda Web Adapter
+	-@$(RUN) scripts/bring_tools.py --group lambda && $(RUN) scripts/bring_tools.py --only sam
+	$(RUN) -m pytest -n 1 -rs tests/e2e/lambda_ $(PYTEST_ARGS)
+
 # One worker: Flux and Argo CD are started once.
 e2e-gitops: $(VENV) ## have the real Flux and Argo CD pull what is rendered, on the control plane of e2e-k8s
 	-@$(RUN) scripts/bring_tools.py --group cluster --group gitops
@@ -83,7 +90,7 @@ e2e-gitops: $(VENV) ## have the real Flux and Argo CD pull what is rendered, on 
 
 proof: $(VENV) ## run the tests of both, and write what they saw into docs/proof.md
 	-@$(RUN) scripts/bring_tools.py --group cluster --group gitops
-	WRITE_PROOF=1 $(RUN) -m pytest -n 2 -rs tests/cluster tests/e2e $(PYTEST_ARGS)
+	WRITE_PROOF=1 $(RUN) -m pytest -n 2 -rs tests/cluster tests/e2e/kubernetes tests/e2e/gitops $(PYTEST_ARGS)
 
 recordings: $(VENV) ## record anew what the real kubectl answers, for the stub of tests/deploy
 	$(RUN) scripts/bring_tools.py --group cluster

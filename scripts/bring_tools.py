@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Brings the external tools that the tests run into `.tools/`, each at a pinned version.
 
-Only pip and Go, as this machine has them set up. A tool that is there already is left alone.
+Only pip, Go and cargo, as this machine has them set up. A tool that is there already is left alone.
 What could not be brought fails the run: a test that lacks its tool is worth nothing.
 """
 
@@ -49,6 +49,7 @@ class Tool:
     commands: tuple[str, ...]
     group: str = "test"
     is_go: bool = False
+    is_cargo: bool = False
     is_unpacked: bool = False
     module: Path | None = None
     kept: tuple[tuple[str, str, str], ...] = ()
@@ -133,6 +134,9 @@ CATALOGUE = (
         ),
         oldest_go=(1, 25),
     ),
+    # The newest that crates.io has, for `make e2e-lambda`, which compares it with the image that we pin. It
+    # compiles for 2 minutes on two cores.
+    Tool("lambda", ("lambda_web_adapter@1.0.0-rc1",), ("lambda-adapter",), group="lambda", is_cargo=True),
     # It compiles for minutes, which is too long for every run of CI.
     Tool(
         "trivy",
@@ -189,7 +193,7 @@ def is_current(tool: Tool) -> bool:
     needed += [TOOLS / place for _, _, place in tool.kept]
     if tool.is_unpacked:
         needed += [folder_of(tool, pin) for pin in tool.pins]
-    elif not tool.is_go:
+    elif not (tool.is_go or tool.is_cargo):
         # A link to the Python that made the venv, which may be gone.
         needed.append(TOOLS / tool.name / "bin" / "python")
     return all(path.exists() for path in needed) and stamp.is_file() and stamp.read_text() == stamp_text(tool)
@@ -224,6 +228,9 @@ def failure_of(tool: Tool) -> str:
             build_go_module(tool, tool.module)
         elif tool.is_go:
             install_go_package(tool)
+        elif tool.is_cargo:
+            install_crates(tool)
+            link_commands(tool)
         elif tool.is_unpacked:
             unpack(tool)
         else:
@@ -241,6 +248,14 @@ def install_venv(tool: Tool) -> None:
     venv = TOOLS / tool.name
     run([sys.executable, "-m", "venv", "--clear", str(venv)], log=tool.name)
     run([str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", *tool.pins], log=tool.name)
+
+
+def install_crates(tool: Tool) -> None:
+    cargo = shutil.which("cargo")
+    if not cargo:
+        raise CommandFailed("there is no cargo on PATH; it comes with Rust")
+    options = ["--quiet", "--locked", "--root", str(TOOLS / tool.name)]
+    run([cargo, "install", *options, *tool.pins], log=tool.name)
 
 
 def unpack(tool: Tool) -> None:

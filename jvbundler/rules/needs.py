@@ -170,10 +170,10 @@ def untrusted_ticks(environment: Environment, app: App) -> Iterator[Finding]:
     source="jvspatial 0.0.17, api/integrations/webhooks/middleware.py; uvicorn: forwarded_allow_ips",
 )
 def untrusted_webhooks(environment: Environment, app: App) -> Iterator[Finding]:
-    """TLS ends at the Ingress, and its controller says so by `x-forwarded-proto`, which uvicorn believes only of
-    the addresses in `FORWARDED_ALLOW_IPS`. Without it, jvspatial refuses each webhook, and answers with status
-    200 and `"message": "HTTPS required for webhook endpoints"` in the body, so that the sender sees no error.
-    Set it to the network of the controller's pods. JVB442 tells the same of `proactive_ticks`."""
+    """TLS ends at the Ingress, and its controller says so by `x-forwarded-proto`, which uvicorn believes only
+    of the addresses in `FORWARDED_ALLOW_IPS`. Without it, jvspatial refuses each webhook, and answers with
+    status 200 and `"message": "HTTPS required for webhook endpoints"` in the body, so that the sender sees
+    no error. Set it to the network of the controller's pods. JVB442 tells the same of `proactive_ticks`."""
     settings = environment.settings["kubernetes"]
     receivers = {one.action.id: one.place for one in needing(app.actions, "webhook")}
     is_reached = settings["enabled"] and settings["ingress"]["enabled"]

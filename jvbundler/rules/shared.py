@@ -11,6 +11,7 @@ from jvbundler.project.variables import DEVELOPMENT, MODE, PLATFORM_PATHS
 from jvbundler.rules.rule import (
     PLATFORM_TITLES,
     Finding,
+    Path,
     app_variables,
     container_port,
     is_true,
@@ -196,7 +197,7 @@ def trusts_everybody(environment: Environment, app: App) -> Iterator[Finding]:
     as those of the Lambda Web Adapter. Whose request it is, uvicorn reads in `x-forwarded-for`, if the sender
     is in `FORWARDED_ALLOW_IPS`. With `*` a client can write `127.0.0.1` there. On Lambda every request comes
     from the adapter, so that a list without 127.0.0.1 makes the adapter's of all of them. Leave the variable
-    out there: 127.0.0.1 is what uvicorn believes by itself. On Kubernetes name the network of your proxies."""
+    out there: uvicorn believes 127.0.0.1 by itself. On Kubernetes name the network of your proxies."""
     found: dict[Path, Finding] = {}
     for platform in platforms(environment):
         value = plain_variables(environment, platform).get(TRUSTED)

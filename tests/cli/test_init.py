@@ -314,7 +314,7 @@ def test_a_wrong_answer_is_told_at_once_and_asked_for_again(bare: Path, ask: Ask
     terminal = ask()
     terminal.expect("Platforms")
     terminal.sendline("ecs")
-    terminal.expect("platforms are not valid \\(write kubernetes, lambda, both\\)")
+    terminal.expect("platforms are not valid \\(write k8s, lambda or both\\)")
     terminal.sendline("both")
     for name, question in (
         ("registry", "Registry"),

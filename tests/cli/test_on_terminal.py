@@ -45,7 +45,7 @@ def test_text_is_wrapped_at_words(app: Path) -> None:
     assert all(len(line) <= 40 for line in lines)
     assert "unknown key 'replicaz' under kubernetes" in " ".join(line.strip() for line in lines)
     assert lines[1].startswith("  ")
-    assert lines[-1] == "1 error"
+    assert lines[-1] == "1 error, 1 warning"
 
 
 def test_a_message_is_wrapped_too(app: Path) -> None:

@@ -356,10 +356,10 @@ def smuggled_function(environment: Environment, app: App) -> Iterator[Finding]:
     source="AWS Lambda: 10 s for the init; jvagent 0.1.7, run for real: 4.8 s with an agent, 8.4 s with five",
 )
 def long_init(environment: Environment, app: App) -> Iterator[Finding]:
-    """Lambda gives an init 10 seconds, and CPU in proportion to memory: one core at 1,769 MB. An app that needs
-    longer goes on starting during its first request, whose sender waits; with `lambda.async_init: false`
-    Lambda stops it and starts it anew. This is an estimate, from the number of agents. Instances of
-    `lambda.provisioned_concurrency` have more time, and start before a request comes."""
+    """Lambda gives an init 10 seconds, and CPU in proportion to memory: one core at 1,769 MB. An app that
+    needs longer goes on starting during its first request, whose sender waits; with
+    `lambda.async_init: false` Lambda stops it and starts it anew. This is an estimate, from the number of
+    agents. Instances of `lambda.provisioned_concurrency` have more time, and start before a request comes."""
     settings = environment.settings["lambda"]
     if not settings["enabled"] or settings["provisioned_concurrency"] or not runs_jvagent(environment):
         return
