@@ -73,7 +73,12 @@ def argocd(folder: Path, kubeconfig: Path) -> Iterator[str]:
                 folder,
                 kubeconfig,
                 *(f"--address={LOOPBACK}", f"--port={repo}", f"--metrics-address={LOOPBACK}"),
-                *(f"--metrics-port={repo_metrics}", f"--redis={LOOPBACK}:{redis}", "--disable-tls"),
+                *(
+                    f"--metrics-port={repo_metrics}",
+                    f"--redis={LOOPBACK}:{redis}",
+                    "--disable-tls",
+                    "--client-ca-path=",
+                ),
             )
         )
         _wait_for_answer(repo_metrics, "healthz?full=true", folder / "argocd-repo-server", server)

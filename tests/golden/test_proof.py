@@ -32,6 +32,19 @@ def test_every_manifest_was_on_an_api_server_of_the_pinned_version() -> None:
     assert missing == []
 
 
+def test_every_gitops_object_was_taken_by_the_api_server_with_the_kinds_of_today() -> None:
+    told = rows()
+    objects = GOLDEN.glob("*/expected/gitops/*")
+    seen = {(path.parts[-4], f"accepted with {proof.gitops_version(path.name)}") for path in objects}
+    assert seen
+    assert [each for each in sorted(seen) if each[1] not in told[each[0], "GitOps"]] == []
+
+
+def test_the_golden_case_was_pulled_by_the_flux_and_the_argo_cd_of_today() -> None:
+    for system in ("flux", "argocd"):
+        assert f"{proof.gitops_version(system)}: " in rows()["gitops", "GitOps"]
+
+
 def test_the_tools_are_those_of_today() -> None:
     said = rows()
     for found in proof.static_proofs():

@@ -142,13 +142,11 @@ class Puller(NamedTuple):
     def look_again(self, name: str) -> None:
         """Have it compare once more, and wait until it has."""
         if self.system == "argocd":
-            before = self.get(name)["status"].get("reconciledAt")
             self.refresh(name)
+            mark = "argocd.argoproj.io/refresh"
+            # It takes the mark away once it has compared.
             eventually(
-                lambda: (
-                    "argocd.argoproj.io/refresh" not in self.get(name)["metadata"].get("annotations", {})
-                    and self.get(name)["status"].get("reconciledAt") != before
-                ),
+                lambda: mark not in self.get(name)["metadata"].get("annotations", {}),
                 "Argo CD compares again",
             )
             return

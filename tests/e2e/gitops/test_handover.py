@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.cluster.cluster import eventually
 from tests.e2e.gitops.conftest import SECONDS_TO_SYNC, Pulled
 from tests.e2e.kubernetes.conftest import SECRETS
@@ -36,6 +38,21 @@ def deploy(pulled: Pulled) -> None:
     pulled.app.jvbundler(*words, env=SECRETS)
 
 
+def sync_once(pulled: Pulled) -> None:
+    """Argo CD sees no difference to what we applied, and applies nothing until it is told to."""
+    commit = pulled.publish("First release")
+    pulled.puller.start_pulling(pulled.gitops_object)
+    if pulled.puller.system == "argocd":
+        eventually(lambda: pulled.puller.get(pulled.name).get("status", {}).get("sync"), "it has compared")
+        assert managers(pulled) == {"jvbundler"}
+        # As `argocd app sync` does.
+        options = {"syncOptions": ["ServerSideApply=true"]}
+        asked = json.dumps({"operation": {"initiatedBy": {"username": "test"}, "sync": options}})
+        where = ("--namespace", pulled.puller.namespace, "patch", pulled.puller.kind, pulled.name)
+        pulled.puller.cluster.kubectl(*where, "--type=merge", f"--patch={asked}")
+    pulled.puller.sync(pulled.name, commit)
+
+
 def hand_over(pulled: Pulled, *words: str, expected: int = 0) -> str:
     done = pulled.app.jvbundler("handover", pulled.puller.system, pulled.folder, *words, expected=expected)
     return done.stdout + done.stderr
@@ -49,7 +66,7 @@ def test_what_is_removed_after_a_handover_is_gone(pulled: Pulled) -> None:
     )
 
     # Without a handover both own the fields: what leaves the repository stays in the cluster.
-    pulled.start()
+    sync_once(pulled)
     assert managers(pulled) == {"jvbundler", pulled.puller.manager}
     pulled.edit("  FEATURE: on-from-the-start\n", "")
     commit = pulled.deliver("Without the feature")
