@@ -91,6 +91,15 @@ def document(answer: HTTPResponse, place: Place) -> dict[str, Any]:
     return found
 
 
+def is_answering(url: str) -> bool:
+    """Whether this machine serves the URL, and with a success."""
+    try:
+        with _opener(url).open(url, timeout=1.0):
+            return True
+    except (OSError, HTTPException):
+        return False
+
+
 def require_url(url: str) -> str:
     """Raises InputError for what is no address of an app."""
     parts = urlsplit(url)
