@@ -107,7 +107,8 @@ def prepared(
         shown_as = "" if release.shown_as == "." else f"{release.shown_as}/"
         progress.note(f"jvagent reads {shown_as}.env as well, which is not in the image")
     shown = echo_line if terminal.verbose else _nothing
-    found = programs(packages_of(release), environ, progress.note, shown)
+    mask = [value for name in release.secrets() if len(value := environ.get(name, "")) > 2]
+    found = programs(packages_of(release), environ, progress.note, shown, mask)
     return in_virtualenv(release, its, port, environ, found)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from jvbundler.app.pip.requirements_lock import NAME
-from jvbundler.files import reason
+from jvbundler.app.pip.requirements_lock import MAX_BYTES, NAME
+from jvbundler.files import read_file, reason
 from jvbundler.output.outside import cache_folder
 from jvbundler.output.writer_lock import only_writer
 from jvbundler.project.build import image_requirements, python_version
@@ -38,7 +38,7 @@ def packages_of(release: Release) -> Packages:
     project = release.project
     hashed = project.app.lock is not None
     text = (
-        (release.app_root / NAME).read_text(encoding="utf-8")
+        read_file(release.app_root / NAME, MAX_BYTES).decode("utf-8", "replace")
         if hashed
         else "".join(f"{requirement}\n" for requirement in image_requirements(project))
     )
@@ -50,6 +50,7 @@ def programs(
     environ: Mapping[str, str],
     note: Callable[[str], None],
     on_line: Callable[[str], None],
+    mask: Sequence[str],
 ) -> Path:
     """The folder with the environment's programs; it is made where it is missing.
 
@@ -63,7 +64,7 @@ def programs(
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with only_writer(folder):
-                _make(folder, python, packages, environ, note, on_line)
+                _make(folder, python, packages, environ, note, on_line, mask)
                 done.touch()
         except OSError as failure:
             raise OutputRefused(f"cannot make '{folder}': {reason(failure)}") from failure
@@ -92,6 +93,7 @@ def _make(
     environ: Mapping[str, str],
     note: Callable[[str], None],
     on_line: Callable[[str], None],
+    mask: Sequence[str],
 ) -> None:
     from jvbundler.pipeline.requirements_lock import uv
 
@@ -117,4 +119,4 @@ def _make(
         install = (str(venv / BIN / "python"), "-m", "pip", "install", *index, *wanted)
     note(f"install the image's packages into {venv}, once")
     for command in (made, install):
-        follow(command, on_line=on_line, env=environ, timeout_seconds=INSTALL_SECONDS)
+        follow(command, on_line=on_line, env=environ, timeout_seconds=INSTALL_SECONDS, mask=mask)
