@@ -16,7 +16,7 @@ import pytest
 
 from tests.first_hour.desk import program
 from tests.talk.conftest import PASSWORD, ROOT, SECRETS, Create, call, free_port
-from tests.talk.provider import ANSWER
+from tests.talk.provider import ANSWER, serving
 
 SECONDS = 240
 
@@ -104,6 +104,16 @@ def test_a_secret_that_is_not_set_is_named_at_once(acme: Path, tmp_path: Path) -
     assert done.returncode == 2
     assert "set these variables first, the app reads its secrets from them: " in done.stderr
     assert all(name in done.stderr for name in SECRETS)
+
+
+def test_what_is_served_there_already_is_not_taken_for_the_app(acme: Path, tmp_path: Path) -> None:
+    stubs = program(tmp_path / "stubs", "docker", sys.executable, "-c", DOCKER)
+    path = f"{stubs}{os.pathsep}{os.environ['PATH']}"
+    with serving() as url:
+        port = url.rpartition(":")[2]
+        done = call("dev", "acme", "--port", port, cwd=tmp_path, env={**SECRETS, "PATH": path})
+    assert done.returncode == 2
+    assert f"port {port} of this machine is taken: choose another one with --port\n" in done.stderr
 
 
 DOCKER = """\

@@ -122,7 +122,7 @@ def has_engine(environ: dict[str, str]) -> bool:
 @contextlib.contextmanager
 def served(common: Common, release: Release, process: Process, port: int) -> Iterator[Callable[[], None]]:
     """Runs it; gives a function that says, once each, that it answers, and that it has ended."""
-    from jvbundler.deploy.dev.process import GRACE_SECONDS, url_of
+    from jvbundler.deploy.dev.process import GRACE_SECONDS, require_free, url_of
     from jvbundler.deploy.execution import Execution, secret_values
     from jvbundler.deploy.talk.http import is_answering
     from jvbundler.runner import background
@@ -131,6 +131,7 @@ def served(common: Common, release: Release, process: Process, port: int) -> Ite
     health_path = release.environment.settings["server"]["health_path"]
     mask = secret_values(Execution(environ, lambda event: None, secrets=release.secrets()), process.command)
     told: set[str] = set()
+    require_free(port)
 
     def look() -> None:
         code = poll()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,6 +15,7 @@ from jvbundler.deploy.image.push import plan_run
 from jvbundler.output.outside import cache_folder
 from jvbundler.render.docker import APP_FOLDER
 from jvbundler.source.interpolate import SecretName
+from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
     from jvbundler.deploy.release import Release
@@ -90,6 +92,18 @@ def in_virtualenv(
 
 def _is_below(word: str) -> bool:
     return word == APP_FOLDER or word.startswith(f"{APP_FOLDER}/")
+
+
+def require_free(port: int) -> None:
+    """Raises InputError if something else is served there: it would be taken for the app."""
+    with socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            raise InputError(
+                f"port {port} of this machine is taken: choose another one with --port"
+            ) from None
 
 
 def url_of(port: int) -> str:
