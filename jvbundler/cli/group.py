@@ -40,6 +40,7 @@ GROUPS = {
         "handover": "Leave a deployed app to Argo CD or Flux.",
         "build": "Build the image.",
         "push": "Build and push the image, and record its digest in deploy.yaml.",
+        "dev": "Run the app here, and start it again whenever its files change.",
         "run": "Start the image here, as it runs when deployed.",
         "doctor": "Check the tools and credentials that deploying needs.",
     },

@@ -88,8 +88,6 @@ def _command(name: str, example: str, *decorators: Callable[[Any], Any]) -> Make
 
 def chat(reach: Reach, talk: Talk, terminal: Terminal) -> int:
     """Until /quit or the end of what is typed; Ctrl-C ends it as well."""
-    from jvbundler.deploy.talk.agent import say
-
     with reach.url as url:
         access, agent = _enter(reach, talk, url)
         if sys.stdin.isatty():
@@ -97,7 +95,7 @@ def chat(reach: Reach, talk: Talk, terminal: Terminal) -> int:
         session = talk.session
         for message in _messages():
             try:
-                session = _print(say(access, agent, message, session)) or session
+                session = _print(_say(access, agent, message, session)) or session
             except JvbundlerError as failure:
                 if not sys.stdin.isatty():
                     raise
@@ -107,27 +105,39 @@ def chat(reach: Reach, talk: Talk, terminal: Terminal) -> int:
 
 
 def invoke(reach: Reach, talk: Talk, message: str, *, as_json: bool) -> int:
-    from jvbundler.deploy.talk.agent import say
-
-    started = time.monotonic()
     if not message.strip():
         raise InputError("MESSAGE is empty")
+    if not as_json:
+        with reach.url as url:
+            access, agent = _enter(reach, talk, url)
+            _print(_say(access, agent, message, talk.session))
+        return 0
+    try:
+        print_json({"ok": True, **_answer(reach, talk, message)})
+    except JvbundlerError as failure:
+        print_json({"ok": False, "error": str(failure)})
+        raise
+    return 0
+
+
+def _answer(reach: Reach, talk: Talk, message: str) -> dict[str, Any]:
+    """For machines, as a whole."""
+    started = time.monotonic()
     with reach.url as url:
         access, agent = _enter(reach, talk, url)
-        pieces = say(access, agent, message, talk.session)
-        if not as_json:
-            _print(pieces)
-            return 0
-        found = list(pieces)
-    document = {
-        "ok": True,
+        found = list(_say(access, agent, message, talk.session))
+    return {
         "agent": agent.name,
         "session": found[-1].session,
         "answer": "".join(piece.text for piece in found),
         "seconds": round(time.monotonic() - started, 2),
     }
-    print_json(document)
-    return 0
+
+
+def _say(access: Access, agent: Agent, message: str, session: str) -> Iterator[Piece]:
+    from jvbundler.deploy.talk.agent import say
+
+    return say(access, agent, message, session)
 
 
 def _enter(reach: Reach, talk: Talk, url: str) -> tuple[Access, Agent]:

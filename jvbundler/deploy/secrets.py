@@ -138,19 +138,19 @@ def steps(holder: Holder, app: str = ".") -> tuple[Step, ...]:
         return (*_namespace_step(holder), *_secret_steps(holder))
     if holder.kind in ("secretsmanager", "arn"):
         return _secrets_manager_steps(holder)
-    if holder.kind == "parameter":
+    if holder.kind == "parameter" and holder.required_variables:
         where = "" if app == "." else f" {shell_word(app)}"
-        command = f"{_required(holder)} &&\n{DEPLOY} lambda{where} -e {holder.environment}"
-        return (Step("deploy with them", command),) if holder.keys else ()
+        deploy = f"{DEPLOY} lambda{where} -e {holder.environment}"
+        return (Step(f"see that all are set, as '{deploy}' takes them from there", _required(holder)),)
     return ()
 
 
 def _namespace_step(holder: Holder) -> tuple[Step, ...]:
-    if not holder.creates_namespace:
-        return ()
+    """Applied, as it may be there already."""
     make = f"kubectl create namespace {shell_word(holder.within)} --dry-run=client --output=yaml"
     command = f"{make} |\n  kubectl {_context(holder)} apply --server-side --filename=-"
-    return (Step("create the namespace, if the first deployment has not yet", command),)
+    when = "if the first deployment has not yet" if holder.creates_namespace else "if it is not there yet"
+    return (Step(f"create the namespace, {when}", command),)
 
 
 def _secret_steps(holder: Holder) -> tuple[Step, ...]:

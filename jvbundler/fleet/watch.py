@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from jvbundler.app.ignored import NOT_IN_IMAGE
@@ -21,12 +21,18 @@ Stamp = tuple[int, int, int]
 Stamps = dict[str, Stamp]
 
 
-def changes(apps: Sequence[str], output: Path | None, request: Request) -> Iterator[tuple[str, ...]]:
-    """The paths that changed, whenever some did and then stayed for a moment; empty at the start."""
+def changes(
+    apps: Sequence[str], output: Path | None, request: Request, between: Callable[[], None] = lambda: None
+) -> Iterator[tuple[str, ...]]:
+    """The paths that changed, whenever some did and then stayed for a moment; empty at the start.
+
+    `between` is called before each look.
+    """
     known = stamps(apps, output, request)
     yield ()
     while True:
         time.sleep(SECONDS)
+        between()
         found = stamps(apps, output, request)
         if found == known:
             continue

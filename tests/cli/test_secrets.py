@@ -67,7 +67,7 @@ def test_the_list_names_every_place_and_no_value(app: Path, jvbundler: Run) -> N
     assert not any(value in done.stdout + done.stderr for value in VALUES.values())
 
 
-@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("number", [1, 2])
 def test_the_commands_for_a_cluster_keep_values_out_of_every_argv(
     app: Path, jvbundler: Run, tools: Path, number: int
 ) -> None:
@@ -85,7 +85,7 @@ def test_the_commands_for_a_cluster_keep_values_out_of_every_argv(
 
 def test_no_secret_is_made_empty_and_no_cluster_is_guessed(app: Path, jvbundler: Run, tools: Path) -> None:
     stub(tools, "kubectl", KUBECTL)
-    command = listed(jvbundler, "-e", "dev")[0]["commands"][0]["command"]
+    command = listed(jvbundler, "-e", "dev")[0]["commands"][1]["command"]
     assert "JVSPATIAL_JWT_SECRET_KEY" in paste(command, tools, JVAGENT_ADMIN_PASSWORD="x").stderr
     assert not (tools / "argv").exists()
     assert "KUBE_CONTEXT" in paste(command, tools, **VALUES).stderr
@@ -239,7 +239,7 @@ def test_the_command_makes_an_optional_key_empty_where_its_variable_is_not_set(
 ) -> None:
     configure(app, f"{OPTIONAL}kubernetes:\n  enabled: true\n  context: kind\n")
     stub(tools, "kubectl", KUBECTL)
-    command = listed(jvbundler)[0]["commands"][0]["command"]
+    command = listed(jvbundler)[0]["commands"][1]["command"]
     assert paste(f"set -u; {command}", tools, **VALUES).returncode == 0
     assert (tools / "stdin").read_text().endswith("k-8731;\n;\n")
 

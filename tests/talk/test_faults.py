@@ -99,6 +99,7 @@ def test_an_answer_controls_neither_terminal_nor_ci_runner(tmp_path: Path) -> No
             "URL/api/auth/login: HTTP 503: down\n  the log of 'jvbundler dev'",
         ),
         ({"LOGIN": (200, "<html>", 0)}, "URL: what answers is not a jvagent app\n  start the app with"),
+        ({"AGENTS": (200, "[" * 99999, 0)}, "URL: what answers is not a jvagent app\n"),
         ({"LOGIN": (302, "", 0)}, "URL/api/auth/login: HTTP 302\n"),
         ({"LOGIN": (500, PASSWORD, 0)}, "URL/api/auth/login: HTTP 500: ***\n"),
         ({"AGENTS": (200, '{"agents": []}', 0)}, "URL: the app has no agent: app.yaml lists them"),
@@ -113,6 +114,18 @@ def test_a_failure_says_what_answered_and_what_to_do(
     code, _, said = invoke(tmp_path, **changes)
     assert code == 4
     assert said.startswith(f"jvbundler: {words}")
+
+
+def test_a_failure_as_json(tmp_path: Path) -> None:
+    code, said, _ = invoke(tmp_path, "--json", LOGIN=(503, "down", 0))
+    document = json.loads(said)
+    assert (code, document["ok"], "HTTP 503: down" in document["error"]) == (4, False, True)
+
+
+def test_without_a_platform_the_enabled_one_is_meant(tmp_path: Path) -> None:
+    invoke(tmp_path)
+    done = call("invoke", "Hello", "support", cwd=tmp_path)
+    assert (done.returncode, "which cluster? set 'kubernetes.context'" in done.stderr) == (2, True)
 
 
 def test_an_app_without_login_is_talked_to_without(tmp_path: Path) -> None:

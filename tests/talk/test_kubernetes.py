@@ -1,6 +1,7 @@
 """`chat k8s`: through a port that kubectl opens, and that is closed afterwards.
 
-The pods of our test cluster run nothing, so a stub of kubectl opens the port, to the real jvagent.
+A stub of kubectl opens it here, so that no cluster is needed; tests/e2e/kubernetes/test_talk.py has the real
+one, with an API server.
 """
 
 from __future__ import annotations

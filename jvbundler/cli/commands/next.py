@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jvbundler.cli import options
+from jvbundler.cli.printer import echo_line
 from jvbundler.cli.release_options import Common, common_options, json_option, together
 from jvbundler.cli.report.next_steps import Steps, show_steps
 from jvbundler.cli.session import print_json
@@ -46,6 +47,8 @@ def command(terminal: Terminal, /, *, common: Common, as_json: bool) -> int:
         print_json(_document(found))
     else:
         show_steps(found, terminal)
+        if not any(found.values()) and not terminal.is_quiet():
+            echo_line(f"talk to it: {_chat(common, project, found)}", err=True)
     return 1 if any(found.values()) else 0
 
 
@@ -68,6 +71,20 @@ def _steps(common: Common, project: Project, environment: Environment) -> Steps:
         )
         for platform in enabled
     }
+
+
+def _chat(common: Common, project: Project, found: Steps) -> str:
+    """The command that talks to the first of what is deployed."""
+    from jvbundler.pipeline.next_steps import SHORT, Place, environment_option
+    from jvbundler.rules.rule import PLATFORM_TITLES
+
+    name, title = next(iter(found))
+    environment = next(one for one in project.environments if one.name == name)
+    platform = next(one for one, its in PLATFORM_TITLES.items() if its == title)
+    _, shown_as = options.app_root(common.app)
+    option = environment_option(project, environment)
+    place = Place(shown_as, common.config or "", common.output or "", option)
+    return place.command("chat", SHORT[platform])
 
 
 def _document(found: Steps) -> dict[str, Any]:

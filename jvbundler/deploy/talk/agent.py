@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
-from jvbundler.deploy.talk.http import Place, Refused, call, document, unreachable
+from jvbundler.deploy.talk.http import MOST_BYTES, Place, Refused, call, document, parsed, unreachable
 from jvbundler.source.interpolate import SecretName
 from jvbundler.values.problem import InputError, ToolFailed
 
 if TYPE_CHECKING:
+    from http.client import HTTPResponse
+
     from jvbundler.project.model import Environment, Platform
 
 # jvagent/cli/bootstrap.py, jvspatial/api/constants.py
@@ -149,16 +150,11 @@ def say(access: Access, agent: Agent, text: str, session: str = "") -> Iterator[
         raise unreachable(place, failure) from None
 
 
-def _events(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+def _events(answer: HTTPResponse) -> Iterator[dict[str, Any]]:
     """Server-sent events as jvagent writes them: each is one line of JSON."""
-    for line in lines:
-        name, _, value = line.decode("utf-8", "replace").partition(":")
-        if name != "data":
-            continue
-        try:
-            event = json.loads(value)
-        except ValueError:
-            continue
+    while line := answer.readline(MOST_BYTES):
+        name, _, value = line.partition(b":")
+        event = parsed(value) if name == b"data" else None
         if isinstance(event, dict):
             yield event
 

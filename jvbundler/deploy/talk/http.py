@@ -16,7 +16,9 @@ from jvbundler.runner import masked
 from jvbundler.values.problem import InputError, ToolFailed
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-# How much of a body is read for its first line, and shown of it.
+# The longest JSON text that is taken from an app.
+MOST_BYTES = 16 * 2**20
+# How much of a failure's body is read for its first line, and shown of it.
 READ_BYTES = 65536
 SHOWN_CHARACTERS = 300
 
@@ -81,14 +83,29 @@ def document(answer: HTTPResponse, place: Place) -> dict[str, Any]:
     """The JSON object of an answer."""
     try:
         with answer:
-            found = json.load(answer)
-    except ValueError:
-        found = None
+            found = parsed(answer.read(MOST_BYTES))
     except (OSError, HTTPException) as failure:
         raise unreachable(place, failure) from None
     if not isinstance(found, dict):
         raise ToolFailed(f"{place.url}: what answers is not a jvagent app\n{place.absent}")
     return found
+
+
+def parsed(text: bytes) -> Any:
+    """The value of a JSON text, None of what is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def is_answering(url: str) -> bool:
+    """Whether this machine serves the URL, and with a success."""
+    try:
+        with _opener(url).open(url, timeout=1.0):
+            return True
+    except (OSError, HTTPException):
+        return False
 
 
 def require_url(url: str) -> str:

@@ -1,4 +1,4 @@
-"""What pods answer: their logs, as a kubelet serves them, and their health, as the app does.
+"""What pods answer: their logs and ports, as a kubelet serves them, and their health, as the app does.
 
 Pods have no network. The API server comes here for both: for logs to the node's port, and for everything that
 it asks of a pod as a client of a proxy.
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.cluster.kubelet.forward import PROTOCOL, forward
 from tests.cluster.kubelet.pods import health, log_lines
 
 Object = dict[str, Any]
@@ -32,6 +33,20 @@ class _Answers(BaseHTTPRequestHandler):
             self._logs(parts[1], parts[2], parse_qs(address.query))
         else:
             self._send(*self._health())
+
+    def do_POST(self) -> None:
+        parts = urlsplit(self.path).path.strip("/").split("/")
+        pod = next((p for p in self.pods() if list(_name(p)) == parts[1:3]), None)
+        if parts[0] != "portForward" or pod is None:
+            self._send(404, f"nothing is at {self.path}")
+            return
+        self.protocol_version = "HTTP/1.1"
+        self.send_response(101)
+        for name, value in (("Connection", "Upgrade"), ("Upgrade", "SPDY/3.1")):
+            self.send_header(name, value)
+        self.send_header("X-Stream-Protocol-Version", PROTOCOL)
+        self.end_headers()
+        forward(self.rfile, self.wfile, pod)
 
     def _health(self) -> tuple[int, str]:
         """That of a ready pod in the namespace of the Service: a proxy's request does not name the pod."""
