@@ -111,3 +111,9 @@ def test_who_is_too_late_or_too_large_is_told_as_by_api_gateway() -> None:
     assert too_late("function_url").status == 502
     assert too_large("http_api")[::2] == (413, b'{"message": "Request Entity Too Large"}')
     assert too_large("rest_api")[::2] == (413, b'{"message": "Request Too Long"}')
+
+
+def test_the_root_is_a_resource_of_its_own() -> None:
+    event = rest_api(Request("GET", "/"))
+    assert (event["resource"], event["pathParameters"]) == ("/", None)
+    assert rest_api(REQUEST)["pathParameters"] == {"proxy": "api/x"}

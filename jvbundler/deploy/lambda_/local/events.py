@@ -86,16 +86,18 @@ def function_url(request: Request) -> dict[str, Any]:
 def rest_api(request: Request) -> dict[str, Any]:
     """Payload 1.0."""
     headers, stage = request.all_headers, request.stage or "prod"
+    rest = request.path.lstrip("/")
+    resource = "/{proxy+}" if rest else "/"
     return {
         **_body(request),
-        "resource": "/{proxy+}",
+        "resource": resource,
         "path": request.path,
         "httpMethod": request.method,
         "headers": {name: values[-1] for name, values in headers.items()},
         "multiValueHeaders": headers,
         "queryStringParameters": {name: values[-1] for name, values in request.parameters.items()} or None,
         "multiValueQueryStringParameters": request.parameters or None,
-        "pathParameters": {"proxy": request.path.lstrip("/")},
+        "pathParameters": {"proxy": rest} if rest else None,
         "stageVariables": None,
         "requestContext": {
             "accountId": ACCOUNT,
@@ -108,7 +110,7 @@ def rest_api(request: Request) -> dict[str, Any]:
             "identity": {"sourceIp": CLIENT, "userAgent": headers.get("user-agent", [""])[-1]},
             "requestId": str(uuid.uuid4()),
             "resourceId": "x1",
-            "resourcePath": "/{proxy+}",
+            "resourcePath": resource,
             "requestTimeEpoch": int(time.time() * 1000),
         },
     }
