@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from jvbundler.deploy.command import Command
     from jvbundler.deploy.image.ecr import Repository, RepositoryFacts
     from jvbundler.deploy.release import Release
+    from jvbundler.project.model import Platform
 
 DOCKERFILE = "docker/Dockerfile"
 
@@ -170,13 +171,18 @@ def plan_run(release: Release, *, image: str, port: int, on_lambda: bool) -> Ope
 
 def serve(operation: Operation, release: Release, session: Session, *, on_lambda: bool) -> None:
     """Run it until Ctrl-C. Raises InputError if the app would start without a secret that it needs."""
-    secrets = release.environment.secrets("lambda" if on_lambda else "kubernetes")
+    require_secrets(release, "lambda" if on_lambda else "kubernetes", session.execution.environ)
+    require([engine(session.execution.environ)])
+    session.note(operation.commands[0].reason)
+    execute_all(operation.commands, session.execution)
+
+
+def require_secrets(release: Release, platform: Platform, environ: Mapping[str, str]) -> None:
+    """Raises InputError if the app would start without a secret that it needs."""
+    secrets = release.environment.secrets(platform)
     sources = dict.fromkeys(secret.source for secret in secrets if not secret.optional)
-    missing = [name for name in sources if not session.execution.environ.get(name)]
+    missing = [name for name in sources if not environ.get(name)]
     if missing:
         raise InputError(
             f"set these variables first, the app reads its secrets from them: {', '.join(missing)}"
         )
-    require([engine(session.execution.environ)])
-    session.note(operation.commands[0].reason)
-    execute_all(operation.commands, session.execution)
