@@ -54,7 +54,7 @@ GROUPS = {
 }
 COMMANDS = {name: words for commands in GROUPS.values() for name, words in commands.items()}
 # The commands with a subcommand for each platform.
-VERBS = ("deploy", "status", "logs", "open", "chat", "invoke", "rollback", "destroy")
+VERBS = ("deploy", "status", "logs", "open", "chat", "invoke", "rollback", "destroy", "run")
 SHARED = {"build": "image", "push": "image"} | dict.fromkeys(
     ("explain", "rules", "schema", "completion"), "reference"
 )

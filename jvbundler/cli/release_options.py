@@ -30,6 +30,11 @@ yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 print_option = click.option("--print", "only_print", is_flag=True, help="Only print the address.")
 render_option = click.option("--render", is_flag=True, help="Render first if the output is out of date.")
 
+port_option = click.option("--port", type=int, default=8080, show_default=True, help="Port on this machine.")
+image_option = click.option(
+    "--image", default="", metavar="REF", help="Image.  [default: the one that 'build' makes]"
+)
+
 
 def json_option(command: Any) -> Any:
     """`--json`, and `--format json`: the argument `as_json`."""

@@ -70,8 +70,12 @@ def context(project: Project) -> dict[str, Any]:
         "port": port,
         "health_path": health_path,
         "health_check": health_check(port, health_path),
-        "command": environment.settings["server"]["command"] or ["jvagent", APP_FOLDER, "run"],
+        "command": start_command(environment),
     }
+
+
+def start_command(environment: Environment) -> list[str]:
+    return environment.settings["server"]["command"] or ["jvagent", APP_FOLDER, "run"]
 
 
 def why_node(project: Project) -> list[str]:

@@ -1,8 +1,8 @@
-"""The groups `deploy`, `status`, `logs`, `open`, `chat`, `invoke`, `rollback` and `destroy`: a subcommand for
-each platform.
+"""The groups `deploy`, `status`, `logs`, `open`, `chat`, `invoke`, `rollback`, `destroy` and `run`: a
+subcommand for each platform.
 
 Without a platform, what the environment enables is meant. `deploy` and `status` take both; where the other
-verbs find both, they ask for a choice, as it matters which one is destroyed.
+verbs find both, they ask for a choice, as it matters which one is destroyed; `run` starts the plain image.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -20,6 +20,9 @@ from jvbundler.cli.terminal import Terminal
 from jvbundler.values.problem import InputError
 from jvbundler.values.safe_text import shell_line
 
+if TYPE_CHECKING:
+    from jvbundler.deploy.release import Release
+
 # The folder of each platform; in it, `deploy` has a module of its own and the other verbs share one. In the
 # order of a deployment: CloudFormation undoes what fails by itself, and the cluster is then as it was.
 FOLDERS = {"lambda": "lambda_", "k8s": "kubernetes"}
@@ -28,7 +31,7 @@ ENABLED = ""
 # Beside the platforms, in the verbs that talk to the app: what 'dev' or 'run' started on this machine.
 LOCAL = "local"
 WITH_LOCAL = ("chat", "invoke")
-MODULES = {"deploy": "deploy"} | dict.fromkeys(WITH_LOCAL, "talk")
+MODULES = {"deploy": "deploy", "run": "run"} | dict.fromkeys(WITH_LOCAL, "talk")
 # jvdeploy's, for which there is only a message, in the verbs that it had.
 ECS = "ecs"
 WITH_ECS = ("deploy", "status", "logs", "destroy")
@@ -36,6 +39,11 @@ LINES = {
     "k8s": "On Kubernetes, with kubectl.",
     "lambda": "On AWS Lambda, with sam and aws.",
     LOCAL: "On this machine, as 'jvbundler dev' or 'jvbundler run' started it.",
+}
+# `run` reaches neither.
+RUN_LINES = {
+    "k8s": "As a pod runs it: the image alone, with docker.",
+    "lambda": "As Lambda runs it: AWS's emulator in the image, with the API before it.",
 }
 HELP = {
     "deploy": "Deploy the rendered files of an app.\n\nWithout a platform: to every platform that the "
@@ -51,6 +59,8 @@ HELP = {
     "invoke": "Send one message to an agent of the deployed app, and print its answer."
     "\n\nThe platform may be left out where only one is enabled.",
     "rollback": "Go back to the previous version.\n\nThe platform may be left out where only one is enabled.",
+    "run": "Start the image on this machine as it runs when deployed: read-only, without root.\n\nWithout a "
+    "platform: 'run lambda' where only Lambda is enabled, else 'run k8s'.",
     "destroy": "Remove what was deployed; data stays unless you say otherwise.\n\nThe platform may be left "
     "out where only one is enabled.",
 }
@@ -62,6 +72,7 @@ EXAMPLES = {
     "chat": ("chat local", "chat k8s -e prod --agent acme/helper"),
     "invoke": ('invoke lambda -e prod "What can you do?" --json', 'invoke local "Hello"'),
     "rollback": ("rollback k8s -e prod", "rollback lambda -e prod"),
+    "run": ("run -e dev", "run lambda -e dev --port 9000"),
     "destroy": ("destroy k8s -e dev", "destroy lambda -e dev --dry-run"),
 }
 
@@ -112,7 +123,8 @@ class PlatformGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Platforms"):
-            formatter.write_dl([(name, LINES[name]) for name in platforms_of(self.verb)])
+            lines = RUN_LINES if self.verb == "run" else LINES
+            formatter.write_dl([(name, lines[name]) for name in platforms_of(self.verb)])
 
 
 def platforms_of(verb: str) -> tuple[str, ...]:
@@ -168,7 +180,7 @@ class EnabledCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """As the enabled platform's command, if there is one; each of two gets the options that it knows."""
-        platforms = enabled_platforms(ctx)
+        platforms = run_platform(ctx) if self.verb == "run" else enabled_platforms(ctx)
         if len(platforms) == 1:
             command = command_of(self.verb, platforms[0])
             with command.make_context(platforms[0], list(ctx.meta[__name__]), parent=ctx.parent) as its:
@@ -199,11 +211,8 @@ def enabled_command(verb: str) -> click.Command:
 
 def enabled_platforms(ctx: click.Context) -> tuple[str, ...]:
     """Those of the chosen environment. Raises InputError if there is none."""
-    from jvbundler.cli.release_options import Common
-
-    release = Common(**{field: ctx.params[field] for field in Common._fields}).release("docker")
-    settings: Any = release.environment.settings
-    found = tuple(platform for platform in FOLDERS if settings[PLATFORMS[platform]]["enabled"])
+    release = chosen_release(ctx)
+    found = platforms_in(release)
     if not found:
         ways = " or ".join(f"'{section}.enabled: true'" for section in PLATFORMS.values())
         raise InputError(
@@ -211,6 +220,23 @@ def enabled_platforms(ctx: click.Context) -> tuple[str, ...]:
             f"{release.project.file}"
         )
     return found
+
+
+def run_platform(ctx: click.Context) -> tuple[str, ...]:
+    """The only one that is enabled. `k8s` starts the plain image, with the variables of its `--target`."""
+    is_plain = ctx.params["platform"] is not None
+    return ("lambda",) if not is_plain and platforms_in(chosen_release(ctx)) == ("lambda",) else ("k8s",)
+
+
+def platforms_in(release: Release) -> tuple[str, ...]:
+    settings: Any = release.environment.settings
+    return tuple(platform for platform in FOLDERS if settings[PLATFORMS[platform]]["enabled"])
+
+
+def chosen_release(ctx: click.Context) -> Release:
+    from jvbundler.cli.release_options import Common
+
+    return Common(**{field: ctx.params[field] for field in Common._fields}).release("docker")
 
 
 def deployed(makes: Sequence[Callable[[], Any]], terminal: Terminal) -> int:

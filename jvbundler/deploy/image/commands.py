@@ -6,6 +6,7 @@ One build is pushed to all registries that were asked for, so that both platform
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.deploy.command import NO_LIMIT, OUTPUT, Command
@@ -204,39 +205,54 @@ def _buildx(
 def run_commands(environment: Environment, image: str, *, port: int, on_lambda: bool) -> tuple[Command, ...]:
     """Start the image as a pod runs it: without root, on a read-only file system, with the same variables."""
     platform: Platform = "lambda" if on_lambda else "kubernetes"
-    variables, secrets = environment.variables(platform), environment.secrets(platform)
-    texts = environment.composed(platform)
-    elsewhere = {s.name: (SecretName(s.source),) for s in secrets if s.source != s.name}
-    composed = tuple({**elsewhere, **texts}.items())
     argv = (
-        *("docker", "run", "--rm", "--init", "--name", f"{environment.qualified_name}-local"),
+        *container(environment, platform, environment.variables(platform)),
         *("--publish", f"127.0.0.1:{port}:{environment.server_port}"),
-        *("--user", USER, "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
-        *("--tmpfs", "/tmp:mode=1777"),
-        *(
-            word
-            for root in _data_folder(environment, on_lambda=on_lambda)
-            for word in ("--tmpfs", f"{root}:mode=1777")
-        ),
-        *(word for name, value in variables.items() for word in ("--env", f"{name}={value}")),
-        # By name only: docker takes the value from our environment, and no argv shows it.
-        *(word for name in (*(s.name for s in secrets), *texts) for word in ("--env", name)),
         image,
     )
     reason = (
         f"serve at http://127.0.0.1:{port}{environment.settings['server']['health_path']}; Ctrl-C stops it"
     )
-    return (
-        Command(
-            argv,
-            reason,
-            timeout_seconds=NO_LIMIT,
-            grace_seconds=35,
-            live=True,
-            expected=(0, 143),
-            composed=composed,
-        ),
+    return (run_command(environment, platform, argv, reason),)
+
+
+def run_command(environment: Environment, platform: Platform, argv: tuple[str, ...], reason: str) -> Command:
+    """Runs until Ctrl-C, with the texts that have secrets in them."""
+    secrets = environment.secrets(platform)
+    elsewhere = {s.name: (SecretName(s.source),) for s in secrets if s.source != s.name}
+    return Command(
+        argv,
+        reason,
+        timeout_seconds=NO_LIMIT,
+        grace_seconds=35,
+        live=True,
+        expected=(0, 143),
+        composed=tuple({**elsewhere, **environment.composed(platform)}.items()),
     )
+
+
+def container(
+    environment: Environment, platform: Platform, variables: Mapping[str, str], tmp: str = "mode=1777"
+) -> tuple[str, ...]:
+    """`docker run` without the image: no root, a read-only file system. `tmp` is how /tmp is mounted."""
+    secrets, texts = environment.secrets(platform), environment.composed(platform)
+    return (
+        *("docker", "run", "--rm", "--init", "--name", container_name(environment)),
+        *("--user", USER, "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
+        *("--tmpfs", f"/tmp:{tmp}"),
+        *(
+            word
+            for root in _data_folder(environment, on_lambda=platform == "lambda")
+            for word in ("--tmpfs", f"{root}:mode=1777")
+        ),
+        *(word for name, value in variables.items() for word in ("--env", f"{name}={value}")),
+        # By name only: docker takes the value from our environment, and no argv shows it.
+        *(word for name in (*(s.name for s in secrets), *texts) for word in ("--env", name)),
+    )
+
+
+def container_name(environment: Environment) -> str:
+    return f"{environment.qualified_name}-local"
 
 
 def _data_folder(environment: Environment, *, on_lambda: bool) -> tuple[str, ...]:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from jvbundler.deploy.lambda_.local import events
+from jvbundler.deploy.lambda_.local.events import Event, Request
 from jvbundler.render.docker import ADAPTER_IMAGE
-from tests.e2e.lambda_ import events
-from tests.e2e.lambda_.events import Event, Request
 from tests.e2e.lambda_.function import (
     SECRETS,
     Function,
@@ -39,6 +39,11 @@ JSON = (("content-type", "application/json"),)
 # What the tests themselves ask for in vain.
 EXPECTED = "Unknown task_type: 'no-such-task'"
 EVENTS = (events.http_api, events.rest_api, events.function_url)
+
+
+def claimed(address: str) -> tuple[tuple[str, str], ...]:
+    """What a client itself writes into its request."""
+    return (("x-forwarded-for", address),) if address else ()
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +107,8 @@ def test_a_login_and_a_call_with_its_token(function: Function, event: Event) -> 
 @pytest.mark.parametrize("forwarded", ["", "127.0.0.1", "::1, 127.0.0.1"])
 @pytest.mark.parametrize("event", EVENTS)
 def test_deferred_tasks_are_refused_from_outside(function: Function, event: Event, forwarded: str) -> None:
-    answer = function.invoke(event(Request("POST", DEFERRED, b'{"task_type": "x"}', forwarded=forwarded)))
+    headers = claimed(forwarded)
+    answer = function.invoke(event(Request("POST", DEFERRED, b'{"task_type": "x"}', headers)))
     assert answer.status == 401
     assert answer.body["message"] == "Deferred invoke unauthorized"
 
@@ -133,7 +139,7 @@ def test_the_log_has_no_error(function: Function) -> None:
 def test_what_jvb337_warns_of_opens_the_route(
     venv: Path, app: Path, tmp_path: Path, allowed: str, forwarded: str
 ) -> None:
-    request = Request("POST", DEFERRED, b'{"task_type": "no-such-task"}', forwarded=forwarded)
+    request = Request("POST", DEFERRED, b'{"task_type": "no-such-task"}', claimed(forwarded))
     with running(venv, app, tmp_path / "tmp", {"FORWARDED_ALLOW_IPS": allowed}) as function:
         answer = function.invoke(events.http_api(request))
     assert (answer.status, answer.body["message"]) == (404, EXPECTED)

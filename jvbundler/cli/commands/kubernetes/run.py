@@ -1,4 +1,4 @@
-"""The command `run`, which starts the image."""
+"""The command `run k8s`, which starts the image."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from jvbundler.cli import options
-from jvbundler.cli.release_options import Common, common_options, dry_run_option, together
+from jvbundler.cli.release_options import (
+    Common,
+    common_options,
+    dry_run_option,
+    image_option,
+    port_option,
+    together,
+)
 from jvbundler.cli.report.progress import Progress
 from jvbundler.cli.session import ask_nothing, print_script, session
 
@@ -16,14 +23,13 @@ if TYPE_CHECKING:
 
 EPILOG = """\b
 Examples:
-  jvbundler build -e dev && jvbundler run -e dev
-  jvbundler run -e dev --target lambda --port 9000
+  jvbundler build -e dev && jvbundler run k8s -e dev
+  jvbundler run k8s -e dev --port 9000
 """
 
 
-@click.command("run", epilog=EPILOG)
-@together(common_options, dry_run_option)
-@click.option("--port", type=int, default=8080, show_default=True, help="Port on this machine.")
+@click.command("k8s", epilog=EPILOG)
+@together(common_options, dry_run_option, port_option)
 @click.option(
     "--target",
     "platform",
@@ -32,11 +38,11 @@ Examples:
     type=options.PlatformChoice(),
     help="The platform whose variables it gets.  [default: the enabled one]",
 )
-@click.option("--image", default="", metavar="REF", help="Image.  [default: the one that 'build' makes]")
+@image_option
 @options.loudness
 @options.talking
 @click.pass_obj
-def command(
+def run(
     terminal: Terminal, /, *, common: Common, port: int, platform: str | None, image: str, dry_run: bool
 ) -> int:
     """Start the image on this machine as it runs when deployed: read-only, without root.
@@ -52,6 +58,5 @@ def command(
     operation = plan_run(release, image=image, port=port, on_lambda=on_lambda)
     if dry_run:
         return print_script(operation)
-    run = session(release, common, Progress(terminal), ask_nothing)
-    serve(operation, release, run, on_lambda=on_lambda)
+    serve(operation, release, session(release, common, Progress(terminal), ask_nothing), on_lambda=on_lambda)
     return 0
