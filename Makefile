@@ -76,7 +76,7 @@ e2e-docker: $(VENV) ## build, run and push the example app's image with the engi
 # Where the control plane or what pulls cannot be built, the tests say what is not proven; in CI they fail.
 e2e-k8s: $(VENV) ## apply, deploy, break and destroy on a real control plane, or in the cluster of E2E_KUBECONFIG
 	-@test -n "$(E2E_KUBECONFIG)" || $(RUN) scripts/bring_tools.py --group cluster
-	$(RUN) -m pytest -n 2 -rs tests/cluster tests/e2e/kubernetes $(PYTEST_ARGS)
+	$(RUN) -m pytest -n 2 -rs tests/cluster tests/e2e/kubernetes tests/e2e/first_hour $(PYTEST_ARGS)
 
 # As root, for /opt/extensions. What cannot be brought or placed is named by the tests, and fails in CI.
 e2e-lambda: $(VENV) ## run the rendered app behind Lambda's emulator and the real Lambda Web Adapter
