@@ -119,7 +119,7 @@ def test_render_ends_with_a_tree_of_what_changed(app: Path) -> None:
         ("explain lambda", "\x1b[36m"),
         ("rules", "\x1b[33m"),
         ("bundle support", "\x1b[32m"),
-        ("init support --force", "\x1b[32m"),
+        ("init support --force -y", "\x1b[32m"),
     ],
 )
 def test_colours(app: Path, line: str, mark: str) -> None:
