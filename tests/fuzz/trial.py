@@ -49,7 +49,7 @@ COMMANDS = (
 CANARY = "canary-5f3c1d-value"
 SECRETS = {"GITHUB_TOKEN": CANARY, "DB_PASS": CANARY, "SLACK_WEBHOOK_URL": CANARY, "OPENAI_API_KEY": CANARY}
 INSTRUCTIONS = re.compile(
-    r"ARG FROM FROM (ARG )*ENV (ENV )?(RUN )?RUN (COPY )?RUN FROM LABEL (RUN )?"
+    r"ARG FROM FROM (ARG )*ENV (ENV )?(RUN )?RUN (COPY )?RUN FROM RUN LABEL (RUN )?"
     r"COPY COPY ENV WORKDIR COPY USER EXPOSE HEALTHCHECK CMD"
 )
 # What moves a cursor, hides text or begins a command of a CI system.

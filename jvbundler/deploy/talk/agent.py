@@ -103,7 +103,8 @@ def log_in(place: Place, login: Login, password: str) -> Access:
 
 def find_agent(access: Access, name: str) -> Agent:
     """The agent of that name, `acme/bot` or `bot`; without a name the only one."""
-    found = _agents(access)
+    # The app lists them in no order that it promises.
+    found = sorted(_agents(access), key=lambda agent: agent.name)
     names = [agent.name for agent in found]
     if name:
         chosen = [agent for agent in found if name in (agent.name, agent.name.rpartition("/")[2], agent.id)]
