@@ -135,13 +135,27 @@ def test_events_go_to_the_function_one_at_a_time() -> None:
     assert statuses == [201] * 5
 
 
-def test_a_body_above_the_limit_is_413_and_never_read() -> None:
+def test_a_body_above_the_limit_is_413_before_it_was_sent_and_after() -> None:
     with front(echo) as connection:
+        assert asked(connection, "POST", "/", b"x" * 20 * 1024 * 1024)[0] == 413
+        assert asked(connection, "POST", "/", iter([b"x" * 1024 * 1024] * 7))[0] == 413
         connection.putrequest("POST", "/")
         connection.putheader("Content-Length", str(6 * 1024 * 1024 + 1))
         connection.endheaders()
         answer = connection.getresponse()
         assert (answer.status, answer.read()) == (413, b'{"message": "Request Entity Too Large"}')
+
+
+@pytest.mark.parametrize(
+    "header", [("Content-Length", "-1"), ("Transfer-Encoding", "gzip"), ("Transfer-Encoding", "chunked")]
+)
+def test_a_body_without_a_sound_length_is_400(header: tuple[str, str]) -> None:
+    with front(echo) as connection:
+        connection.putrequest("POST", "/")
+        connection.putheader(*header)
+        connection.endheaders(b"zz\r\n")
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (400, b'{"message": "Bad Request"}')
 
 
 def test_base64_counts() -> None:

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -50,6 +51,10 @@ class Answer(NamedTuple):
 class Function(NamedTuple):
     url: str
     log: Path
+
+    @property
+    def port(self) -> int:
+        return int(urlsplit(self.url).port or 0)
 
     def invoke(self, event: Mapping[str, Any]) -> Answer:
         request = urllib.request.Request(self.url, json.dumps(event).encode())
@@ -112,9 +117,8 @@ def running(
     """Ends with all that it started. The first event starts the app. `more` are further variables."""
     folder.mkdir()
     serves, runtime, port = free_ports(3)
-    variables = {**environ(app / "deploy", folder, port), **more}
+    variables = {"AWS_LAMBDA_FUNCTION_TIMEOUT": str(SECONDS), **environ(app / "deploy", folder, port), **more}
     variables["PATH"] = f"{venv / 'bin'}{os.pathsep}{os.defpath}"
-    variables["AWS_LAMBDA_FUNCTION_TIMEOUT"] = str(SECONDS)
     argv = [
         *(str(emulator()), "--runtime-interface-emulator-address", f"127.0.0.1:{serves}"),
         *("--runtime-api-address", f"127.0.0.1:{runtime}", str(venv / "bin/jvagent"), str(app), "run"),

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,21 +15,13 @@ from jvbundler.render.docker import ADAPTER_IMAGE
 from tests.e2e.lambda_.function import (
     SECRETS,
     Function,
-    adapter_in_place,
     make_venv,
-    not_proven,
     rendered_requirements,
     running,
 )
 
 ROOT = Path(__file__).resolve().parents[3]
 DEFERRED = "/api/_internal/deferred"
-DEPLOY = """\
-secrets: [OPENAI_API_KEY]
-lambda:
-  enabled: true
-  function: {memory: 2048}
-"""
 JSON = (("content-type", "application/json"),)
 # What the tests themselves ask for in vain.
 EXPECTED = "Unknown task_type: 'no-such-task'"
@@ -44,38 +31,6 @@ EVENTS = (events.http_api, events.rest_api, events.function_url)
 def claimed(address: str) -> tuple[tuple[str, str], ...]:
     """What a client itself writes into its request."""
     return (("x-forwarded-for", address),) if address else ()
-
-
-@pytest.fixture(scope="session")
-def adapter() -> Iterator[None]:
-    lacks = not_proven()
-    if lacks:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"not proven: the app on Lambda; {lacks}")
-    with adapter_in_place():
-        yield
-
-
-@pytest.fixture(scope="session")
-def app(adapter: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("function") / "app"
-    shutil.copytree(ROOT / "golden/app", folder)
-    (folder / "deploy.yaml").write_text(DEPLOY)
-    argv = [str(Path(sys.executable).parent / "jvbundler"), "render", "."]
-    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
-@pytest.fixture(scope="session")
-def venv(app: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    packages = rendered_requirements(app / "deploy/docker/Dockerfile")
-    return make_venv(tmp_path_factory.mktemp("venv") / "venv", packages)
-
-
-@pytest.fixture(scope="session")
-def function(venv: Path, app: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Function]:
-    with running(venv, app, tmp_path_factory.mktemp("run") / "tmp") as found:
-        yield found
 
 
 def test_the_adapter_is_named_where_it_is_not_the_pinned_one(adapter: None) -> None:

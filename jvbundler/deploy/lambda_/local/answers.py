@@ -56,6 +56,11 @@ def too_large(kind: Kind) -> Answer:
     return _message(413, "Request Too Long" if kind == "rest_api" else "Request Entity Too Large")
 
 
+def malformed() -> Answer:
+    """Of a request that is no HTTP."""
+    return _message(400, "Bad Request")
+
+
 def broken(kind: Kind) -> Answer:
     """Of a function that failed, or returned what is no answer."""
     if kind == "http_api":

@@ -6,6 +6,7 @@ time begins with it.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import threading
@@ -22,6 +23,7 @@ from jvbundler.deploy.lambda_.local.answers import (
     Kind,
     answer_of,
     broken,
+    malformed,
     too_large,
     too_late,
 )
@@ -32,6 +34,9 @@ LOOPBACK = "127.0.0.1"
 INVOCATIONS = "/2015-03-31/functions/function/invocations"
 # A client that stops in the middle of a request does not keep its thread for ever.
 CLIENT_SECONDS = 60.0
+# Of a body that is too large: how much of it is taken, and how long a client may pause in it.
+DISCARDED_BYTES = 20 * MOST_BYTES
+LINGER_SECONDS = 1.0
 EVENTS = {"http_api": events.http_api, "rest_api": events.rest_api, "function_url": events.function_url}
 
 
@@ -103,33 +108,59 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = CLIENT_SECONDS
 
     def _serve(self) -> None:
-        kind = self.server.endpoint.kind
-        body = self._body()
-        self._send(too_large(kind) if body is None else self.server.answer(self._request(body)))
+        try:
+            body = self._body()
+        except ValueError:
+            self._refuse(malformed())
+            return
+        if body is None:
+            self._refuse(too_large(self.server.endpoint.kind))
+            return
+        self._send(self.server.answer(self._request(body)))
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve
 
     def _body(self) -> bytes | None:
-        """None for one that is too large, which is not read."""
-        if self.headers.get("Transfer-Encoding"):
+        """None for one that is too large. Raises ValueError for one whose length is not said as in HTTP."""
+        coding, length = self.headers.get("Transfer-Encoding"), self.headers.get("Content-Length") or "0"
+        if coding and coding.lower() == "chunked":
             return self._chunks()
-        length = self.headers.get("Content-Length") or "0"
-        if not (length.isascii() and length.isdigit()) or int(length[:20]) > MOST_BYTES:
-            self.close_connection = True
-            return None
-        return self.rfile.read(int(length))
+        if coding or not (length.isascii() and length.isdigit()):
+            raise ValueError(length)
+        return None if int(length[:20]) > MOST_BYTES else self._exactly(int(length))
+
+    def _exactly(self, length: int) -> bytes:
+        """Raises ConnectionError if the client goes away before."""
+        found = self.rfile.read(length)
+        if len(found) < length:
+            raise ConnectionError("the request is not complete")
+        return found
 
     def _chunks(self) -> bytes | None:
         body = b""
         while size := int(self.rfile.readline(100).partition(b";")[0], 16):
-            if size < 0 or len(body) + size > MOST_BYTES:
-                self.close_connection = True
+            if size < 0:
+                raise ValueError(size)
+            if len(body) + size > MOST_BYTES:
                 return None
-            body += self.rfile.read(size)
+            body += self._exactly(size)
             self.rfile.readline(10)
         while self.rfile.readline(65536).strip():
             pass  # trailers
         return body
+
+    def _refuse(self, answer: Answer) -> None:
+        self.close_connection = True
+        self._send(answer)
+        self._discard()
+
+    def _discard(self) -> None:
+        """A connection that is closed before all was read is reset, and its client never sees the answer."""
+        self.connection.settimeout(LINGER_SECONDS)
+        left = DISCARDED_BYTES
+        with contextlib.suppress(OSError):
+            while left > 0 and (some := self.rfile.read1(65536)):
+                left -= len(some)
 
     def _request(self, body: bytes) -> Request:
         path, _, query = self.path.partition("?")
@@ -144,6 +175,8 @@ class _Handler(BaseHTTPRequestHandler):
         has_body = answer.status not in (204, 304)
         if has_body:
             self.send_header("Content-Length", str(len(answer.body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
         if has_body and self.command != "HEAD":
             self.wfile.write(answer.body)
