@@ -120,6 +120,11 @@ RUNS = {
     "push": ("push --dry-run --set kubernetes.registry.url=ghcr.io/acme", 0),
     "dev": ("dev --venv", 2),
     "run": ("run --dry-run", 0),
+    "handover": (
+        "handover argocd --dry-run --context c --set gitops.argocd.enabled=true "
+        "--set gitops.repo_url=https://git.example.com/acme/gitops.git",
+        0,
+    ),
     "deploy": ("deploy k8s --dry-run --context c", 0),
     "chat": ("chat local", 2),
     "invoke": ("invoke local Hello", 2),
