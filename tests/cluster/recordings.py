@@ -244,7 +244,8 @@ def is_done(recorder: Recorder, *, pods: int) -> None:
         names = recorder.kubectl("get", "pods", "--selector", recorder.workload.selector, "--output=name")
         status = found["status"]
         seen = status.get("observedGeneration") == found["metadata"]["generation"]
-        return bool(seen and status.get("readyReplicas") == pods == len(names.split()))
+        counts = {status.get(f"{which}Replicas") for which in ("ready", "updated", "available")}
+        return bool(seen and counts == {pods} and status.get("replicas") == pods == len(names.split()))
 
     eventually(is_settled, f"{pods} pods are ready, and no others are left")
 
