@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 from jvbundler.app.model import App
 from jvbundler.generated import validator
 from jvbundler.project.build import build_environment, roots
+from jvbundler.project.keys import load_schema
 from jvbundler.project.model import Environment, Project, Unknown
-from jvbundler.project.schema import Violation, check, document, explaining_validator
+from jvbundler.project.schema import Violation, check, document, explaining_validator, meant_key, names_in_use
 from jvbundler.project.variables import misplaced_secrets
-from jvbundler.source.wording import closest
+from jvbundler.source.wording import MOST_GUESSES
 from jvbundler.values.node import Node
 
 if TYPE_CHECKING:
@@ -118,12 +119,13 @@ def known_root(
 
     `violations` remembers those of the sections that environments share. None where no part can be kept.
     """
-    node, paths = _without_places(root, wrong)
-    paths += _paths_to_cut(node, {} if violations is None else violations)
+    # The schema is asked first: a key that was cut out of its place can no longer say which one was meant.
+    paths, node = list(_paths_to_cut(root, {} if violations is None else violations)), root
     for path in paths:
         node = _without(node, path)
+    node, more = _without_places(node, wrong)
     settings, _ = check(node)
-    return None if settings is None else KnownRoot(node, settings, tuple(paths))
+    return None if settings is None else KnownRoot(node, settings, (*paths, *more))
 
 
 def known_project(
@@ -242,20 +244,25 @@ def _paths_to_cut(root: Node, known: Violations) -> Iterator[Path]:
     for key, section in root.value.items() if isinstance(root.value, dict) else ():
         if (key, id(section)) not in known:
             alone = document(root._replace(value={key: section}))
+            guesses = iter(range(MOST_GUESSES))
             found = explaining_validator().iter_errors(alone)
-            known[key, id(section)] = section, tuple(path for broken in found for path in _paths(broken))
+            known[key, id(section)] = section, tuple(path for v in found for path in _paths(v, guesses))
         yield from known[key, id(section)][1]
 
 
-def _paths(violation: Violation) -> Iterator[Path]:
+def _paths(violation: Violation, guesses: Iterator[int]) -> Iterator[Path]:
+    """The paths of what is wrong, and of the keys that were meant, which are given though not readable.
+
+    `guesses` runs out after as many keys as a section may ask about: each takes a while.
+    """
     path: Path = tuple(violation.absolute_path)
     if violation.validator == "additionalProperties":
-        names = violation.schema.get("properties", {})
+        names = names_in_use(violation.schema)
         for key in violation.instance:
-            if key not in names:
+            if key not in violation.schema.get("properties", {}):
                 yield (*path, key)
-                # The key that was meant is given, though not readable.
-                yield from ((*path, meant) for meant in [closest(key, names)] if meant)
+                if next(guesses, None) is not None:
+                    yield from filter(None, [meant_key((*path, key), names, load_schema())])
     elif "propertyNames" in violation.absolute_schema_path:
         yield (*path, violation.instance)
     else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -190,24 +190,39 @@ def unknown_key(
 ) -> Problem:
     *above, key = path
     where = f" under {dotted(above)}" if above else ""
-    in_use = [name for name, child in siblings.get("properties", {}).items() if not child.get("deprecated")]
-    hint = suggestion(path, in_use, schema) if may_guess else "'jvbundler schema' prints all keys"
+    hint = (
+        suggestion(path, names_in_use(siblings), schema)
+        if may_guess
+        else "'jvbundler schema' prints all keys"
+    )
     return error("JVB104", locate(root, path), f"unknown key {quoted(key)}{where}", hint)
 
 
 def suggestion(path: list[Any], siblings: list[str], schema: dict[str, Any]) -> str:
-    """The key that was probably meant: another tool's, a sibling, or one of the same name elsewhere."""
-    key = str(path[-1])
-    if dotted(path) in OLD_NAMES:
-        return f"did you mean '{OLD_NAMES[dotted(path)]}'?"
-    near = closest(key, siblings)
+    """Which key was probably meant, or those that are known there."""
+    meant = meant_key(path, siblings, schema)
+    if not meant:
+        return "known here: " + ", ".join(siblings) if siblings else ""
+    is_sibling = meant[:-1] == tuple(path[:-1]) and dotted(path) not in OLD_NAMES
+    return f"did you mean '{meant[-1] if is_sibling else dotted(list(meant))}'?"
+
+
+def names_in_use(schema: dict[str, Any]) -> list[str]:
+    """The keys of an object, without the deprecated ones."""
+    return [name for name, child in schema.get("properties", {}).items() if not child.get("deprecated")]
+
+
+def meant_key(path: Sequence[Any], siblings: Iterable[str], schema: dict[str, Any]) -> Path:
+    """The key that was probably meant: today's name, a sibling, or one of the same name elsewhere; or ()."""
+    *above, key = path
+    if dotted(list(path)) in OLD_NAMES:
+        return tuple(OLD_NAMES[dotted(list(path))].split("."))
+    near = closest(str(key), siblings)
     if near:
-        return f"did you mean '{near}'?"
+        return (*above, near)
     everywhere = {known.rsplit(".", 1)[-1]: known for known, _ in reversed(list(keys(schema, ""))) if known}
-    far = closest(key, everywhere, cutoff=0.7)
-    if far:
-        return f"did you mean '{everywhere[far]}'?"
-    return "known here: " + ", ".join(siblings) if siblings else ""
+    far = closest(str(key), everywhere, cutoff=0.7)
+    return tuple(everywhere[far].split(".")) if far else ()
 
 
 def bad_key(violation: Violation, root: Node, path: list[Any]) -> Problem:

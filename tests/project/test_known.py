@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +91,27 @@ def test_a_mistake_makes_no_rule_find_more(
         spoiled = yaml.safe_dump(with_value(document, path, WRONG), sort_keys=False)
         more = {said(p) for p in found(case, app, spoiled)} - allowed
         assert {what for what in more if not what.startswith(("JVB1", "JVB9"))} == set(), path
+
+
+def test_a_key_in_the_wrong_place_is_not_judged_by_its_default_in_the_right_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`kubernetes.replicas` means `kubernetes.deployment.replicas`, whose default is one pod."""
+    case = "JVB405-all-must-stay"
+    app = checkout(case, tmp_path / "app", neighbour=True)
+    monkeypatch.chdir(app)
+    document = yaml.safe_load((app / "deploy.yaml").read_text("utf-8"))
+    document["kubernetes"]["pod_disruption_budget"]["enabled"] = True
+    del document["kubernetes"]["deployment"]["replicas"]
+    assert "JVB405" in rules_of(found(case, app, yaml.safe_dump(document)))
+    document["kubernetes"]["replicas"] = 3
+    rules = rules_of(found(case, app, yaml.safe_dump(document)))
+    assert "JVB104" in rules
+    assert "JVB405" not in rules
+
+
+def rules_of(problems: Iterable[Problem]) -> set[str]:
+    return {problem.rule for problem in problems}
 
 
 def found(case: str, app: Path, text: str) -> tuple[Problem, ...]:
