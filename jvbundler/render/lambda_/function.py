@@ -53,6 +53,7 @@ def function(environment: Environment, variables: Mapping[str, str]) -> dict[str
         "ephemeral_storage": settings["function"]["ephemeral_storage"],
         "role": settings["iam"]["role_arn"] or get_att("Role.Arn"),
         "variables": rendered,
+        "init_goes_on": rendered.get("AWS_LWA_ASYNC_INIT") == "true",
         # Such a value is literal; the linter takes it for a forgotten !Sub.
         "literal_dollar": any("${" in str(value) for value in rendered.values()),
         "kms_key_arn": settings["kms_key_arn"],
