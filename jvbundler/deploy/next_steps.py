@@ -30,7 +30,8 @@ def remaining(
 ) -> tuple[Step, ...]:
     """What is left to do, in order; nothing where the app runs as it was rendered, and is healthy."""
     found = steps(release.project, release.environment, platform, place)
-    if any(step.kind == "value" for step in found):
+    pulled_elsewhere = platform == "kubernetes" and not release.environment.settings["kubernetes"]["context"]
+    if pulled_elsewhere or any(step.kind == "value" for step in found):
         return found
     tools = _fixes(_platform_checks(release, platform, environ))
     if tools:

@@ -5,13 +5,15 @@ One list for `init`, `render`, `validate`, `doctor` and `next`; deploy/next_step
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from jvbundler.pipeline.request import DEFAULT_OUTPUT
+from jvbundler.project.gitops import systems
 from jvbundler.project.model import Platform
 from jvbundler.project.variables import storage_root
-from jvbundler.rules.rule import PLATFORM_TITLES, platforms
+from jvbundler.rules.rule import platforms
 from jvbundler.rules.shared import is_without_registry
 from jvbundler.rules.storage import has_file_database, unknown_addresses
 from jvbundler.values.safe_text import shell_line
@@ -60,13 +62,25 @@ class Place(NamedTuple):
         return shell_line([*words, *more])
 
 
+class Where(NamedTuple):
+    """An environment on one of its platforms; on none, where it has none yet."""
+
+    environment: str
+    platform: Platform | None
+    place: Place
+
+
+Steps = Mapping[Where, Sequence[Step]]
+StepsOf = Callable[[Platform, Place], Sequence[Step]]
+
+
 def steps(project: Project, environment: Environment, platform: Platform, place: Place) -> tuple[Step, ...]:
     """All steps to a running app on the platform; those that are done already are not known here."""
     found = [*_missing_values(environment, project.app, platform)]
     secrets = [secret.source for secret in environment.secrets(platform) if not secret.optional]
     if secrets:
         found.append(Step("secrets", f"create the secrets {listed(secrets)}", place.command("secrets")))
-    if platform == "kubernetes" and gitops_tools(environment):
+    if platform == "kubernetes" and systems(environment):
         found += _pulled(environment, place)
     else:
         command = place.command("deploy", SHORT[platform], more=("--all",))
@@ -74,35 +88,26 @@ def steps(project: Project, environment: Environment, platform: Platform, place:
     return tuple(found)
 
 
-def steps_of(
-    project: Project, environment: Environment, place: Place
-) -> dict[tuple[str, str], tuple[Step, ...]]:
-    """The steps for each platform of the environment, by the environment's name and the platform's title."""
-    place = place._replace(environment=environment_option(project, environment))
+def steps_of(project: Project, environment: Environment, place: Place, of: StepsOf | None = None) -> Steps:
+    """The steps for each platform of the environment; `of` tells those of one of them.
+
+    The only step of an environment that is for no platform yet is to choose one.
+    """
+    place = place._replace(environment=environment.name if len(project.environments) > 1 else "")
     enabled = list(platforms(environment))
     if not enabled:
-        return {(environment.name, ""): (without_platform(project),)}
-    return {
-        (environment.name, PLATFORM_TITLES[one]): steps(project, environment, one, place) for one in enabled
-    }
-
-
-def environment_option(project: Project, environment: Environment) -> str:
-    """What `-e` has to name; empty where there is nothing to choose from."""
-    return environment.name if len(project.environments) > 1 else ""
-
-
-def without_platform(project: Project) -> Step:
-    """The only step of an environment that is for no platform yet."""
-    how = f"set kubernetes.enabled or lambda.enabled to true in {project.file}"
-    return Step("value", "choose where it runs", how)
+        how = f"set kubernetes.enabled or lambda.enabled to true in {project.file}"
+        return {Where(environment.name, None, place): (Step("value", "choose where it runs", how),)}
+    of = of or partial(steps, project, environment)
+    return {Where(environment.name, one, place): of(one, place) for one in enabled}
 
 
 def _missing_values(environment: Environment, app: App, platform: Platform) -> Iterator[Step]:
     settings = environment.settings["kubernetes"]
     if platform == "kubernetes" and is_without_registry(environment):
         yield Step("value", "say where the image is kept", "set kubernetes.registry.url, as in ghcr.io/acme")
-    if platform == "kubernetes" and not settings["context"]:
+    # Who has it pulled needs no cluster of their own.
+    if platform == "kubernetes" and not settings["context"] and not systems(environment):
         lists = "'kubectl config get-contexts -o name' lists them"
         yield Step("value", "choose the cluster", f"set kubernetes.context; {lists}")
     yield from _database(environment, app, platform)
@@ -120,17 +125,13 @@ def _database(environment: Environment, app: App, platform: Platform) -> Iterato
         yield Step("database", "say where the database is", f"list {address} under secrets")
 
 
-def gitops_tools(environment: Environment) -> tuple[str, ...]:
-    """What pulls the rendered files: argocd, flux; none where they are applied by a deployment."""
-    gitops = environment.settings["gitops"]
-    return tuple(name for name in ("argocd", "flux") if gitops[name]["enabled"])
-
-
 def _pulled(environment: Environment, place: Place) -> Iterator[Step]:
     yield Step("image", "build and push the image", place.command("push"))
-    yield Step("deploy", "commit the output, and push it", shell_line(("git", "add", place.folder)))
-    for tool in gitops_tools(environment):
-        path = f"{place.folder}/gitops/{tool}/{environment.name}.yaml"
+    git = ("add", place.folder), ("commit", "--message", f"Deploy {environment.app_version}"), ("push",)
+    commit = " && ".join(shell_line(("git", *words)) for words in git)
+    yield Step("deploy", "commit the output, and push it", commit)
+    for system in systems(environment):
+        path = f"{place.folder}/gitops/{system}/{environment.name}.yaml"
         command = shell_line(("kubectl", "apply", f"--filename={path}"))
         yield Step("deploy", "once, in the cluster of the GitOps controller", command)
 

@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment
 
+# What pulls the output: its section under `gitops`, which is its folder too, and its name.
+SYSTEMS = {"argocd": "Argo CD", "flux": "Flux"}
 # The fields of `ref` that each source has (source.toolkit.fluxcd.io/v1).
 KINDS = {
     "GitRepository": ("branch", "tag", "semver", "commit"),
     "OCIRepository": ("tag", "semver", "digest"),
 }
+
+
+def systems(environment: Environment) -> tuple[str, ...]:
+    """The sections of what pulls the environment's manifest; empty if it is applied by a deployment."""
+    gitops = environment.settings["gitops"]
+    enabled = {"argocd": gitops["argocd"]["enabled"], "flux": gitops["flux"]["enabled"]}
+    return tuple(system for system in SYSTEMS if enabled[system])
 
 
 def revision_of(environment: Environment) -> tuple[str, str]:

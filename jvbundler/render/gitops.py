@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jvbundler.project.gitops import fitting_timeout, flux_url, revision_of
+from jvbundler.project.gitops import fitting_timeout, flux_url, revision_of, systems
 from jvbundler.project.model import Environment, Project
 from jvbundler.render.text.templating import render as render_template
 from jvbundler.values.artifact import Artifact
@@ -18,13 +18,11 @@ OUTPUT = "deploy"
 
 def render(project: Project, overrides: Path | None = None) -> Iterator[Artifact]:
     for environment in project.environments:
-        gitops = environment.settings["gitops"]
         if not environment.settings["kubernetes"]["enabled"]:
             continue
-        for tool in ("argocd", "flux"):
-            if gitops[tool]["enabled"]:
-                text = render_template(f"gitops/{tool}.yaml.j2", context(project, environment), overrides)
-                yield Artifact(f"gitops/{tool}/{environment.name}.yaml", text)
+        for system in systems(environment):
+            text = render_template(f"gitops/{system}.yaml.j2", context(project, environment), overrides)
+            yield Artifact(f"gitops/{system}/{environment.name}.yaml", text)
 
 
 def context(project: Project, environment: Environment) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from jvbundler.project.gitops import SYSTEMS, systems
 from jvbundler.project.model import Environment, Project, Secret
 from jvbundler.render.diagram import diagram
 from jvbundler.render.text.escaping import Verbatim, code
@@ -42,15 +43,15 @@ def context(project: Project) -> dict[str, Any]:
 def environment_context(project: Project, environment: Environment) -> dict[str, Any]:
     settings = environment.settings
     on_kubernetes, on_lambda = settings["kubernetes"]["enabled"], settings["lambda"]["enabled"]
-    tools = gitops_tools(environment) if on_kubernetes else {}
+    pulling = systems(environment) if on_kubernetes else ()
     context = settings["kubernetes"]["context"]
     return {
         "name": environment.name,
         "kubernetes": on_kubernetes,
         "lambda": on_lambda,
         "repository": on_lambda and settings["lambda"]["ecr"]["create_if_missing"],
-        "gitops": " and ".join(tools.values()),
-        "gitops_files": [f"gitops/{tool}/{environment.name}.yaml" for tool in tools],
+        "gitops": " and ".join(SYSTEMS[system] for system in pulling),
+        "gitops_files": [f"gitops/{system}/{environment.name}.yaml" for system in pulling],
         "namespace": environment.namespace,
         "creates_namespace": settings["kubernetes"]["create_namespace"],
         "image": environment.kubernetes_image,
@@ -64,13 +65,6 @@ def environment_context(project: Project, environment: Environment) -> dict[str,
         "secrets": secrets_context(environment) if on_kubernetes or on_lambda else [],
         "diagram": Verbatim(diagram(environment)) if on_kubernetes or on_lambda else "",
     }
-
-
-def gitops_tools(environment: Environment) -> dict[str, str]:
-    """What pulls the manifest of the environment, by its folder: the tool's name."""
-    gitops = environment.settings["gitops"]
-    enabled = {"argocd": gitops["argocd"]["enabled"], "flux": gitops["flux"]["enabled"]}
-    return {tool: name for tool, name in (("argocd", "Argo CD"), ("flux", "Flux")) if enabled[tool]}
 
 
 def deployment(project: Project, environment: Environment, platform: str, *, asks_context: bool) -> Verbatim:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from jvbundler.project.gitops import KINDS, fitting_timeout, flux_url, revision_of, seconds_of
+from jvbundler.project.gitops import KINDS, fitting_timeout, flux_url, revision_of, seconds_of, systems
 from jvbundler.project.model import Environment, Project
 from jvbundler.rules.rule import Finding, project_rule, rule
 
@@ -25,14 +25,13 @@ def no_repository(environment: Environment, app: App) -> Iterator[Finding]:
     gitops = environment.settings["gitops"]
     if not environment.settings["kubernetes"]["enabled"] or gitops["repo_url"]:
         return
-    for tool, enabled in (("argocd", gitops["argocd"]["enabled"]), ("flux", gitops["flux"]["enabled"])):
-        if enabled:
-            hint = "set gitops.repo_url, as in https://git.example.com/acme/gitops.git"
-            yield Finding(("gitops", tool, "enabled"), "there is no repository to pull from", hint)
+    for system in systems(environment):
+        hint = "set gitops.repo_url, as in https://git.example.com/acme/gitops.git"
+        yield Finding(("gitops", system, "enabled"), "there is no repository to pull from", hint)
 
 
 def uses_flux(environment: Environment) -> bool:
-    return environment.settings["kubernetes"]["enabled"] and environment.settings["gitops"]["flux"]["enabled"]
+    return environment.settings["kubernetes"]["enabled"] and "flux" in systems(environment)
 
 
 @rule(
@@ -91,10 +90,6 @@ def gitops_without_kubernetes(project: Project) -> Iterator[Finding]:
     if any(environment.settings["kubernetes"]["enabled"] for environment in project.environments):
         return
     for environment in project.environments:
-        for tool, enabled in (
-            ("argocd", environment.settings["gitops"]["argocd"]["enabled"]),
-            ("flux", environment.settings["gitops"]["flux"]["enabled"]),
-        ):
-            if enabled:
-                place = environment.place("gitops", tool, "enabled")
-                yield Finding(place, "there are no manifests for it to apply", "set kubernetes.enabled: true")
+        for system in systems(environment):
+            place = environment.place("gitops", system, "enabled")
+            yield Finding(place, "there are no manifests for it to apply", "set kubernetes.enabled: true")

@@ -9,6 +9,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from jvbundler.project.gitops import systems
 from jvbundler.project.model import Environment, Project
 from jvbundler.values.artifact import Artifact
 from jvbundler.values.problem import Place, Problem, error, warning
@@ -39,10 +40,8 @@ def check_output(project: Project, read: Read) -> tuple[Problem, ...]:
 
 def elsewhere(project: Project, environment: Environment) -> Iterator[Problem]:
     """The GitOps objects point at another folder of the work tree than the one that is rendered."""
-    gitops = environment.settings["gitops"]
-    wanted, found = gitops["path"], project.repository_path
-    is_used = gitops["argocd"]["enabled"] or gitops["flux"]["enabled"]
-    if is_used and wanted and found and posixpath.normpath(wanted) != posixpath.normpath(found):
+    wanted, found = environment.settings["gitops"]["path"], project.repository_path
+    if systems(environment) and wanted and found and posixpath.normpath(wanted) != posixpath.normpath(found):
         message = f"{wanted} is pulled, and the output is in {found} of this git work tree"
         hint = "leave gitops.path out, or waive this if the output is copied into another repository"
         yield warning("JVB446", environment.place("gitops", "path"), message, hint)

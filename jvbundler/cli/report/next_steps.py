@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from jvbundler.cli.printer import echo_line
@@ -11,11 +11,8 @@ from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
     from jvbundler.cli.terminal import Terminal
-    from jvbundler.pipeline.next_steps import Step
+    from jvbundler.pipeline.next_steps import Steps
     from jvbundler.pipeline.request import Options
-
-# The environment, and the platform's title, empty where none is enabled.
-Steps = Mapping[tuple[str, str], Sequence["Step"]]
 
 
 def show_steps(found: Steps, terminal: Terminal, *, err: bool = False) -> None:
@@ -24,10 +21,11 @@ def show_steps(found: Steps, terminal: Terminal, *, err: bool = False) -> None:
     What is to be pasted is not broken into lines.
     """
     from jvbundler.cli.report.paper import Hanging, indented, show, unbroken, words
+    from jvbundler.rules.rule import PLATFORM_TITLES
 
     shown: list[Any] = []
-    for (environment, platform), steps in found.items():
-        where = f"{environment} on {platform}" if platform else environment
+    for (environment, platform, _), steps in found.items():
+        where = f"{environment} on {PLATFORM_TITLES[platform]}" if platform else environment
         state = "still to do:" if steps else "nothing left to do: deployed and healthy"
         shown.append(words(f"{where}: {state}", "" if steps else "green"))
         for number, step in enumerate(steps, 1):

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from jvbundler.render.readme import gitops_tools
+from jvbundler.project.gitops import SYSTEMS, systems
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment
@@ -63,7 +63,7 @@ def refusal(owner: Owner, verb: Verb, deployment: str, manifest: str) -> str:
 
 def pulled_by(environment: Environment) -> str:
     """The systems that deploy.yaml has the environment pulled by, or nothing."""
-    return " and ".join(gitops_tools(environment).values())
+    return " and ".join(SYSTEMS[system] for system in systems(environment))
 
 
 def pulled(systems: str, environment: str) -> str:

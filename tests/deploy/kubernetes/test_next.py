@@ -19,7 +19,7 @@ def steps(jvbundler: Run, *arguments: str, expected: int = 1) -> list[tuple[str,
     document = json.loads(done.stdout)
     assert document["done"] == (expected == 0)
     (found,) = document["environments"]
-    assert (found["environment"], found["platform"]) == ("dev", "Kubernetes")
+    assert (found["environment"], found["platform"]) == ("dev", "k8s")
     return [(step["what"], step["how"]) for step in found["steps"]]
 
 
@@ -111,12 +111,31 @@ def test_argo_cd_gets_a_commit_in_place_of_a_deployment(app: Path, tools: Tools,
     tools.answer("replicasets.apps,pods", file="empty-list.json")
     assert steps(jvbundler) == [
         ("build and push the image", "jvbundler push support -e dev"),
-        ("commit the output, and push it", "git add support/deploy"),
+        (
+            "commit the output, and push it",
+            "git add support/deploy && git commit --message 'Deploy 1.2.3' && git push",
+        ),
         (
             "once, in the cluster of the GitOps controller",
             "kubectl apply --filename=support/deploy/gitops/argocd/dev.yaml",
         ),
     ]
+
+
+def test_who_has_it_pulled_need_not_name_a_cluster(app: Path, tools: Tools, jvbundler: Run) -> None:
+    (app / "deploy.yaml").write_text(
+        "environment: {JVSPATIAL_DB_TYPE: postgres}\nsecrets: [JVSPATIAL_POSTGRES_DSN]\n"
+        "kubernetes: {enabled: true, registry: {url: ghcr.io/acme}}\nenvironments: {dev: {}, prod: {}}\n"
+        "gitops: {repo_url: https://git.example.com/a/b.git, flux: {enabled: true}}\n"
+    )
+    whats = [what for what, _ in steps(jvbundler)]
+    assert whats[0].startswith("create the secrets ")
+    assert whats[1:] == [
+        "build and push the image",
+        "commit the output, and push it",
+        "once, in the cluster of the GitOps controller",
+    ]
+    assert tools.calls() == [], "it is not known which cluster to ask"
 
 
 def test_an_app_for_no_platform(app: Path, jvbundler: Run) -> None:
