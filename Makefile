@@ -111,5 +111,5 @@ $(VENV): pyproject.toml
 		{ echo "error: jvbundler needs Python 3.10 or newer, and '$(PYTHON)' is $$($(PYTHON) --version 2>&1);" \
 		"name another one, as in: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(RUN) -m pip install --quiet --editable '.[dev,validate,lock]'
+	$(RUN) -m pip install --quiet --editable '.[dev,validate,lock,publish]'
 	@touch $@

@@ -259,6 +259,17 @@ def test_a_change_is_a_commit_on_top_and_what_others_have_there_stays(checkout: 
     ]
 
 
+def test_a_branch_for_pull_requests_begins_where_they_are_merged(checkout: Checkout) -> None:
+    checkout.hydrate()
+    dry = checkout.edit("low", "high")
+    for branch in (f"{BRANCH}-next", "environment/dev-next"):
+        checkout.hydrate("--branch", branch)
+    assert checkout.tip(f"{BRANCH}-next^") == checkout.tip()
+    assert json.loads(checkout.show("hydrator.metadata", f"{BRANCH}-next"))["drySha"] == dry
+    # There is no environment/dev.
+    assert checkout.git("rev-list", "--count", "environment/dev-next") == "1\n"
+
+
 def test_apps_share_a_branch_with_only_path(checkout: Checkout) -> None:
     checkout.hydrate("--path", "support", "--only-path")
     assert checkout.git("ls-tree", "-r", "--name-only", BRANCH).split() == [

@@ -186,9 +186,10 @@ def test_cosign_signs_the_digest_with_the_key_or_the_identity(
     assert "cosign: is not on PATH" in told.stderr
     assert ask(publisher.host, "GET", "/v2/acme/deploy/manifests/prod", ACCEPT).status == 404
     publisher.tools.put("cosign")
-    done = json.loads(publisher.publish("--json").stdout)
+    more = "--signing-config=own.json"
+    done = json.loads(publisher.publish("--json", f"--cosign-option={more}").stdout)
     reference = f"{publisher.host}/acme/deploy@{done['digest']}"
-    argv = ["cosign", "sign", "--yes", *options, "--allow-http-registry", reference]
+    argv = ["cosign", "sign", "--yes", *options, "--allow-http-registry", more, reference]
     assert [call["argv"] for call in publisher.tools.calls()] == [argv]
     assert done["signed"] is True
     unsigned = publisher.publish("--no-sign")

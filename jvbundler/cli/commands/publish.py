@@ -40,12 +40,15 @@ class Target(NamedTuple):
     tags: tuple[str, ...]
     remote: str
     no_sign: bool
+    cosign_options: tuple[str, ...]
     plain_http: bool
 
     def options(self) -> Options:
         from jvbundler.deploy.publish.publish import Options
 
-        return Options(self.url, self.tags, self.remote, not self.no_sign, self.plain_http)
+        return Options(
+            self.url, self.tags, self.remote, not self.no_sign, self.cosign_options, self.plain_http
+        )
 
 
 target_options = gathered(
@@ -63,6 +66,13 @@ target_options = gathered(
         "--remote", default="origin", show_default=True, metavar="NAME", help="Where the commits are."
     ),
     click.option("--no-sign", is_flag=True, help="Do not sign, whatever gitops.flux.verify says."),
+    click.option(
+        "--cosign-option",
+        "cosign_options",
+        multiple=True,
+        metavar="OPTION",
+        help="Pass this on to 'cosign sign', as --cosign-option=--signing-config=FILE; repeatable.",
+    ),
     click.option("--plain-http", is_flag=True, help="The registry has no TLS."),
 )
 

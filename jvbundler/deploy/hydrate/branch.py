@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,51 +35,62 @@ class Tip(NamedTuple):
 
 
 class Hydrated(NamedTuple):
-    """`entries` are those of the paths that were asked for, at the newest commit; `note` is its own."""
+    """`entries` are those of the paths that were asked for, at the newest commit; `note` is its own.
+
+    `has_manifest` says whether the manifest is there just as it was rendered.
+    """
 
     branch: Tip
     notes: Tip
     entries: Mapping[str, Entry]
-    manifest: bytes
+    has_manifest: bool
     note: str
 
 
-def look(
-    root: Path,
-    branch: str,
-    paths: Iterable[str],
-    manifest: str,
-    remote: str,
-    *,
-    asks_remote: bool,
-    environ: Mapping[str, str],
-) -> Hydrated:
-    """The branch, and what is at `paths`; `manifest` is the path of which the content is wanted.
+class Question(NamedTuple):
+    """What to look at: `paths` on `branch`, and whether `path` of them holds the text `manifest`."""
 
-    Raises InputError if the branch is checked out somewhere, or has parted from that of the remote.
+    branch: str
+    remote: str
+    paths: tuple[str, ...]
+    path: str
+    manifest: str
+    asks_remote: bool
+
+
+def look(root: Path, question: Question, environ: Mapping[str, str]) -> Hydrated:
+    """Raises InputError if the branch is checked out somewhere, or has parted from that of the remote.
+
+    A branch `NAME-next`, which a pull request merges into NAME, begins where NAME is.
     """
-    ask = partial(git, root, environ=environ)
-    ref = f"refs/heads/{branch}"
+    branch = question.branch
     refuse_name(root, branch, environ)
     _refuse_checked_out(root, branch, environ)
-    remotes = _remote(root, remote, (ref, NOTES), environ) if asks_remote else None
-    tracked = {ref: _commit(root, f"refs/remotes/{remote}/{branch}", environ)}
-    tips = []
-    for name in (ref, NOTES):
-        local = _commit(root, name, environ)
-        other = remotes[name] if remotes is not None else tracked.get(name, "")
-        tips.append(
-            Tip(
-                name,
-                local,
-                other if remotes is not None else None,
-                _newest(root, name, local, other, environ),
-            )
-        )
-    entries = _entries(root, tips[0].newest, paths, environ)
-    held = entries.get(manifest)
-    content = ask("cat-file", "blob", held.id).stdout if held and held.kind == "blob" else b""
-    return Hydrated(tips[0], tips[1], entries, content, _note(root, tips[1].newest, tips[0].newest, environ))
+    active = re.match(r"(.+?)-next(?:/|\Z)", branch)
+    names = [f"refs/heads/{branch}", NOTES, *([f"refs/heads/{active[1]}"] if active else [])]
+    found = _remote(root, question.remote, names, environ) if question.asks_remote else None
+    tip, notes, *others = (_tip(root, name, question.remote, found, environ) for name in names)
+    if not tip.newest and others:
+        tip = tip._replace(newest=others[0].newest)
+    entries = _entries(root, tip.newest, question.paths, environ)
+    has = question.path in entries and entries[question.path].id == _id(root, question.manifest, environ)
+    return Hydrated(tip, notes, entries, has, _note(root, notes.newest, tip.newest, environ))
+
+
+def _tip(
+    root: Path, name: str, remote: str, found: Mapping[str, str] | None, environ: Mapping[str, str]
+) -> Tip:
+    local = _commit(root, name, environ)
+    if found is not None:
+        return Tip(name, local, found[name], _newest(root, name, local, found[name], environ))
+    # As the last fetch has left it; there is no such ref for notes.
+    tracked = name.replace("refs/heads/", f"refs/remotes/{remote}/", 1)
+    other = _commit(root, tracked, environ) if tracked != name else ""
+    return Tip(name, local, None, _newest(root, name, local, other, environ))
+
+
+def _id(root: Path, text: str, environ: Mapping[str, str]) -> str:
+    return git(root, "hash-object", "--stdin", input=text.encode(), environ=environ).text.strip()
 
 
 def refuse_name(root: Path, branch: str, environ: Mapping[str, str]) -> None:
@@ -104,7 +114,7 @@ def _refuse_checked_out(root: Path, branch: str, environ: Mapping[str, str]) -> 
             )
 
 
-def _remote(root: Path, remote: str, refs: tuple[str, ...], environ: Mapping[str, str]) -> dict[str, str]:
+def _remote(root: Path, remote: str, refs: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:
     """The refs at the remote, whose commits are then here, too."""
     listed = git(root, "ls-remote", "--", remote, *refs, environ=environ, timeout_seconds=SECONDS).text
     found = dict.fromkeys(refs, "")

@@ -94,16 +94,15 @@ def look(release: Release, options: Options, environ: Mapping[str, str], *, offl
             "set gitops.repo_url, or choose one with --remote"
         )
     only = options.only_path
-    paths = dict.fromkeys([*place.above(path), *place.ours(path, only_path=only)])
-    hydrated = branch.look(
-        commit.root,
+    question = branch.Question(
         options.branch,
-        paths,
-        f"{path}/{files.MANIFEST}",
         options.remote,
-        asks_remote=options.pushes and not offline,
-        environ=environ,
+        tuple(dict.fromkeys([*place.above(path), *place.ours(path, only_path=only)])),
+        f"{path}/{files.MANIFEST}",
+        _manifest(release),
+        options.pushes and not offline,
     )
+    hydrated = branch.look(commit.root, question, environ)
     place.refuse_foreign(path, options.branch, only_path=only, hydrated=hydrated)
     return Facts(commit, hydrated, _ident(commit, environ))
 
@@ -127,7 +126,7 @@ def plan(release: Release, options: Options, facts: Facts) -> Operation:
     """A commit if the manifest has changed, a note if none names the rendered commit yet, and a push."""
     path, manifest = path_of(release, options), _manifest(release)
     commit, hydrated = facts.commit, facts.hydrated
-    changed = is_changed(release, facts)
+    changed = not facts.hydrated.has_manifest
     noted = changed or files.noted_sha(hydrated.note) != commit.sha
     ident = f"{facts.ident} {commit.committer.seconds} {commit.committer.zone}"
     text = ""
@@ -150,10 +149,6 @@ def plan(release: Release, options: Options, facts: Facts) -> Operation:
         commands.append(_push(release, options, moved))
     notes = () if changed else (f"the manifest on {options.branch} is that of {commit.sha[:7]} already",)
     return Operation(tuple(commands), notes=notes)
-
-
-def is_changed(release: Release, facts: Facts) -> bool:
-    return facts.hydrated.manifest != _manifest(release).encode()
 
 
 def _manifest(release: Release) -> str:
@@ -192,7 +187,7 @@ def carried_out(release: Release, options: Options, facts: Facts, session: Sessi
         return Outrun(str(failure)) if late else failure
 
     ran = run_confirmed(operation, release, session, explain=explain)
-    return _done(operation, facts, ran, changed=is_changed(release, facts))
+    return _done(operation, facts, ran, changed=not facts.hydrated.has_manifest)
 
 
 def _done(operation: Operation, facts: Facts, ran: Ran, *, changed: bool) -> Done:

@@ -29,13 +29,15 @@ SHORT = 12
 class Options(NamedTuple):
     """`url` and `tags` are empty for those that Flux pulls. `remote` is where the commits are.
 
-    `plain_http` is for a registry without TLS; one on this machine is asked so anyhow.
+    `signing` are further options of cosign. `plain_http` is for a registry without TLS; one on this machine
+    is asked so anyhow.
     """
 
     url: str = ""
     tags: tuple[str, ...] = ()
     remote: str = "origin"
     signs: bool = True
+    signing: tuple[str, ...] = ()
     plain_http: bool = False
 
 
@@ -185,6 +187,7 @@ def _key(release: Release, options: Options) -> str | None:
 def _sign(target: Reference, digest: str, key: str, options: Options) -> Command:
     """By digest: a tag may have moved. `--yes`: nobody is asked whether it may be noted in a public log."""
     http = ("--allow-http-registry",) if options.plain_http or target.is_loopback else ()
-    argv = ("cosign", "sign", "--yes", *(("--key", key) if key else ()), *http, f"{target}@{digest}")
+    how = ("--yes", *(("--key", key) if key else ()), *http, *options.signing)
+    argv = ("cosign", "sign", *how, f"{target}@{digest}")
     reason = f"sign it with {key}" if key else "sign it with the identity of this job"
     return Command(argv, reason, timeout_seconds=SIGN_SECONDS)
