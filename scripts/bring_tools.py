@@ -127,6 +127,15 @@ CATALOGUE = (
         ),
         oldest_go=(1, 27),
     ),
+    # What signs the artifact that Flux pulls.
+    Tool(
+        "cosign",
+        ("github.com/sigstore/cosign/v3/cmd/cosign@v3.0.6",),
+        ("cosign",),
+        group="gitops",
+        is_go=True,
+        oldest_go=(1, 25),
+    ),
     Tool(
         "external-secrets",
         ("github.com/external-secrets/external-secrets@v1.3.2",),
