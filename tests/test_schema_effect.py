@@ -27,6 +27,7 @@ WITHOUT_EFFECT = {
     "variables[].default": "it shows where `${NAME}` stands, and here nothing has one",
     "variables[].pattern": "it refuses a value, and changes none",
     "image.jvagent_path": "it decides which actions there are: tests/app/test_catalog.py",
+    "gitops.flux.verify.key": "what `publish` signs with: tests/deploy/test_publish.py",
     "protected": "what `deploy`, `rollback` and `destroy` ask before they begin",
 }
 
@@ -40,6 +41,8 @@ BASE = {
 }
 
 EXTERNAL_SECRETS = {"kubernetes": {"external_secrets": {"enabled": True, "store": {"name": "store"}}}}
+
+OCI = {"gitops": {"flux": {"source": "OCIRepository"}}}
 
 # What has to be on for a key to count, beside the sections above it.
 NEEDS: dict[str, dict[str, Any]] = {
@@ -68,6 +71,8 @@ NEEDS: dict[str, dict[str, Any]] = {
     "gitops.revision": {"gitops": {"argocd": {"enabled": True}}},
     "gitops.path": {"gitops": {"argocd": {"enabled": True}}},
     "gitops.repo_url": {"gitops": {"argocd": {"enabled": True}}},
+    "gitops.flux.provider": OCI,
+    "gitops.flux.verify": OCI,
 }
 
 
@@ -82,6 +87,7 @@ ITEMS: dict[str, dict[str, Any]] = {
     "kubernetes.ingress.rules": {"host": "a.example.com", "paths": [{"path": "/a"}]},
     "kubernetes.ingress.tls": {"hosts": ["a.example.com"], "secret_name": "a-tls"},
     "kubernetes.patches": {"target": {}, "patch": {"metadata": {"annotations": {"a": "b"}}}},
+    "gitops.flux.verify.identities": {"issuer": "^https://issuer$", "subject": "^somebody$"},
     "checks.ignore": {"rule": "JVB330", "reason": "a trial"},
 }
 

@@ -37,6 +37,8 @@ GROUPS = {
         "invoke": "Send one message to an agent, and print its answer.",
         "rollback": "Go back to the previous version.",
         "destroy": "Remove what was deployed.",
+        "hydrate": "Commit an environment's manifest to a branch that Argo CD or Flux pulls.",
+        "publish": "Push an environment's manifest as an OCI artifact that Flux pulls.",
         "handover": "Leave a deployed app to Argo CD or Flux.",
         "build": "Build the image.",
         "push": "Build and push the image, and record its digest in deploy.yaml.",

@@ -18,7 +18,9 @@ NO_LIMIT = float("inf")
 DIGEST = "DIGEST"
 
 # `render` and `note` are our own steps, run in this process; the others have a result that is read later.
-Role = Literal["", "render", "note", "push", "check", "apply", "wait", "health", "stack"]
+Role = Literal[
+    "", "render", "note", "push", "check", "apply", "wait", "health", "stack", "hydrate", "publish"
+]
 
 
 class SecretData(NamedTuple):

@@ -7,6 +7,7 @@ decided by a read after the question; the lock is held from the first read to th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from jvbundler.deploy.command import Command, script
@@ -95,17 +96,19 @@ def run_confirmed(
     *,
     read: Callable[[Command, Completed], None] = lambda command, done: None,
     explain: Callable[[Command, ToolFailed], ToolFailed] = lambda command, failure: failure,
+    own: Mapping[str, Callable[[], None]] = MappingProxyType({}),
 ) -> Ran:
     """Have the operation confirmed, then run it. Raises Declined.
 
-    `read` gets each result, and may raise; `explain` adds to a failure.
+    `read` gets each result, and may raise; `explain` adds to a failure. `own` has the steps, by their role,
+    that this verb alone takes in this process.
     """
     require_variables(operation.commands, session.execution.environ)
     for line in operation.notes:
         session.note(line)
     if operation.commands:
         session.confirm(operation)
-    return run(operation, release, session.execution, read=read, explain=explain)
+    return run(operation, release, session.execution, read=read, explain=explain, own=own)
 
 
 def run(
@@ -115,6 +118,7 @@ def run(
     *,
     read: Callable[[Command, Completed], None] = lambda command, done: None,
     explain: Callable[[Command, ToolFailed], ToolFailed] = lambda command, failure: failure,
+    own: Mapping[str, Callable[[], None]] = MappingProxyType({}),
 ) -> Ran:
     """Run exactly these commands, until one fails."""
     results: dict[str, Completed] = {}
@@ -122,6 +126,9 @@ def run(
     for command in operation.commands:
         if command.role in ("render", "note"):
             release = _run_here(command, release, execution, digest)
+            continue
+        if command.role in own:
+            _run_own(command, own[command.role], execution)
             continue
         try:
             done = execute(command.with_digest(digest), execution._replace(before=check_unchanged(release)))
@@ -131,6 +138,10 @@ def run(
             raise explain(command, failure) from None
         results[command.role] = done
     return Ran(release, results)
+
+
+def _run_own(command: Command, step: Callable[[], None], execution: Execution) -> None:
+    reported(command, execution, lambda _: step())
 
 
 def _run_here(command: Command, release: Release, execution: Execution, digest: str) -> Release:

@@ -535,6 +535,17 @@ class GitopsArgocd(TypedDict):
     cascade: bool
 
 
+class GitopsFluxVerifyIdentities(TypedDict):
+    issuer: str
+    subject: str
+
+
+class GitopsFluxVerify(TypedDict):
+    secret_name: str
+    key: str
+    identities: list[GitopsFluxVerifyIdentities]
+
+
 class GitopsFlux(TypedDict):
     enabled: bool
     namespace: str
@@ -543,6 +554,8 @@ class GitopsFlux(TypedDict):
     timeout: str
     prune: bool
     secret_name: str
+    provider: str
+    verify: GitopsFluxVerify
 
 
 class Gitops(TypedDict):

@@ -401,7 +401,18 @@ TEXT_KEYS = {
    "source": True,
    "interval": True,
    "timeout": True,
-   "secret_name": True
+   "secret_name": True,
+   "provider": True,
+   "verify": {
+    "secret_name": True,
+    "key": True,
+    "identities": {
+     "*": {
+      "issuer": True,
+      "subject": True
+     }
+    }
+   }
   }
  },
  "protected": {
@@ -4057,12 +4068,87 @@ def validate(data, custom_formats={}, name_prefix=None):
                                 if not REGEX_PATTERNS['^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$'].search(data__gitops__flux__secretname):
                                     raise Invalid
                         else: data__gitops__flux["secret_name"] = ''
+                        if "provider" in data__gitops__flux_keys:
+                            data__gitops__flux_keys.remove("provider")
+                            data__gitops__flux__provider = data__gitops__flux["provider"]
+                            if not isinstance(data__gitops__flux__provider, (str)):
+                                raise Invalid
+                            if not (isinstance(data__gitops__flux__provider, str) and data__gitops__flux__provider == 'generic' or isinstance(data__gitops__flux__provider, str) and data__gitops__flux__provider == 'aws' or isinstance(data__gitops__flux__provider, str) and data__gitops__flux__provider == 'azure' or isinstance(data__gitops__flux__provider, str) and data__gitops__flux__provider == 'gcp'):
+                                raise Invalid
+                        else: data__gitops__flux["provider"] = 'generic'
+                        if "verify" in data__gitops__flux_keys:
+                            data__gitops__flux_keys.remove("verify")
+                            data__gitops__flux__verify = data__gitops__flux["verify"]
+                            if not isinstance(data__gitops__flux__verify, (dict)):
+                                raise Invalid
+                            data__gitops__flux__verify_is_dict = isinstance(data__gitops__flux__verify, dict)
+                            if data__gitops__flux__verify_is_dict:
+                                data__gitops__flux__verify_keys = set(data__gitops__flux__verify.keys())
+                                if "secret_name" in data__gitops__flux__verify_keys:
+                                    data__gitops__flux__verify_keys.remove("secret_name")
+                                    data__gitops__flux__verify__secretname = data__gitops__flux__verify["secret_name"]
+                                    if not isinstance(data__gitops__flux__verify__secretname, (str)):
+                                        raise Invalid
+                                    if isinstance(data__gitops__flux__verify__secretname, str):
+                                        if not REGEX_PATTERNS['^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$'].search(data__gitops__flux__verify__secretname):
+                                            raise Invalid
+                                else: data__gitops__flux__verify["secret_name"] = ''
+                                if "key" in data__gitops__flux__verify_keys:
+                                    data__gitops__flux__verify_keys.remove("key")
+                                    data__gitops__flux__verify__key = data__gitops__flux__verify["key"]
+                                    if not isinstance(data__gitops__flux__verify__key, (str)):
+                                        raise Invalid
+                                    if isinstance(data__gitops__flux__verify__key, str):
+                                        if not REGEX_PATTERNS['^[^\\s-][^\\s]*$|^$'].search(data__gitops__flux__verify__key):
+                                            raise Invalid
+                                else: data__gitops__flux__verify["key"] = ''
+                                if "identities" in data__gitops__flux__verify_keys:
+                                    data__gitops__flux__verify_keys.remove("identities")
+                                    data__gitops__flux__verify__identities = data__gitops__flux__verify["identities"]
+                                    if not isinstance(data__gitops__flux__verify__identities, (list, tuple)):
+                                        raise Invalid
+                                    data__gitops__flux__verify__identities_is_list = isinstance(data__gitops__flux__verify__identities, (list, tuple))
+                                    if data__gitops__flux__verify__identities_is_list:
+                                        data__gitops__flux__verify__identities_len = len(data__gitops__flux__verify__identities)
+                                        for data__gitops__flux__verify__identities_x, data__gitops__flux__verify__identities_item in enumerate(data__gitops__flux__verify__identities):
+                                            if not isinstance(data__gitops__flux__verify__identities_item, (dict)):
+                                                raise Invalid
+                                            data__gitops__flux__verify__identities_item_is_dict = isinstance(data__gitops__flux__verify__identities_item, dict)
+                                            if data__gitops__flux__verify__identities_item_is_dict:
+                                                data__gitops__flux__verify__identities_item__missing_keys = set(['issuer', 'subject']) - data__gitops__flux__verify__identities_item.keys()
+                                                if data__gitops__flux__verify__identities_item__missing_keys:
+                                                    raise Invalid
+                                                data__gitops__flux__verify__identities_item_keys = set(data__gitops__flux__verify__identities_item.keys())
+                                                if "issuer" in data__gitops__flux__verify__identities_item_keys:
+                                                    data__gitops__flux__verify__identities_item_keys.remove("issuer")
+                                                    data__gitops__flux__verify__identities_item__issuer = data__gitops__flux__verify__identities_item["issuer"]
+                                                    if not isinstance(data__gitops__flux__verify__identities_item__issuer, (str)):
+                                                        raise Invalid
+                                                    if isinstance(data__gitops__flux__verify__identities_item__issuer, str):
+                                                        data__gitops__flux__verify__identities_item__issuer_len = len(data__gitops__flux__verify__identities_item__issuer)
+                                                        if data__gitops__flux__verify__identities_item__issuer_len < 1:
+                                                            raise Invalid
+                                                if "subject" in data__gitops__flux__verify__identities_item_keys:
+                                                    data__gitops__flux__verify__identities_item_keys.remove("subject")
+                                                    data__gitops__flux__verify__identities_item__subject = data__gitops__flux__verify__identities_item["subject"]
+                                                    if not isinstance(data__gitops__flux__verify__identities_item__subject, (str)):
+                                                        raise Invalid
+                                                    if isinstance(data__gitops__flux__verify__identities_item__subject, str):
+                                                        data__gitops__flux__verify__identities_item__subject_len = len(data__gitops__flux__verify__identities_item__subject)
+                                                        if data__gitops__flux__verify__identities_item__subject_len < 1:
+                                                            raise Invalid
+                                                if data__gitops__flux__verify__identities_item_keys:
+                                                    raise Invalid
+                                else: data__gitops__flux__verify["identities"] = []
+                                if data__gitops__flux__verify_keys:
+                                    raise Invalid
+                        else: data__gitops__flux["verify"] = {'secret_name': '', 'key': '', 'identities': []}
                         if data__gitops__flux_keys:
                             raise Invalid
-                else: data__gitops["flux"] = {'enabled': False, 'namespace': 'flux-system', 'source': 'GitRepository', 'interval': '5m', 'timeout': '', 'prune': True, 'secret_name': ''}
+                else: data__gitops["flux"] = {'enabled': False, 'namespace': 'flux-system', 'source': 'GitRepository', 'interval': '5m', 'timeout': '', 'prune': True, 'secret_name': '', 'provider': 'generic', 'verify': {'secret_name': '', 'key': '', 'identities': []}}
                 if data__gitops_keys:
                     raise Invalid
-        else: data["gitops"] = {'repo_url': '', 'revision': 'main', 'revision_kind': '', 'path': '', 'argocd': {'enabled': False, 'namespace': 'argocd', 'project': 'default', 'destination_server': 'https://kubernetes.default.svc', 'automated': True, 'prune': True, 'self_heal': True, 'cascade': False}, 'flux': {'enabled': False, 'namespace': 'flux-system', 'source': 'GitRepository', 'interval': '5m', 'timeout': '', 'prune': True, 'secret_name': ''}}
+        else: data["gitops"] = {'repo_url': '', 'revision': 'main', 'revision_kind': '', 'path': '', 'argocd': {'enabled': False, 'namespace': 'argocd', 'project': 'default', 'destination_server': 'https://kubernetes.default.svc', 'automated': True, 'prune': True, 'self_heal': True, 'cascade': False}, 'flux': {'enabled': False, 'namespace': 'flux-system', 'source': 'GitRepository', 'interval': '5m', 'timeout': '', 'prune': True, 'secret_name': '', 'provider': 'generic', 'verify': {'secret_name': '', 'key': '', 'identities': []}}}
         if "environments" in data_keys:
             data_keys.remove("environments")
             data__environments = data["environments"]

@@ -56,7 +56,7 @@ def render_app(app: AppFolder, request: Request) -> Rendered:
     if any(request.strict or problem.is_error for problem in found):
         raise InputError(problems=found)
     selected = tuple(artifact for artifact in artifacts if request.selection.covers(artifact.path))
-    return Rendered(compiled._replace(problems=found), selected)
+    return Rendered(compiled._replace(project=project, problems=found), selected)
 
 
 def inside(app_root: Path, output: Path) -> str:

@@ -39,10 +39,15 @@ def context(project: Project, environment: Environment) -> dict[str, Any]:
         "flux_url": flux_url(gitops["repo_url"]),
         "revision": gitops["revision"],
         "flux_ref": {kind: revision},
-        "path": posixpath.normpath(f"{folder(project, environment)}/kubernetes/rendered/{environment.name}"),
+        "path": pulled_path(project, environment),
         "argocd": gitops["argocd"],
         "flux": {**flux, "timeout": flux["timeout"] or fitting_timeout(environment)},
     }
+
+
+def pulled_path(project: Project, environment: Environment) -> str:
+    """The folder of the flat manifest in the repository that it is pulled from."""
+    return posixpath.normpath(f"{folder(project, environment)}/kubernetes/rendered/{environment.name}")
 
 
 def folder(project: Project, environment: Environment) -> str:

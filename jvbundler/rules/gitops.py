@@ -61,6 +61,50 @@ def refused_source(environment: Environment, app: App) -> Iterator[Finding]:
 
 
 @rule(
+    "JVB451",
+    "error",
+    title="Setting of an OCIRepository for a GitRepository",
+    source="source.toolkit.fluxcd.io/v1: spec.provider and spec.verify of OCIRepository",
+)
+def setting_of_another_source(environment: Environment, app: App) -> Iterator[Finding]:
+    """`gitops.flux.provider` and `gitops.flux.verify` are about an artifact in a registry. With a
+    GitRepository they would be left out without a word, and nothing would be verified."""
+    flux = environment.settings["gitops"]["flux"]
+    if not uses_flux(environment) or flux["source"] != "GitRepository":
+        return
+    given = [("verify", key) for key, value in flux["verify"].items() if value]
+    for path in [*([("provider",)] if flux["provider"] != "generic" else []), *given]:
+        hint = "set gitops.flux.source: OCIRepository, or leave it out"
+        yield Finding(("gitops", "flux", *path), "a GitRepository has no such setting", hint)
+
+
+@rule(
+    "JVB452",
+    "error",
+    title="Settings of Flux of which one is ignored",
+    source="fluxcd/source-controller v1.9.6: internal/controller/ocirepository_controller.go",
+)
+def ignored_setting(environment: Environment, app: App) -> Iterator[Finding]:
+    """Flux asks a cloud (`provider`) only without a Secret for the login, and looks at identities only
+    without a Secret with public keys. What `publish` signs with a key carries no identity, so only a public
+    key verifies it."""
+    flux = environment.settings["gitops"]["flux"]
+    if not uses_flux(environment) or flux["source"] != "OCIRepository":
+        return
+    verify, section = flux["verify"], ("gitops", "flux")
+    if flux["provider"] != "generic" and flux["secret_name"]:
+        message = "Flux logs in with the Secret, and never asks the provider"
+        yield Finding((*section, "provider"), message, "leave out this, or gitops.flux.secret_name")
+    if verify["identities"] and verify["secret_name"]:
+        message = "Flux verifies with the public keys of the Secret, and ignores identities"
+        yield Finding((*section, "verify", "identities"), message, "leave out this, or secret_name beside it")
+    if verify["key"] and not verify["secret_name"]:
+        message = "no public key verifies what is signed with this key"
+        hint = "name the Secret with the public key, as in secret_name: cosign-public-keys"
+        yield Finding((*section, "verify", "key"), message, hint)
+
+
+@rule(
     "JVB447",
     "warning",
     title="Flux gives up before Kubernetes does",

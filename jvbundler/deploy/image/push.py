@@ -6,6 +6,7 @@ Also `run`: the image started on this machine, as it runs when deployed.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,7 +27,8 @@ from jvbundler.deploy.image.commands import (
 )
 from jvbundler.deploy.operation import Operation, Ran, Session, carry_out, run_confirmed
 from jvbundler.deploy.release import render_command, render_commands
-from jvbundler.runner import find_tool, run
+from jvbundler.git import git
+from jvbundler.runner import find_tool
 from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
@@ -153,13 +155,9 @@ def git_revision(folder: Path, environ: Mapping[str, str]) -> str:
     """The commit that is built, as a tag; empty if there is none, or something is not committed."""
     if not find_tool("git"):
         return ""
-    git = ("git", "-C", str(folder))
-    head = run(
-        [*git, "rev-parse", "--short=12", "HEAD"], env=environ, timeout_seconds=30, expected=range(256)
-    )
-    changes = run(
-        [*git, "status", "--porcelain", "--", "."], env=environ, timeout_seconds=60, expected=range(256)
-    )
+    ask = partial(git, folder, environ=environ, expected=tuple(range(256)))
+    head = ask("rev-parse", "--short=12", "HEAD")
+    changes = ask("status", "--porcelain", "--", ".")
     return head.text.strip() if not head.code and not changes.code and not changes.stdout.strip() else ""
 
 

@@ -37,6 +37,16 @@ VARIANTS = {
         f"{OCI}, revision: '>=1.2', flux: {{enabled: true, source: OCIRepository}}",
         "semver: ",
     ),
+    "OCI of a cloud": (
+        f"{OCI}, flux: {{enabled: true, source: OCIRepository, provider: azure, "
+        "verify: {secret_name: cosign-public-keys}}",
+        "provider: azure",
+    ),
+    "OCI signed without a key": (
+        f"{OCI}, flux: {{enabled: true, source: OCIRepository, "
+        "verify: {identities: [{issuer: '^https://issuer$', subject: '^subject$'}]}}",
+        "matchOIDCIdentity:",
+    ),
     "ssh": (
         "repo_url: 'git@git.example.com:acme/gitops.git', flux: {enabled: true, secret_name: key}",
         "url: ssh://git@git.example.com/acme/gitops.git",
