@@ -19,8 +19,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from jvbundler.app.catalog import Package, record_of  # noqa: E402
+
+from jvbundler.app.jvagent_package import Package, record_of  # noqa: E402
+from jvbundler.app.packages import REQUIRED_BY_JVSPATIAL, packages_of  # noqa: E402
+from jvbundler.app.scripts import uses_of_python  # noqa: E402
 from jvbundler.app.sources import names_read as names_in  # noqa: E402
+from jvbundler.project.programs import IN_IMAGE  # noqa: E402
 from jvbundler.values.problem import Problem  # noqa: E402
 
 # Parts of jvagent below action/ that belong to no action: all actions import them, or none does.
@@ -51,7 +55,7 @@ def unpacked_package(name: str, version: str, folder: Path) -> Path:
 def unknown_programs(package: Path, record: dict[str, Any]) -> list[str]:
     """The places where an action starts a program, or looks for one, of which no need speaks."""
     needs = [need for entry in record["actions"].values() for need in entry.get("needs", ())]
-    known = {source for kind, _, source, _ in needs if kind != "webhook"}
+    known = {source for kind, _, source, _ in needs if kind not in ("webhook", "active skills", "hooks")}
     folders = {Path(source).parent for source in known}
     found = []
     for path in sorted((package / "action").rglob("*.py")):
@@ -62,22 +66,49 @@ def unknown_programs(package: Path, record: dict[str, Any]) -> list[str]:
     return found
 
 
+def unknown_uses_of_skills(package: Path, record: dict[str, Any]) -> list[str]:
+    """What the scripts of jvagent's skills start, or import and need, of which no need speaks.
+
+    Also a skill beside an action: there was never one, and the catalogue has no place for it.
+    """
+    found = [f"{path.relative_to(package.parent)}: beside an action" for path in _beside_actions(package)]
+    installed = {*record["requires"], *REQUIRED_BY_JVSPATIAL, "jvagent", "jvspatial"}
+    for name, skill in record["skills"].items():
+        known = {part for _, value, _, _ in skill.get("needs", ()) for part in value.split("|")}
+        for path in sorted((package.parent / skill["path"]).parent.rglob("*.py")):
+            uses = uses_of_python(path.read_bytes())
+            needed = (
+                *(use for use in uses.programs if use.name not in IN_IMAGE),
+                *(use for use in uses.modules if not installed & {*packages_of(use.name)}),
+            )
+            source = path.relative_to(package.parent)
+            found += [f"{source}:{use.line}: {name}: {use.name}" for use in needed if use.name not in known]
+    return found
+
+
+def _beside_actions(package: Path) -> list[Path]:
+    return sorted((package / "action").glob("**/skills/*/SKILL.md"))
+
+
 def catalog_text(package: Path, version: str) -> str:
     """The file's text: an action a line, so that the difference between two releases reads well."""
     problems: list[Problem] = []
     record = record_of(Package(package, str(package)), problems)
     if problems or record["jvagent"] != version:
         raise SystemExit(f"cannot read jvagent {version}: {problems or record['jvagent']}")
-    unknown = unknown_programs(package, record)
+    unknown = [*unknown_programs(package, record), *unknown_uses_of_skills(package, record)]
     if unknown:
         raise SystemExit(
             "\n".join([f"schemas/needs.json has nothing on these of jvagent {version}:", *unknown])
         )
-    actions = [f"    {json.dumps(name)}: {json.dumps(entry)}" for name, entry in record["actions"].items()]
-    head = "".join(
-        f"  {json.dumps(k)}: {json.dumps(record[k])},\n" for k in ("jvagent", "python", "jvspatial")
-    )
-    return "{\n" + head + '  "actions": {\n' + ",\n".join(actions) + "\n  }\n}\n"
+    scalars = ("jvagent", "python", "jvspatial", "requires")
+    head = [f"  {json.dumps(key)}: {json.dumps(record[key])}" for key in scalars]
+    return "{\n" + ",\n".join([*head, *(_lines(record, key) for key in ("skills", "actions"))]) + "\n}\n"
+
+
+def _lines(record: dict[str, Any], key: str) -> str:
+    lines = [f"    {json.dumps(name)}: {json.dumps(entry)}" for name, entry in record[key].items()]
+    return f"  {json.dumps(key)}: {{\n" + ",\n".join(lines) + "\n  }"
 
 
 def reads_of(package: Path, actions: dict[str, Any]) -> dict[str, set[str]]:
@@ -150,7 +181,7 @@ def main() -> None:
             package = unpacked_package("jvagent", version, Path(folder))
             text = catalog_text(package, version)
             (target / f"{version}.json").write_text(text, encoding="utf-8", newline="\n")
-            print(f"{version}: {text.count('path')} actions")
+            print(f"{version}: {len(json.loads(text)['actions'])} actions")
             names |= names_read(package)
             for action, read in reads_of(package, json.loads(text)["actions"]).items():
                 reads.setdefault(action, set()).update(read)
