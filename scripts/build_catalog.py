@@ -1,4 +1,4 @@
-"""Writes schemas/catalog/<version>.json for every jvagent release, schemas/reads.json and variables.json.
+"""Writes the catalogue of every jvagent release, and schemas/reads.json, hosts.json and variables.json.
 
 `make catalog`. pip, as this machine has it configured, lists and brings the wheels. Same wheels, same bytes.
 """
@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
+from catalog_hosts import hosts_of, hosts_text, merged  # noqa: E402
 
 from jvbundler.app.jvagent_package import Package, record_of  # noqa: E402
 from jvbundler.app.packages import REQUIRED_BY_JVSPATIAL, packages_of  # noqa: E402
@@ -111,12 +112,12 @@ def _lines(record: dict[str, Any], key: str) -> str:
     return f"  {json.dumps(key)}: {{\n" + ",\n".join(lines) + "\n  }"
 
 
-def reads_of(package: Path, actions: dict[str, Any]) -> dict[str, set[str]]:
-    """The variables that each core action reads, in its own folder and in what it imports from others."""
+def modules_of(package: Path, actions: dict[str, Any]) -> dict[str, list[Path]]:
+    """The sources of each core action: those in its own folder, and what it imports from others."""
     folders = {package.parent / entry["path"]: name for name, entry in actions.items()}
     homes = {info.parent: name for info, name in folders.items()}
     modules = {_module(path, package): path for path in sorted((package / "action").rglob("*.py"))}
-    found: dict[str, set[str]] = {}
+    found: dict[str, list[Path]] = {}
     for home, name in homes.items():
         pending = [module for module, path in modules.items() if home in path.parents]
         seen: set[str] = set()
@@ -128,8 +129,16 @@ def reads_of(package: Path, actions: dict[str, Any]) -> dict[str, set[str]]:
             pending += [
                 one for one in _imports(modules[module], module) if _is_part(one, home, homes, modules)
             ]
-        found[name] = {one for module in seen for one in names_in(modules[module].read_bytes())}
+        found[name] = [modules[module] for module in sorted(seen)]
     return found
+
+
+def reads_of(modules: dict[str, list[Path]]) -> dict[str, set[str]]:
+    """The variables that each core action reads."""
+    return {
+        action: {one for path in paths for one in names_in(path.read_bytes())}
+        for action, paths in modules.items()
+    }
 
 
 def _module(path: Path, package: Path) -> str:
@@ -176,6 +185,7 @@ def main() -> None:
     target.mkdir(parents=True, exist_ok=True)
     names: set[str] = set()
     reads: dict[str, set[str]] = {}
+    hosts: dict[str, list[list[Any]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for version in released_versions("jvagent"):
             package = unpacked_package("jvagent", version, Path(folder))
@@ -183,12 +193,15 @@ def main() -> None:
             (target / f"{version}.json").write_text(text, encoding="utf-8", newline="\n")
             print(f"{version}: {len(json.loads(text)['actions'])} actions")
             names |= names_read(package)
-            for action, read in reads_of(package, json.loads(text)["actions"]).items():
+            modules = modules_of(package, json.loads(text)["actions"])
+            for action, read in reads_of(modules).items():
                 reads.setdefault(action, set()).update(read)
+            merged(hosts, hosts_of(package, modules), version)
         for version in released_versions("jvspatial"):
             names |= names_read(unpacked_package("jvspatial", version, Path(folder)))
     known = {action: read for action, read in reads.items() if read}
     (ROOT / "schemas" / "reads.json").write_text(reads_text(known), encoding="utf-8", newline="\n")
+    (ROOT / "schemas" / "hosts.json").write_text(hosts_text(hosts), encoding="utf-8", newline="\n")
     variables = ROOT / "schemas" / "variables.json"
     variables.write_text(json.dumps(sorted(names), indent=0) + "\n", encoding="utf-8", newline="\n")
     print(f"{len(names)} variables")

@@ -7,6 +7,7 @@ pip brings the wheels; with --installed FOLDER, a site-packages, nothing is down
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from jvbundler.app.reads import optional_secrets  # noqa: E402
 from jvbundler.project.build import ASKS_LOOPBACK  # noqa: E402
 
 PACKAGES = ("jvagent", "jvspatial")
+KNOWN_HOSTS = ROOT / "schemas" / "known_hosts.json"
 OURS = ("jvbundler/app", "jvbundler/project", "jvbundler/render", "jvbundler/rules", "templates")
 VARIABLE = r"\b(?:JVSPATIAL|JVAGENT|WHATSAPP)_[A-Z0-9_]*[A-Z0-9]\b"
 LOOPBACK = "JVSPATIAL_DEFERRED_INVOKE_ALLOW_LOOPBACK"
@@ -123,6 +125,11 @@ def moved(folder: Path) -> Iterator[str]:
     yield from (
         f"optional secret: no {fact['says']!r} in {fact['file']}"
         for fact in optional_secrets()
+        if fact["says"] not in text_of(folder / fact["file"])
+    )
+    yield from (
+        f"host: no {fact['says']!r} in {fact['file']}"
+        for fact in json.loads(KNOWN_HOSTS.read_text(encoding="utf-8"))["called"]
         if fact["says"] not in text_of(folder / fact["file"])
     )
     if record["jvagent"] not in available_versions():
