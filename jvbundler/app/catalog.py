@@ -34,7 +34,7 @@ class CoreAction(NamedTuple):
 
 
 class CoreSkill(NamedTuple):
-    """A skill that jvagent ships. After `|`, a value of `needs` has programs that do as well."""
+    """A skill that jvagent ships. After `|`, a module in `needs` has programs that do as well."""
 
     front: Front
     needs: tuple[Need, ...]

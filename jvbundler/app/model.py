@@ -57,20 +57,20 @@ class Action(NamedTuple):
 class Program(NamedTuple):
     """A program that is started beside the server; `by` is who starts it, for messages and comments.
 
-    With one of the programs `instead` it is not needed. `is_server`: it is one of MCP.
+    `is_server`: it is one of MCP.
     """
 
     name: str
     by: str
     place: Place
-    instead: tuple[str, ...] = ()
     is_server: bool = False
 
 
 class Module(NamedTuple):
     """A module of Python that a skill imports, and that is not Python's own; otherwise as `Program`.
 
-    `source` is the line of jvagent that says so of one of its own skills.
+    With one of the programs `instead` it is not needed. `source` is the line of jvagent that says so of one
+    of its own skills.
     """
 
     name: str

@@ -25,8 +25,9 @@ from jvbundler.values.problem import Place, Problem
 
 # Where a skill declares its packages; the first is what jvagent's skills/README.md says.
 _DECLARED = (f"resources/{REQUIREMENTS}", REQUIREMENTS, f"scripts/{REQUIREMENTS}")
-# In a skill; what is beyond is not read.
+# In a skill; what is beyond is not read. os.walk is recursive before Python 3.12.
 _MOST_FILES = 500
+_MOST_LEVELS = 16
 Read = Callable[[str], "bytes | None"]
 
 
@@ -59,14 +60,14 @@ def uses_of_skills(
 
 
 def _uses_of_shipped(skill: Skill, by: str) -> SkillUses:
-    """As the catalogue has it: a program or a module, and the programs with which it is not needed."""
+    """As the catalogue has it: a program, or a module and the programs with which it is not needed."""
     programs, modules = [], []
     for need in skill.shipped.needs if skill.shipped else ():
         name, *instead = need.value.split("|")
         if need.kind == "module":
             modules.append(Module(name, by, skill.place, tuple(instead), need.place))
         else:
-            programs.append(Program(name, by, skill.place, tuple(instead)))
+            programs.append(Program(name, by, skill.place))
     return SkillUses(tuple(programs), tuple(modules))
 
 
@@ -112,7 +113,10 @@ def _files(folder: Path) -> Iterator[str]:
     """The files of a skill by their paths in it, sorted by folder."""
     count = 0
     for top, inside, names in os.walk(folder):
-        inside[:] = sorted(name for name in inside if not name.startswith((".", "__pycache__")))
+        is_deep = os.path.relpath(top, folder).count(os.sep) >= _MOST_LEVELS
+        inside[:] = sorted(
+            name for name in inside if not name.startswith((".", "__pycache__")) and not is_deep
+        )
         for name in sorted(names):
             count += 1
             if count > _MOST_FILES:

@@ -41,7 +41,7 @@ def added_packages(project: Project) -> tuple[str, ...]:
 def missing_programs(project: Project) -> Iterator[Program]:
     """Those that nothing which is known to be in the image brings."""
     for program in () if has_own_base(project) else project.app.programs:
-        if not any(_is_there(name, project) for name in (program.name, *program.instead)):
+        if not _is_there(program.name, project):
             yield program
 
 

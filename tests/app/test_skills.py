@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -242,6 +243,24 @@ def test_a_skill_of_any_bytes(data: bytes, write: Write) -> None:
     app, problems = loaded(root)
     assert (app.programs, problems) == ((), ())
     assert read_front(data, "x") is None
+
+
+def test_folders_may_be_nested_deeper_than_pythons_calls(write: Write) -> None:
+    root = write({"app.yaml": APP, AGENT: agent_yaml(", skills: [letters]"), f"{LETTERS}/SKILL.md": CLAUDE})
+    (root / LETTERS / "circle").symlink_to(".")
+    here, levels = Path.cwd(), 1_500
+    try:
+        os.chdir(root / LETTERS)
+        for _ in range(levels):
+            Path("d").mkdir()
+            os.chdir("d")
+        os.chdir(here)
+        app, problems = loaded(root)
+        assert (app.modules, problems) == ((), ())
+    finally:
+        os.chdir(here)
+        # pytest could not: it calls itself once a level.
+        subprocess.run(["rm", "-rf", root / LETTERS], check=True)
 
 
 def test_a_skill_that_is_a_folder(write: Write) -> None:
