@@ -28,6 +28,8 @@ _DECLARED = (f"resources/{REQUIREMENTS}", REQUIREMENTS, f"scripts/{REQUIREMENTS}
 # In a skill; what is beyond is not read. os.walk is recursive before Python 3.12.
 _MOST_FILES = 500
 _MOST_LEVELS = 16
+# Of a name, in comments and messages.
+_LONGEST = 100
 Read = Callable[[str], "bytes | None"]
 
 
@@ -47,7 +49,7 @@ def uses_of_skills(
         if not runs and not hooks:
             continue
         for skill in active_skills(agent, actions, catalog, root, shown_as, problems):
-            by = f"the skill {skill.front.name} of {agent.ref}"
+            by = f"the skill {skill.front.name[:_LONGEST]} of {agent.ref}"
             if skill.shipped is None:
                 found.append(_uses_of_own(skill, by, runs, hooks, root, shown_as, problems))
             elif runs:

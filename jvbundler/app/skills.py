@@ -23,6 +23,8 @@ from jvbundler.values.node import Node, find
 from jvbundler.values.problem import Place, Problem
 
 _ALL = "-all"
+# More than anybody writes; each is compared with each skill.
+_MOST_PATTERNS = 1000
 # A requirement is a class of an action, with a version or without, which is not looked at here.
 _REQUIRED = r"[^<>=!~]*"
 
@@ -129,5 +131,5 @@ def _chosen_at(name: str, skill: Skill, entry: Node, listed: Place) -> Place | N
 
 
 def _patterns(node: Node) -> Iterator[tuple[str, Place]]:
-    for item in node.value if isinstance(node.value, list) else ():
+    for item in node.value[:_MOST_PATTERNS] if isinstance(node.value, list) else ():
         yield str(item.value).strip(), item.place

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -266,6 +267,22 @@ def test_folders_may_be_nested_deeper_than_pythons_calls(write: Write) -> None:
 def test_a_skill_that_is_a_folder(write: Write) -> None:
     root = write({"app.yaml": APP, AGENT: agent_yaml(), f"{LETTERS}/SKILL.md/x": ""})
     assert [one.rule for one in loaded(root)[1]] == ["JVB209"]
+
+
+def test_a_name_of_any_length(write: Write) -> None:
+    text = f"---\nname: {'x' * 10_000}\nspec: claude\n---\nRun `npm install y`.\n"
+    app, _ = loaded(write({"app.yaml": APP, AGENT: agent_yaml(), f"{LETTERS}/SKILL.md": text}))
+    assert [one.by for one in app.programs] == [f"the skill {'x' * 100} of acme/bot"]
+
+
+def test_patterns_without_end_take_no_time(write: Write) -> None:
+    many = ", ".join(f"'*{number}'" for number in range(50_000))
+    root = write({"app.yaml": APP, AGENT: agent_yaml(f", skills: [letters, {many}]")})
+    for number in range(20):
+        write({f"{LETTERS}{number}/SKILL.md": skill(f"letters{number}")})
+    before = time.process_time()
+    assert loaded(root)[1] == ()
+    assert time.process_time() - before < 20, "in seconds; minutes without a limit"
 
 
 def test_patterns_and_values_of_any_kind(write: Write) -> None:
