@@ -1,4 +1,4 @@
-"""Writes schemas/catalog/<version>.json for every jvagent release, schemas/reads.json and variables.json.
+"""Writes the catalogue of every jvagent release, and schemas/reads.json, hosts.json and variables.json.
 
 `make catalog`. pip, as this machine has it configured, lists and brings the wheels. Same wheels, same bytes.
 """
@@ -17,10 +17,15 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
-from jvbundler.app.catalog import Package, record_of  # noqa: E402
+from catalog_hosts import hosts_of, hosts_text, merged  # noqa: E402
+
+from jvbundler.app.jvagent_package import Package, record_of  # noqa: E402
+from jvbundler.app.packages import REQUIRED_BY_JVSPATIAL, packages_of  # noqa: E402
+from jvbundler.app.scripts import uses_of_python  # noqa: E402
 from jvbundler.app.sources import names_read as names_in  # noqa: E402
+from jvbundler.project.programs import IN_IMAGE  # noqa: E402
 from jvbundler.values.problem import Problem  # noqa: E402
 
 # Parts of jvagent below action/ that belong to no action: all actions import them, or none does.
@@ -51,7 +56,7 @@ def unpacked_package(name: str, version: str, folder: Path) -> Path:
 def unknown_programs(package: Path, record: dict[str, Any]) -> list[str]:
     """The places where an action starts a program, or looks for one, of which no need speaks."""
     needs = [need for entry in record["actions"].values() for need in entry.get("needs", ())]
-    known = {source for kind, _, source, _ in needs if kind != "webhook"}
+    known = {source for kind, _, source, _ in needs if kind not in ("webhook", "active skills", "hooks")}
     folders = {Path(source).parent for source in known}
     found = []
     for path in sorted((package / "action").rglob("*.py")):
@@ -62,30 +67,57 @@ def unknown_programs(package: Path, record: dict[str, Any]) -> list[str]:
     return found
 
 
+def unknown_uses_of_skills(package: Path, record: dict[str, Any]) -> list[str]:
+    """What the scripts of jvagent's skills start, or import and need, of which no need speaks.
+
+    Also a skill beside an action: there was never one, and the catalogue has no place for it.
+    """
+    found = [f"{path.relative_to(package.parent)}: beside an action" for path in _beside_actions(package)]
+    installed = {*record["requires"], *REQUIRED_BY_JVSPATIAL, "jvagent", "jvspatial"}
+    for name, skill in record["skills"].items():
+        known = {part for _, value, _, _ in skill.get("needs", ()) for part in value.split("|")}
+        for path in sorted((package.parent / skill["path"]).parent.rglob("*.py")):
+            uses = uses_of_python(path.read_bytes())
+            needed = (
+                *(use for use in uses.programs if use.name not in IN_IMAGE),
+                *(use for use in uses.modules if not installed & {*packages_of(use.name)}),
+            )
+            source = path.relative_to(package.parent)
+            found += [f"{source}:{use.line}: {name}: {use.name}" for use in needed if use.name not in known]
+    return found
+
+
+def _beside_actions(package: Path) -> list[Path]:
+    return sorted((package / "action").glob("**/skills/*/SKILL.md"))
+
+
 def catalog_text(package: Path, version: str) -> str:
     """The file's text: an action a line, so that the difference between two releases reads well."""
     problems: list[Problem] = []
     record = record_of(Package(package, str(package)), problems)
     if problems or record["jvagent"] != version:
         raise SystemExit(f"cannot read jvagent {version}: {problems or record['jvagent']}")
-    unknown = unknown_programs(package, record)
+    unknown = [*unknown_programs(package, record), *unknown_uses_of_skills(package, record)]
     if unknown:
         raise SystemExit(
             "\n".join([f"schemas/needs.json has nothing on these of jvagent {version}:", *unknown])
         )
-    actions = [f"    {json.dumps(name)}: {json.dumps(entry)}" for name, entry in record["actions"].items()]
-    head = "".join(
-        f"  {json.dumps(k)}: {json.dumps(record[k])},\n" for k in ("jvagent", "python", "jvspatial")
-    )
-    return "{\n" + head + '  "actions": {\n' + ",\n".join(actions) + "\n  }\n}\n"
+    scalars = ("jvagent", "python", "jvspatial", "requires")
+    head = [f"  {json.dumps(key)}: {json.dumps(record[key])}" for key in scalars]
+    return "{\n" + ",\n".join([*head, *(_lines(record, key) for key in ("skills", "actions"))]) + "\n}\n"
 
 
-def reads_of(package: Path, actions: dict[str, Any]) -> dict[str, set[str]]:
-    """The variables that each core action reads, in its own folder and in what it imports from others."""
+def _lines(record: dict[str, Any], key: str) -> str:
+    lines = [f"    {json.dumps(name)}: {json.dumps(entry)}" for name, entry in record[key].items()]
+    return f"  {json.dumps(key)}: {{\n" + ",\n".join(lines) + "\n  }"
+
+
+def modules_of(package: Path, actions: dict[str, Any]) -> dict[str, list[Path]]:
+    """The sources of each core action: those in its own folder, and what it imports from others."""
     folders = {package.parent / entry["path"]: name for name, entry in actions.items()}
     homes = {info.parent: name for info, name in folders.items()}
     modules = {_module(path, package): path for path in sorted((package / "action").rglob("*.py"))}
-    found: dict[str, set[str]] = {}
+    found: dict[str, list[Path]] = {}
     for home, name in homes.items():
         pending = [module for module, path in modules.items() if home in path.parents]
         seen: set[str] = set()
@@ -97,8 +129,16 @@ def reads_of(package: Path, actions: dict[str, Any]) -> dict[str, set[str]]:
             pending += [
                 one for one in _imports(modules[module], module) if _is_part(one, home, homes, modules)
             ]
-        found[name] = {one for module in seen for one in names_in(modules[module].read_bytes())}
+        found[name] = [modules[module] for module in sorted(seen)]
     return found
+
+
+def reads_of(modules: dict[str, list[Path]]) -> dict[str, set[str]]:
+    """The variables that each core action reads."""
+    return {
+        action: {one for path in paths for one in names_in(path.read_bytes())}
+        for action, paths in modules.items()
+    }
 
 
 def _module(path: Path, package: Path) -> str:
@@ -145,19 +185,23 @@ def main() -> None:
     target.mkdir(parents=True, exist_ok=True)
     names: set[str] = set()
     reads: dict[str, set[str]] = {}
+    hosts: dict[str, list[list[Any]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for version in released_versions("jvagent"):
             package = unpacked_package("jvagent", version, Path(folder))
             text = catalog_text(package, version)
             (target / f"{version}.json").write_text(text, encoding="utf-8", newline="\n")
-            print(f"{version}: {text.count('path')} actions")
+            print(f"{version}: {len(json.loads(text)['actions'])} actions")
             names |= names_read(package)
-            for action, read in reads_of(package, json.loads(text)["actions"]).items():
+            modules = modules_of(package, json.loads(text)["actions"])
+            for action, read in reads_of(modules).items():
                 reads.setdefault(action, set()).update(read)
+            merged(hosts, hosts_of(package, modules), version)
         for version in released_versions("jvspatial"):
             names |= names_read(unpacked_package("jvspatial", version, Path(folder)))
     known = {action: read for action, read in reads.items() if read}
     (ROOT / "schemas" / "reads.json").write_text(reads_text(known), encoding="utf-8", newline="\n")
+    (ROOT / "schemas" / "hosts.json").write_text(hosts_text(hosts), encoding="utf-8", newline="\n")
     variables = ROOT / "schemas" / "variables.json"
     variables.write_text(json.dumps(sorted(names), indent=0) + "\n", encoding="utf-8", newline="\n")
     print(f"{len(names)} variables")

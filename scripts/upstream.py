@@ -7,6 +7,7 @@ pip brings the wheels; with --installed FOLDER, a site-packages, nothing is down
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import subprocess
 import sys
@@ -19,12 +20,14 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from jvbundler.app.catalog import Package, available_versions, facts, record_of  # noqa: E402
+from jvbundler.app.catalog import available_versions  # noqa: E402
+from jvbundler.app.jvagent_package import Package, facts, record_of  # noqa: E402
 from jvbundler.app.jvagent_release import reaches  # noqa: E402
 from jvbundler.app.reads import optional_secrets  # noqa: E402
 from jvbundler.project.build import ASKS_LOOPBACK  # noqa: E402
 
 PACKAGES = ("jvagent", "jvspatial")
+KNOWN_HOSTS = ROOT / "schemas" / "known_hosts.json"
 OURS = ("jvbundler/app", "jvbundler/project", "jvbundler/render", "jvbundler/rules", "templates")
 VARIABLE = r"\b(?:JVSPATIAL|JVAGENT|WHATSAPP)_[A-Z0-9_]*[A-Z0-9]\b"
 LOOPBACK = "JVSPATIAL_DEFERRED_INVOKE_ALLOW_LOOPBACK"
@@ -115,12 +118,18 @@ def moved(folder: Path) -> Iterator[str]:
     if (LOOPBACK in sources) != reaches(f"=={jvspatial}", ASKS_LOOPBACK):
         yield f"variable: jvspatial {jvspatial} {'has' if LOOPBACK in sources else 'lacks'} {LOOPBACK}"
     record = record_of(Package(folder / "jvagent", "jvagent"), [])
-    known = {(fact["action"], fact["need"]) for fact in facts()}
-    found = {(name, need[0]) for name, entry in record["actions"].items() for need in entry.get("needs", ())}
-    yield from (f"need: {action} no longer says '{need}'" for action, need in sorted(known - found))
+    known = {(fact.get("action") or fact["skill"], fact["need"], fact["value"]) for fact in facts()}
+    entries = (*record["actions"].items(), *record["skills"].items())
+    found = {(name, need[0], need[1]) for name, entry in entries for need in entry.get("needs", ())}
+    yield from (f"need: {who} no longer says '{need}'" for who, need, _ in sorted(known - found))
     yield from (
         f"optional secret: no {fact['says']!r} in {fact['file']}"
         for fact in optional_secrets()
+        if fact["says"] not in text_of(folder / fact["file"])
+    )
+    yield from (
+        f"host: no {fact['says']!r} in {fact['file']}"
+        for fact in json.loads(KNOWN_HOSTS.read_text(encoding="utf-8"))["called"]
         if fact["says"] not in text_of(folder / fact["file"])
     )
     if record["jvagent"] not in available_versions():

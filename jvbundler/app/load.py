@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from jvbundler.app.agents import read_agents
-from jvbundler.app.catalog import (
-    Catalog,
-    Package,
-    available_versions,
-    load_catalog,
-    package_catalog,
-)
+from jvbundler.app.agents import Agent, read_agents
+from jvbundler.app.catalog import Catalog, available_versions, load_catalog, package_catalog
 from jvbundler.app.closure import Providers, resolve
+from jvbundler.app.jvagent_package import Package
 from jvbundler.app.jvagent_release import JvagentRelease, chosen_release, release_of_package
-from jvbundler.app.model import REQUIREMENTS, App, PipRequirement, Wish
-from jvbundler.app.needs import programs_of
+from jvbundler.app.model import REQUIREMENTS, Action, App, PipRequirement, SkillUses, Wish
+from jvbundler.app.needs import each_once, needing_of, programs_of
 from jvbundler.app.pip.requirements import merged_requirements
 from jvbundler.app.pip.requirements_lock import read_lock
 from jvbundler.app.reading import (
@@ -75,8 +70,10 @@ def load_app(
     providers = Providers(root, read_agents(top, root, shown_as, problems), catalog, release.place)
     actions, unlisted = resolve(providers, problems)
     has_file = exists(root / REQUIREMENTS, shown(shown_as, REQUIREMENTS), problems)
-    programs = programs_of(providers.agents, actions, root, shown_as, problems)
+    skills = _skills(providers.agents, actions, catalog, root, shown_as, problems)
+    programs = each_once((*programs_of(providers.agents, actions), *skills.programs))
     wanted = [wish for action in actions + unlisted for wish in providers.wishes(action.id)]
+    wanted += skills.wishes
     wanted += (Wish("uv", one.by, one.place) for one in programs if one.name in ("uv", "uvx"))
     if has_file:
         from jvbundler.app.pip.requirements_txt import read_requirements
@@ -111,9 +108,27 @@ def load_app(
         requires_python=catalog.python if catalog else "",
         jvagent_is_shipped=catalog is not None and catalog.is_shipped,
         programs=programs,
+        modules=each_once(skills.modules),
+        brought=catalog.requires if catalog else (),
         jvspatial=f"=={lock.jvspatial}" if lock and lock.jvspatial else catalog.jvspatial if catalog else "",
     )
     return app, tuple(dict.fromkeys(problems))  # a file that two steps read is one problem
+
+
+def _skills(
+    agents: Sequence[Agent],
+    actions: Sequence[Action],
+    catalog: Catalog | None,
+    root: Path,
+    shown_as: str,
+    problems: list[Problem],
+) -> SkillUses:
+    """What the skills need, where an action runs their scripts, or loads some."""
+    if catalog is None or not any(any(needing_of(agent, actions, "skills", "hooks")) for agent in agents):
+        return SkillUses()
+    from jvbundler.app.skill_uses import uses_of_skills
+
+    return uses_of_skills(agents, actions, catalog, root, shown_as, problems)
 
 
 def _package(path: Path, path_at: Place | None, root: Path, shown_as: str) -> tuple[Package, Place]:

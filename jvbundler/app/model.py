@@ -55,11 +55,37 @@ class Action(NamedTuple):
 
 
 class Program(NamedTuple):
-    """A program that is started beside the server; `by` is who starts it, for messages and comments."""
+    """A program that is started beside the server; `by` is who starts it, for messages and comments.
+
+    `is_server`: it is one of MCP.
+    """
 
     name: str
     by: str
     place: Place
+    is_server: bool = False
+
+
+class Module(NamedTuple):
+    """A module of Python that a skill imports, and that is not Python's own; otherwise as `Program`.
+
+    With one of the programs `instead` it is not needed. `source` is the line of jvagent that says so of one
+    of its own skills.
+    """
+
+    name: str
+    by: str
+    place: Place
+    instead: tuple[str, ...] = ()
+    source: Place | None = None
+
+
+class SkillUses(NamedTuple):
+    """What the skills of an app need: the programs and modules, and the packages that they declare."""
+
+    programs: tuple[Program, ...] = ()
+    modules: tuple[Module, ...] = ()
+    wishes: tuple[Wish, ...] = ()
 
 
 class Variable(NamedTuple):
@@ -76,12 +102,13 @@ class Variable(NamedTuple):
 class LockState(NamedTuple):
     """A requirements.lock; `digest` is what its header says it was made from, empty without a header.
 
-    `jvspatial` is the release that it pins, empty where it pins none.
+    `jvspatial` is the release that it pins, empty where it pins none; `names` are all that it pins.
     """
 
     digest: str
     place: Place
     jvspatial: str = ""
+    names: frozenset[str] = frozenset()
 
 
 class App(NamedTuple):
@@ -92,7 +119,8 @@ class App(NamedTuple):
     selects, as the environment variables that would override it, and `configured_at` where.
     `jvagent_version` is the release for the image, `requires_python` what that jvagent asks for; without
     `jvagent_is_shipped`, its actions were read from a package, which may change. `programs` are started
-    by actions and skills. `jvspatial` is the specifier that decides which release of it the image gets,
+    by actions and skills, `modules` imported by skills, of which `brought` has the packages that jvagent
+    requires itself. `jvspatial` is the specifier that decides which release of it the image gets,
     empty where nothing does.
     """
 
@@ -118,5 +146,7 @@ class App(NamedTuple):
     requires_python: str = ""
     jvagent_is_shipped: bool = True
     programs: tuple[Program, ...] = ()
+    modules: tuple[Module, ...] = ()
+    brought: tuple[str, ...] = ()
     jvspatial: str = ""
     configured_at: tuple[tuple[str, Place], ...] = ()

@@ -25,15 +25,20 @@ def names_read(source: bytes) -> dict[str, bool]:
     reads nothing; Python would not run it either.
     """
     found: dict[str, bool] = {}
+    tree = tree_of(source)
+    for name, has_default in _reads(tree) if tree else ():
+        found[name] = has_default and found.get(name, True)
+    return found
+
+
+def tree_of(source: bytes) -> ast.Module | None:
+    """The syntax tree of a Python source, None for one that cannot be parsed."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the app's own code
-            tree = ast.parse(source)
-        for name, has_default in _reads(tree):
-            found[name] = has_default and found.get(name, True)
+            return ast.parse(source)
     except _BROKEN:
-        return {}
-    return found
+        return None
 
 
 def _reads(tree: ast.Module) -> Iterator[tuple[str, bool]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler import __version__
 from jvbundler.app.ignored import NOT_IN_IMAGE
+from jvbundler.app.skill_files import is_read
 from jvbundler.files import MIB, read_file, reason
 from jvbundler.values.problem import InputError
 
@@ -56,6 +57,8 @@ def read_inputs(app: AppFolder, templates: Path | None) -> Inputs:
             others.append(f"{name}/")
         elif entry.name in _READ:
             contents[name] = _content(entry.path)
+        elif is_read(name) and isinstance(script := _content(entry.path), bytes):
+            contents[name] = script
         else:
             others.append(f"{name} {_size(entry, unread.append)}")
     replaced = contents_of(str(templates), unread.append) if templates else {}
@@ -155,7 +158,7 @@ def _app_files(contents: Contents) -> Iterator[tuple[str, bytes | OSError]]:
     yield from ((name, contents[name]) for name in _AT_ROOT if name in contents)
     agents = [path.rpartition("/") for path in contents if path.startswith("agents/")]
     for folder, _, name in sorted(agents, key=lambda parts: (parts[0].split("/"), parts[2])):
-        if name in _IN_AGENTS:
+        if name in _IN_AGENTS or is_read(f"{folder}/{name}"):
             yield f"{folder}/{name}", contents[f"{folder}/{name}"]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from jvbundler.app.needs import DEBIAN, NODE
+from jvbundler.app.packages import DEBIAN, NODE
 from jvbundler.project.build import framework_requirements, python_version
 from jvbundler.project.model import Environment, Project
 from jvbundler.project.programs import added_packages

@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from jvbundler.app.ignored import NOT_IN_IMAGE
-from jvbundler.app.needs import DEBIAN, PYTHON
+from jvbundler.app.packages import DEBIAN, PYTHON, packages_of
 from jvbundler.app.pip.requirements_lock import lock_problem
 from jvbundler.project.build import image_digest, python_version
 from jvbundler.project.model import Environment, Project
-from jvbundler.project.programs import has_own_base, missing_programs
+from jvbundler.project.programs import has_own_base, missing_modules, missing_programs
 from jvbundler.project.variables import PLATFORM_PATHS
 from jvbundler.rules.debian_packages import COMPILER, needed
 from jvbundler.rules.rule import (
@@ -162,15 +163,16 @@ def unsupported_python(project: Project) -> Iterator[Finding]:
     "JVB227",
     "warning",
     title="Program that the image does not have",
-    source="jvagent 0.1.7: action/mcp/mcp_action.py, action/code_execution/executor.py",
+    source="jvagent 0.1.7: action/mcp/mcp_action.py, skill_resolve.py, action/code_execution/executor.py",
 )
 def missing_program(project: Project) -> Iterator[Finding]:
-    """An MCP server over `stdio` (`jvagent/mcp`), an action, or the commands in a skill's SKILL.md start a
-    program that the slim image does not have, so the server, the action or the skill fails when it is used.
-    Node (`npx`, `node`, `npm`) and uv (`uvx`) are installed by themselves. What is large is yours to decide
-    on: name its Debian package in `image.system_packages` or its Python package in `image.extra_pip`. Skills
-    are looked at where `jvagent/code_execution` is enabled, their scripts are not. With a base image of
-    your own nothing is reported."""
+    """An MCP server over `stdio` (`jvagent/mcp`), an action or a skill starts a program that the slim image
+    does not have, so it fails when it is used. Node (`npx`, `node`, `npm`) and uv (`uvx`) are installed by
+    themselves. What is large is yours to decide on: name its Debian package in `image.system_packages` or its
+    Python package in `image.extra_pip`. A skill counts if the agent's orchestrator chooses it (`skills`,
+    `denied_skills`, `skills_source`) and `jvagent/code_execution` is enabled: by the commands in its SKILL.md
+    and, for `spec: claude`, in its Python and shell scripts. With a base image of your own nothing is
+    reported."""
     for program in missing_programs(project):
         debian, python = DEBIAN.get(program.name), PYTHON.get(program.name)
         if debian:
@@ -178,13 +180,32 @@ def missing_program(project: Project) -> Iterator[Finding]:
         elif python:
             hint = f"set image.extra_pip: [{python}]"
         else:
-            hint = (
-                "name the package that brings it in image.system_packages or image.extra_pip, or reach the"
-                " server by 'transport: streamable_http'"
-            )
-        yield Finding(
-            program.place, f"the image has no {quoted(program.name)}, which {program.by} starts", hint
-        )
+            hint = "name the package that brings it in image.system_packages or image.extra_pip"
+            hint += ", or reach the server by 'transport: streamable_http'" if program.is_server else ""
+        message = f"the image has no {quoted(program.name)}, which {program.by} starts"
+        yield Finding(program.place, message, hint)
+
+
+@project_rule(
+    "JVB230",
+    "warning",
+    title="Module that the image may not have",
+    source="jvagent 0.1.7: skills/README.md, its packages have to be in the image",
+)
+def missing_module(project: Project) -> Iterator[Finding]:
+    """A script of a skill imports a module of a package that neither the app, nor its requirements.lock, nor
+    jvagent names, so the skill fails when it is used: jvagent installs nothing for a skill. Name the package
+    in `image.extra_pip`, or in the skill's `resources/requirements.txt`, from which the image installs as
+    well. An import that may fail, as its `except ImportError` goes on, is not reported. Skills count as in
+    JVB227; of a skill that is not `spec: claude`, only `scripts/custom_tools.py` is loaded, by
+    `jvagent/interview` and `jvagent/leadgen`."""
+    for (by, place), found in groupby(missing_modules(project), lambda module: (module.by, module.place)):
+        modules = list(found)
+        names = " and ".join(quoted(module.name) for module in modules)
+        sources = tuple(module.source for module in modules if module.source)
+        hint = f"set image.extra_pip: [{', '.join(packages_of(module.name)[0] for module in modules)}]"
+        hint += ", or deny the skill by 'denied_skills'" if sources else ""
+        yield Finding(place, f"no package brings {names}, which {by} imports", hint, sources)
 
 
 def version(text: str) -> tuple[int, ...]:

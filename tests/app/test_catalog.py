@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import runpy
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from jvbundler.app.catalog import Package, available_versions, load_catalog, package_catalog
+from jvbundler.app.catalog import available_versions, load_catalog, package_catalog
+from jvbundler.app.jvagent_package import Package
 from jvbundler.app.load import load_app
 from jvbundler.app.model import App
+from jvbundler.app.packages import REQUIRED_BY_JVSPATIAL
 from jvbundler.values.packaged import packaged_text
 from jvbundler.values.problem import Place, Problem
 from tests.app.conftest import CHECKOUT, Write
@@ -206,3 +209,10 @@ def test_folders_may_be_nested_deeper_than_pythons_calls(write: Write) -> None:
         # pytest could not: it calls itself once a level.
         subprocess.run(["rm", "-rf", root / "vendor"], check=True)
         os.chdir(here)
+
+
+def test_what_jvspatial_requires_itself(jvagent_package: Path) -> None:
+    (metadata,) = jvagent_package.parent.glob("jvspatial-*.dist-info/METADATA")
+    lines = metadata.read_text(encoding="utf-8").splitlines()
+    found = [re.match(r"Requires-Dist: ([\w.-]+)(?!.*extra ==)", line) for line in lines]
+    assert tuple(sorted(match[1].lower() for match in found if match)) == REQUIRED_BY_JVSPATIAL

@@ -62,6 +62,7 @@ def test_what_moved_is_listed(
         "need: jvagent/skill_hub no longer says 'program'",
         "optional secret: no 'Local Ollama generally does not require auth.' in "
         "jvagent/action/model/language/ollama/ollama.py",
+        "host: no '_NPX_CMD = \"npx\"' in jvagent/action/skill_hub/_skills_cli.py",
         "catalogue: jvagent 0.1.8 is not in it, run `make catalog`",
     ]
 

@@ -135,3 +135,21 @@ def test_one_of_several_environments_has_to_be_named(jvbundler: Run, shown: Any)
     done = jvbundler("show", "support")
     assert (done.returncode, done.stdout) == (2, "")
     assert "which environment? choose one with -e: dev, prod" in done.stderr
+
+
+def test_the_hosts_that_actions_call(app: Path, jvbundler: Run, shown: Any) -> None:
+    (agent,) = app.glob("agents/*/*/agent.yaml")
+    ref = "/".join(agent.parts[-3:-1])
+    asked = ("show", "support", "-e", "prod", "--hosts")
+    agent.write_text(f"agent: {ref}\nactions: [{{action: jvagent/openai_lm}}]\n")
+    found = json.loads(jvbundler(*asked, "--json").stdout)
+    (host,) = found["hosts"]
+    assert (found["environment"], host["host"], host["port"]) == ("prod", "api.openai.com", 443)
+    assert (host["action"], host["setting"]) == ("jvagent/openai_lm", "context.api_endpoint")
+    assert host["file"].endswith("/jvagent/action/model/language/openai/openai.py")
+    (line,) = jvbundler(*asked).stdout.splitlines()
+    assert line.split()[:2] == ["api.openai.com:443", "jvagent/openai_lm"]
+    agent.write_text(agent.read_text().replace("lm}", "lm, context: {api_endpoint: '${URL}'}}"))
+    assert jvbundler(*asked).stdout.startswith("what context.api_endpoint says ")
+    agent.write_text(f"agent: {ref}\n")
+    assert jvbundler(*asked).stdout == "no action is known to call a host\n"

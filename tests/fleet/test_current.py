@@ -152,7 +152,10 @@ print(len([path for path in seen if sys.argv[2] in path]))
 """
 
 
-@pytest.mark.parametrize("case", ["everything", "example-app", "three-environments", "extras-and-patches"])
+@pytest.mark.parametrize(
+    "case",
+    ["everything", "example-app", "three-environments", "extras-and-patches", "invalid/JVB230-skill"],
+)
 def test_a_render_opens_no_file_of_the_app_that_the_digest_lacks(case: str, tmp_path: Path) -> None:
     root = GOLDEN / case / "app" if (GOLDEN / case / "app").is_dir() else GOLDEN / "app"
     argv = [sys.executable, "-c", OPENED, str(ROOT), str(root), str(GOLDEN / case / "deploy.yaml")]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from jvbundler.app.model import PipRequirement, Program
+from jvbundler.app.model import LockState, Module, PipRequirement, Program
 from jvbundler.render.docker import render
 from jvbundler.rules.debian_packages import NEEDS, needed
 from jvbundler.rules.engine import check_project
@@ -90,3 +91,34 @@ def test_a_program_of_a_python_package_that_is_asked_for() -> None:
     named = Program("mcp_server_time", "it", Place("a"))
     app = app._replace(programs=(named,), requirements=(*app.requirements, wanted))
     assert check_project(project(QUIET, app)) == ()
+
+
+def modules(image: str, *names: str, lock: LockState | None = None, **changes: Any) -> list[str]:
+    """The hints of the rule where a skill of the app imports these modules."""
+    found = tuple(Module(name, "it", Place("a", line), ("pandoc",)) for line, name in enumerate(names, 1))
+    app = support_app()._replace(modules=found, lock=lock, **changes)
+    problems = check_project(project(f"image: {{{image}}}\n{QUIET}", app))
+    return [problem.hint for problem in problems if problem.rule == "JVB230"]
+
+
+def test_modules_that_something_in_the_image_brings() -> None:
+    brought = ("httpx", "yaml", "fitz", "pydantic", "jwt", "jvagent", "google")
+    assert modules("extra_pip: [x]", *brought) == []
+    assert modules("extra_pip: [x]", "docx", "acme_letters") == [
+        "set image.extra_pip: [python-docx]",
+        "set image.extra_pip: [acme-letters]",
+    ]
+    assert modules("system_packages: [pandoc]", "docx") == [], "what does as well"
+    assert modules("base: example.com/own:1", "docx") == [], "it may have anything"
+    assert modules("extra_pip: [x]", "docx", brought=()) == [], "nothing is known of this jvagent"
+
+
+def test_one_of_the_packages_that_bring_a_module_is_enough() -> None:
+    opencv = PipRequirement("opencv-python>=4", "opencv-python", ("it",), Place("a"))
+    assert modules("extra_pip: [x]", "cv2") == ["set image.extra_pip: [opencv-python-headless]"]
+    assert modules("extra_pip: [x]", "cv2", requirements=(opencv,)) == []
+
+
+def test_a_lock_has_all_that_is_installed() -> None:
+    lock = LockState("", Place("requirements.lock"), "", frozenset(["numpy"]))
+    assert modules("extra_pip: [x]", "numpy", "httpx", lock=lock) == ["set image.extra_pip: [httpx]"]

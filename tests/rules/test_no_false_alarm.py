@@ -22,8 +22,9 @@ EXAMPLE = ROOT / "tests/app/example_app"
 EXPECTED = {
     "everything": "JVB406",  # its sidecar requests no CPU, which the autoscaler measures
     "minimal": "JVB330 JVB432",  # json, jvagent's own default, and no place to keep it
-    # Its file storage is on, and local; it installs skills. It asks for jvagent ~0.0.1, and runs on 0.1.7.
-    "example-app": "JVB213 JVB229 JVB331 JVB444",
+    # Its file storage is on, and local; it installs skills, and jvagent's own makes PDF. It asks for jvagent
+    # ~0.0.1, and runs on 0.1.7.
+    "example-app": "JVB213 JVB229 JVB230 JVB331 JVB444",
 }
 
 
@@ -74,13 +75,13 @@ def test_what_init_writes_for_the_example_app_has_no_finding_but_of_its_own_file
     answers = Answers(targets, registry="ghcr.io/acme")
     made = project(initial_config(app, answers, example_of(app), full=full), app)
     on_lambda = ["JVB331"] if "lambda" in targets else []
-    assert [p.rule for p in check_project(made)] == ["JVB229", *on_lambda]
+    assert [p.rule for p in check_project(made)] == ["JVB230", "JVB229", *on_lambda]
 
 
 def test_a_json_database_on_a_volume_has_no_finding() -> None:
     text = "kubernetes: {enabled: true, registry: {url: r.io}, persistence: {enabled: true}}\n"
     made, problems = project_and_problems(text, support_app(EXAMPLE))
-    assert [p.rule for p in check_project(made, problems)] == ["JVB229"], "the app installs skills"
+    assert [p.rule for p in check_project(made, problems)] == ["JVB230", "JVB229"], "its skills"
 
 
 def test_all_rules_together_take_less_than_ten_milliseconds() -> None:

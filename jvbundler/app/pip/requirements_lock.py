@@ -19,6 +19,7 @@ NAME = "requirements.lock"
 MAX_BYTES = 16 * MIB
 _HEADER = r"# jvbundler lock: (sha256:[0-9a-f]{64})\s*"
 _JVSPATIAL = r"^jvspatial(?:\[[^\]\n]*\])?==([0-9A-Za-z.+!-]{1,64})"
+_PINNED = r"^([A-Za-z0-9][A-Za-z0-9._-]{0,99})(?:\[[^\]\n]*\])?(?:==| @ )"
 # Docker's and Lambda's names → those of `uv pip compile --python-platform`.
 _PLATFORMS = {
     "linux/amd64": "x86_64-unknown-linux-gnu",
@@ -76,11 +77,12 @@ def read_lock(root: Path, shown_as: str, problems: list[Problem]) -> LockState |
     text = data.decode("utf-8", errors="replace")
     pinned = re.search(_JVSPATIAL, text, re.MULTILINE)
     jvspatial = pinned[1] if pinned else ""
+    names = frozenset(name.lower() for name in re.findall(_PINNED, text, re.MULTILINE))
     for number, line in enumerate(text.splitlines(), 1):
         found = re.fullmatch(_HEADER, line)
         if found:
-            return LockState(found[1], Place(file, number), jvspatial)
-    return LockState("", Place(file), jvspatial)
+            return LockState(found[1], Place(file, number), jvspatial, names)
+    return LockState("", Place(file), jvspatial, names)
 
 
 def is_current(lock: LockState | None, digest: str) -> bool:

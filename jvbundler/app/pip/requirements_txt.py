@@ -1,4 +1,4 @@
-"""Reads the app's requirements.txt line by line. Options for pip are left out, each with a warning."""
+"""Reads a requirements.txt of the app line by line. Options for pip are left out, each with a warning."""
 
 from __future__ import annotations
 
@@ -19,7 +19,15 @@ _LINE_OPTION = re.compile(r"\s+--?(?:hash|config-settings?|global-option)[=\s].*
 
 def read_requirements(root: Path, shown_as: str, problems: list[Problem]) -> tuple[Wish, ...]:
     """The requirements of `requirements.txt` and of the files it includes with `-r`."""
-    return tuple(_read(root / REQUIREMENTS, root, shown_as, problems, set()))
+    return requirements_of(root / REQUIREMENTS, REQUIREMENTS, root, shown_as, problems)
+
+
+def requirements_of(
+    path: Path, by: str, root: Path, shown_as: str, problems: list[Problem]
+) -> tuple[Wish, ...]:
+    """The requirements of a file of this kind that is somewhere in the app, and what it includes."""
+    wishes = _read(path, root, shown_as, problems, set())
+    return tuple(wish._replace(by=by) for wish in wishes)
 
 
 def _read(path: Path, root: Path, shown_as: str, problems: list[Problem], seen: set[str]) -> Iterator[Wish]:

@@ -1,0 +1,3 @@
+from .order_status import OrderStatusAction
+
+__all__ = ["OrderStatusAction"]
