@@ -6,7 +6,7 @@ git sets for its own hooks do not lead to another repository than that of the fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 from jvbundler.runner import Completed, run
@@ -29,7 +29,7 @@ def git(
     *arguments: str,
     environ: Mapping[str, str],
     input: bytes | None = None,
-    expected: tuple[int, ...] = (0,),
+    expected: Container[int] = (0,),
     timeout_seconds: float = SECONDS,
 ) -> Completed:
     """What git says in `folder`. Raises ToolFailed for an exit code that is not `expected`."""

@@ -74,7 +74,16 @@ CATALOGUE = (
         "kubeconform", ("github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0",), ("kubeconform",), is_go=True
     ),
     Tool("kube-score", ("github.com/zegl/kube-score/cmd/kube-score@v1.20.0",), ("kube-score",), is_go=True),
-    # In memory, for what `jvbundler publish` pushes.
+    # Docker's plugin, which copies and describes images without an engine. It compiles for 3 minutes.
+    Tool(
+        "buildx",
+        ("github.com/docker/buildx/cmd/buildx@v0.38.2",),
+        ("buildx",),
+        is_go=True,
+        settings=(("GOFLAGS", "-ldflags=-X=github.com/docker/buildx/version.Version=v0.38.2"),),
+        oldest_go=(1, 26),
+    ),
+    # In memory, for what `jvbundler publish` and `image` ask for.
     Tool(
         "registry",
         ("github.com/google/go-containerregistry/cmd/registry@v0.21.6",),

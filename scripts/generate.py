@@ -177,6 +177,40 @@ def texts_source(schema: Schema) -> str:
     )
 
 
+def images_schema(schema: Schema) -> str:
+    """The JSON Schema of images.yaml: what deploy.yaml says of the image of each platform."""
+    platforms = schema["properties"]
+    parts = {
+        "kubernetes": platforms["kubernetes"]["properties"]["registry"]["properties"],
+        "lambda": platforms["lambda"]["properties"]["ecr"]["properties"],
+    }
+    images = {
+        platform: {
+            "type": "object",
+            "description": f"The image of the environment on {title}.",
+            "additionalProperties": False,
+            "required": ["tag"],
+            "properties": {field: image_field(keys[field]) for field in ("repository", "tag", "digest")},
+        }
+        for (platform, keys), title in zip(parts.items(), ("Kubernetes", "AWS Lambda"), strict=True)
+    }
+    environment = {"type": ["object", "null"], "additionalProperties": False, "properties": images}
+    document = {
+        "$schema": schema["$schema"],
+        "title": "images.yaml",
+        "description": "The image that runs in each environment of deploy.yaml, on each of its platforms.",
+        "type": ["object", "null"],
+        "additionalProperties": environment,
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def image_field(key: Schema) -> Schema:
+    """A key of deploy.yaml without what only counts there; a tag such as 1.10 may be written as a number."""
+    kept = ("description", "pattern", "patternErrorMessage", "maxLength", "examples")
+    return {"type": ["string", "number"], **{name: key[name] for name in kept if name in key}}
+
+
 def order_by_use(classes: dict[str, str]) -> list[str]:
     ordered: list[str] = []
 
@@ -198,6 +232,7 @@ def generated() -> dict[Path, str]:
         ROOT / "jvbundler/generated/settings.py": settings_source(schema),
         ROOT / "jvbundler/generated/validator.py": validator_source(schema),
         ROOT / "jvbundler/generated/app_texts.py": texts_source(schema),
+        ROOT / "schemas/images.schema.json": images_schema(schema),
         ROOT / "docs/configuration.md": configuration_reference(schema),
         ROOT / "docs/references.md": references_reference(),
         ROOT / "docs/rules.md": rules_reference(),

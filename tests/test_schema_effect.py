@@ -26,6 +26,7 @@ WITHOUT_EFFECT = {
     "variables[].name": "the same, for one with a default or a pattern",
     "variables[].default": "it shows where `${NAME}` stands, and here nothing has one",
     "variables[].pattern": "it refuses a value, and changes none",
+    "image.file": "another file is read: tests/source/test_images.py",
     "image.jvagent_path": "it decides which actions there are: tests/app/test_catalog.py",
     "gitops.flux.verify.key": "what `publish` signs with: tests/deploy/test_publish.py",
     "protected": "what `deploy`, `rollback` and `destroy` ask before they begin",
@@ -47,6 +48,7 @@ OCI = {"gitops": {"flux": {"source": "OCIRepository"}}}
 # What has to be on for a key to count, beside the sections above it.
 NEEDS: dict[str, dict[str, Any]] = {
     "lambda.efs": {"lambda": {"vpc": {"enabled": True}}},
+    "lambda.ecr.tag": {"lambda": {"account_id": "123456789012"}},
     "lambda.ecr.digest": {"lambda": {"account_id": "123456789012"}},
     "lambda.api_gateway.endpoint_type": {"lambda": {"api_gateway": {"type": "REST"}}},
     "lambda.secrets.secret_id": {"lambda": {"secrets": {"source": "secretsmanager"}}},

@@ -40,8 +40,9 @@ GROUPS = {
         "hydrate": "Commit an environment's manifest to a branch that Argo CD or Flux pulls.",
         "publish": "Push an environment's manifest as an OCI artifact that Flux pulls.",
         "handover": "Leave a deployed app to Argo CD or Flux.",
+        "image": "Show, set, promote and verify the image that runs in each environment.",
         "build": "Build the image.",
-        "push": "Build and push the image, and record its digest in deploy.yaml.",
+        "push": "Build and push the image, and record its digest.",
         "dev": "Run the app here, and start it again whenever its files change.",
         "run": "Start the image here, as it runs when deployed.",
         "doctor": "Check the tools and credentials that deploying needs.",
@@ -49,7 +50,7 @@ GROUPS = {
     "Reference": {
         "explain": "Print what a key of deploy.yaml means.",
         "rules": "List the rules, or describe one of them.",
-        "schema": "Print the JSON Schema of deploy.yaml.",
+        "schema": "Print the JSON Schema of deploy.yaml or images.yaml.",
         "templates": "List, show or copy the templates of the output.",
         "completion": "Print the script that makes your shell complete commands and values.",
     },
@@ -57,7 +58,7 @@ GROUPS = {
 COMMANDS = {name: words for commands in GROUPS.values() for name, words in commands.items()}
 # The commands with a subcommand for each platform.
 VERBS = ("deploy", "status", "logs", "open", "chat", "invoke", "rollback", "destroy", "run")
-SHARED = {"build": "image", "push": "image"} | dict.fromkeys(
+SHARED = {"build": "build", "push": "build"} | dict.fromkeys(
     ("explain", "rules", "schema", "completion"), "reference"
 )
 # jvdeploy's, for scripts that call them: not in `--help`.

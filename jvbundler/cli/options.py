@@ -246,6 +246,26 @@ def config_options(command: Decorated) -> Decorated:
     return command
 
 
+def image_option(command: Any) -> Any:
+    """`--image`, which stands for several `--set` and reaches the command among its `settings`."""
+
+    @wraps(command)
+    def with_images(*arguments: Any, images: tuple[str, ...], settings: tuple[str, ...], **given: Any) -> Any:
+        from jvbundler.pipeline.images import settings_of
+
+        pairs = [pair for image in images for pair in settings_of(image)]
+        return command(*arguments, settings=(*settings, *pairs), **given)
+
+    option = click.option(
+        "--image",
+        "images",
+        multiple=True,
+        metavar="[k8s=|lambda=]REF",
+        help="Image REPOSITORY:TAG@DIGEST in place of the one in the files, as for a preview.",
+    )
+    return option(with_images)
+
+
 def selection_options(command: Decorated) -> Decorated:
     options = (
         environments_option,

@@ -91,11 +91,16 @@ def ask_first(release: Release, verb: str, *, yes: bool) -> Confirm:
 
 def confirm_protected(release: Release, verb: str, *, yes: bool) -> None:
     """Raises InputError if there is no terminal to ask on, or another name was typed."""
+    confirm_name(release.environment.name, verb, yes=yes)
+
+
+def confirm_name(environment: str, verb: str, *, yes: bool) -> None:
+    """Have the name of a protected environment typed. Raises InputError like `confirm_protected`."""
     if not yes:
-        question = f"environment '{release.environment.name}' is protected: type its name to {verb}"
+        question = f"environment '{environment}' is protected: type its name to {verb}"
         require_terminal(question)
-        if click.prompt(question, err=True) != release.environment.name:
-            raise InputError(f"that is not '{release.environment.name}': nothing was done")
+        if click.prompt(question, err=True) != environment:
+            raise InputError(f"that is not '{environment}': nothing was done")
 
 
 def confirm_question(question: str, *, yes: bool) -> None:

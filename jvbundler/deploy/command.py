@@ -16,10 +16,23 @@ OUTPUT = "{output}"
 NO_LIMIT = float("inf")
 # Placeholder in an argv for the digest of the image that the same operation pushes.
 DIGEST = "DIGEST"
+# Of the image in an index that Lambda gets, which takes no index.
+LAMBDA_DIGEST = "DIGEST_FOR_LAMBDA"
 
 # `render` and `note` are our own steps, run in this process; the others have a result that is read later.
 Role = Literal[
-    "", "render", "note", "push", "check", "apply", "wait", "health", "stack", "hydrate", "publish"
+    "",
+    "render",
+    "note",
+    "push",
+    "manifest",
+    "check",
+    "apply",
+    "wait",
+    "health",
+    "stack",
+    "hydrate",
+    "publish",
 ]
 
 
@@ -52,7 +65,8 @@ class Command(NamedTuple):
     `composed` variables are set beside ours, too: texts with secrets in them (source/interpolate.py), which
     are filled in when the command runs.
     `live` output is what the user asked for: it is shown as it comes, and not kept.
-    `role` says what the command is in its operation; `registries` are those of which a note has the digest.
+    `role` says what the command is in its operation; `images` are the repositories, by platform, to which it
+    pushes, or whose digest it finds or notes.
     """
 
     argv: tuple[str, ...]
@@ -72,7 +86,7 @@ class Command(NamedTuple):
     live: bool = False
     waits: bool = False
     role: Role = ""
-    registries: tuple[Platform, ...] = ()
+    images: tuple[tuple[Platform, str], ...] = ()
 
     def __str__(self) -> str:
         """The command as it can be pasted into a shell, with its secrets by reference."""
@@ -92,10 +106,14 @@ class Command(NamedTuple):
             return f'"{word}"'
         return shell_word("metadata.json" if word == OUTPUT else word)
 
-    def with_digest(self, digest: str) -> Command:
-        """The command with the digest of the pushed image."""
-        argv = tuple(word.replace(f"@{DIGEST}", f"@{digest}") for word in self.argv)
-        return self._replace(argv=argv)
+    def with_digests(self, digests: Mapping[str, str]) -> Command:
+        """The command with the digests that are known by now, by their placeholders."""
+
+        def filled(word: str) -> str:
+            image, _, name = word.rpartition("@")
+            return f"{image}@{digests[name]}" if name in digests else word
+
+        return self._replace(argv=tuple(map(filled, self.argv)))
 
     def words(self, environ: Mapping[str, str]) -> list[str]:
         """The argv with the variables of its arguments filled in."""

@@ -22,6 +22,7 @@ ANY_CODE = range(256)
 # The oldest versions that support what we need, and why.
 KUBECTL = (1, 25)  # `kubectl diff --server-side` and `apply --server-side` in their present form
 BUILDX = (0, 10)  # --provenance and --sbom
+BUILDX_OF_COPIES = (0, 15)  # imagetools create --prefer-index
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
 
@@ -63,20 +64,25 @@ def all_checks(environ: Mapping[str, str]) -> tuple[Check, ...]:
     return (*docker_checks(environ), kubectl(environ), sam(environ), aws(environ))
 
 
-def docker_checks(environ: Mapping[str, str], *, builder: str = "", index: bool = False) -> tuple[Check, ...]:
-    """`index` means attestations or several platforms, which not every builder supports."""
+def docker_checks(
+    environ: Mapping[str, str], *, builder: str = "", index: bool = False, copies: bool = False
+) -> tuple[Check, ...]:
+    """`index` means attestations or several platforms, which not every builder supports.
+
+    `copies` means that an image is copied to another registry.
+    """
     if not find_tool("docker"):
         return (_missing("docker"),)
-    plugin = buildx(environ)
+    plugin = buildx(environ, BUILDX_OF_COPIES if copies else BUILDX)
     if not plugin.ok:
         return (plugin, engine(environ))
     # The engine of a named builder may be elsewhere: buildx knows.
     return (plugin, *(() if builder else (engine(environ),)), *builder_checks(builder, environ, index=index))
 
 
-def buildx(environ: Mapping[str, str]) -> Check:
+def buildx(environ: Mapping[str, str], oldest: tuple[int, int] = BUILDX) -> Check:
     fix = "install the package docker-buildx-plugin (Debian and Ubuntu: docker-buildx)"
-    return at_least("docker buildx", ("docker", "buildx", "version"), BUILDX, fix, environ)
+    return at_least("docker buildx", ("docker", "buildx", "version"), oldest, fix, environ)
 
 
 def engine(environ: Mapping[str, str]) -> Check:

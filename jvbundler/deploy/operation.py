@@ -10,15 +10,18 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from jvbundler.deploy.command import Command, script
-from jvbundler.deploy.digest import pushed_digest, with_digest
+from jvbundler.deploy.command import DIGEST, LAMBDA_DIGEST, Command, script
+from jvbundler.deploy.digest import digest_for_lambda, pushed_digest, with_pushed
 from jvbundler.deploy.doctor import Check, require
 from jvbundler.deploy.execution import Execution, execute, reported, require_variables
 from jvbundler.deploy.release import check_unchanged, only_deployment, refuse_drift, write_release
 from jvbundler.values.problem import ToolFailed
+from jvbundler.values.reference import Reference
 
 if TYPE_CHECKING:
+    from jvbundler.deploy.digest import Pushed
     from jvbundler.deploy.release import Release
+    from jvbundler.project.model import Platform
     from jvbundler.runner import Completed
 
 Result = TypeVar("Result")
@@ -122,17 +125,24 @@ def run(
 ) -> Ran:
     """Run exactly these commands, until one fails."""
     results: dict[str, Completed] = {}
-    digest = ""
+    digests: dict[str, str] = {}
+    pushed: dict[Platform, Reference] = {}
     for command in operation.commands:
         if command.role in ("render", "note"):
-            release = _run_here(command, release, execution, digest)
+            release = _run_here(command, release, execution, pushed)
             continue
         if command.role in own:
             _run_own(command, own[command.role], execution)
             continue
         try:
-            done = execute(command.with_digest(digest), execution._replace(before=check_unchanged(release)))
-            digest = pushed_digest(done.text) if command.role == "push" else digest
+            done = execute(command.with_digests(digests), execution._replace(before=check_unchanged(release)))
+            digest = _digest(command, done, release)
+            if digest:
+                digests[LAMBDA_DIGEST if command.role == "manifest" else DIGEST] = digest
+                pushed |= {
+                    platform: Reference(repository, release.environment.image_tag, digest)
+                    for platform, repository in command.images
+                }
             read(command, done)
         except ToolFailed as failure:
             raise explain(command, failure) from None
@@ -140,15 +150,24 @@ def run(
     return Ran(release, results)
 
 
+def _digest(command: Command, done: Completed, release: Release) -> str:
+    """The digest of what the command pushed, or found; empty if it is for something else."""
+    if command.role == "push":
+        return pushed_digest(done.text)
+    if command.role == "manifest":
+        return digest_for_lambda(done.text, release.environment.function_architecture)
+    return ""
+
+
 def _run_own(command: Command, step: Callable[[], None], execution: Execution) -> None:
     reported(command, execution, lambda _: step())
 
 
-def _run_here(command: Command, release: Release, execution: Execution, digest: str) -> Release:
-    """Our own steps: render, or record the digest that was pushed and render."""
+def _run_here(command: Command, release: Release, execution: Execution, pushed: Pushed) -> Release:
+    """Our own steps: render, or record the digests of what was pushed and render."""
 
     def work(_: Callable[[str], None]) -> Release:
-        done = with_digest(release, digest, command.registries) if command.role == "note" else release
+        done = with_pushed(release, pushed) if command.role == "note" else release
         write_release(done)
         refuse_drift(done)
         return done

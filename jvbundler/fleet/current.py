@@ -25,12 +25,13 @@ from jvbundler.output.outside import cache_folder
 from jvbundler.output.paths import JOURNAL, STAGING, Tree
 from jvbundler.pipeline.inputs import MAX_BYTES, Contents, Inputs, contents_of, read_inputs
 from jvbundler.pipeline.request import AppFolder, Outcome, Request, config_path, repository_path
+from jvbundler.source.image_file import content_and_state
 from jvbundler.values.packaged import PACKAGE, packaged_path
 from jvbundler.values.problem import OutputRefused, Place, Problem
 
 if TYPE_CHECKING:
     from jvbundler.pipeline.render import Rendered
-    from jvbundler.values.artifact import Artifact
+    from jvbundler.pipeline.request import Options
 
 
 def write_app(app: AppFolder, request: Request) -> Outcome:
@@ -72,7 +73,7 @@ def _unless_unchanged(
     asked_for_all = not request.selection and not request.force
     inputs = read_inputs(app, request.templates) if asked_for_all else None
     key = record_key(app, request, inputs) if inputs else ""
-    record = recorded(app, key, request.options.environ) if key else None
+    record = recorded(app, key, request.options) if key else None
     paths = paths_if_unchanged(app.output, record.files) if record else None
     if record and paths is not None:
         return Outcome(app, record.problems, unchanged=paths)
@@ -83,7 +84,7 @@ def _unless_unchanged(
     outcome = finish(rendered, inputs)
     # The key does not cover the files of a jvagent package.
     if key and not outcome.drift and rendered.compiled.project.app.jvagent_is_shipped:
-        remember(app, key, looked, rendered.artifacts, rendered.compiled.problems)
+        remember(app, key, looked, rendered)
     return outcome
 
 
@@ -162,31 +163,29 @@ def _program() -> bytes:
     return digest.digest()
 
 
-def recorded(app: AppFolder, key: str, environ: Mapping[str, str]) -> Record | None:
-    """The record of a render with this key and these values of its variables."""
+def recorded(app: AppFolder, key: str, options: Options) -> Record | None:
+    """The record of a render with this key, this image file and these values of its variables."""
+    environ = options.environ
     try:
         fields = json.loads(read_file(_path(app), MAX_BYTES))
-        if fields["inputs"] != _with_variables(key, fields["variables"], environ):
+        _, images = content_and_state(config_path(app.root, options).parent / fields["images"])
+        if fields["inputs"] != _with_variables(f"{key}{images}", fields["variables"], environ):
             return None
         return Record(fields["files"], tuple(_problem(each) for each in fields["problems"]))
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 
-def remember(
-    app: AppFolder,
-    key: str,
-    environ: TrackedEnviron,
-    artifacts: Iterable[Artifact],
-    problems: Sequence[Problem],
-) -> None:
+def remember(app: AppFolder, key: str, looked: TrackedEnviron, rendered: Rendered) -> None:
     """Record the render; if that fails, the next one takes longer."""
-    variables = sorted(environ.names)
+    variables, images = sorted(looked.names), rendered.compiled.source.images
     fields = {
-        "inputs": _with_variables(key, variables, environ),
+        "inputs": _with_variables(f"{key}{images.state}", variables, looked),
         "variables": variables,
-        "files": _list_digest({a.path: sha256(a.text.encode()) for a in artifacts}),
-        "problems": problems,
+        # It is named in deploy.yaml, which is not parsed to find a record.
+        "images": images.path,
+        "files": _list_digest({a.path: sha256(a.text.encode()) for a in rendered.artifacts}),
+        "problems": rendered.compiled.problems,
     }
     path = _path(app)
     with contextlib.suppress(OSError):

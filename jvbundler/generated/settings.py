@@ -71,6 +71,7 @@ class Image(TypedDict):
     name: str
     tag: str
     digest: str
+    file: str
     base: str
     base_digest: str
     python_version: str
@@ -96,6 +97,8 @@ class LambdaFunction(TypedDict):
 
 class LambdaEcr(TypedDict):
     repository_name: str
+    repository: str
+    tag: str
     digest: str
     create_if_missing: bool
     scan_on_push: bool
@@ -225,6 +228,8 @@ class Lambda(TypedDict):
 
 class KubernetesRegistry(TypedDict):
     url: str
+    repository: str
+    tag: str
     digest: str
     secret_name: str
     create_secret: bool

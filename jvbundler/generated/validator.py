@@ -74,6 +74,7 @@ TEXT_KEYS = {
   "name": True,
   "tag": True,
   "digest": True,
+  "file": True,
   "base": True,
   "base_digest": True,
   "python_version": True,
@@ -114,6 +115,8 @@ TEXT_KEYS = {
   },
   "ecr": {
    "repository_name": True,
+   "repository": True,
+   "tag": True,
    "digest": True,
    "kms_key_arn": True
   },
@@ -213,6 +216,8 @@ TEXT_KEYS = {
   },
   "registry": {
    "url": True,
+   "repository": True,
+   "tag": True,
    "digest": True,
    "secret_name": True
   },
@@ -846,6 +851,18 @@ def validate(data, custom_formats={}, name_prefix=None):
                         if not REGEX_PATTERNS['^(sha256:[0-9a-f]{64})?$'].search(data__image__digest):
                             raise Invalid
                 else: data__image["digest"] = ''
+                if "file" in data__image_keys:
+                    data__image_keys.remove("file")
+                    data__image__file = data__image["file"]
+                    if not isinstance(data__image__file, (str)):
+                        raise Invalid
+                    if isinstance(data__image__file, str):
+                        data__image__file_len = len(data__image__file)
+                        if data__image__file_len > 255:
+                            raise Invalid
+                        if not REGEX_PATTERNS['^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*\\.ya?ml$'].search(data__image__file):
+                            raise Invalid
+                else: data__image["file"] = 'images.yaml'
                 if "base" in data__image_keys:
                     data__image_keys.remove("base")
                     data__image__base = data__image["base"]
@@ -1069,7 +1086,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                 else: data__image["build"] = {'platform': 'linux/amd64', 'cache': True, 'args': {}}
                 if data__image_keys:
                     raise Invalid
-        else: data["image"] = {'name': '', 'tag': '', 'digest': '', 'base': 'python', 'base_digest': '', 'python_version': '3.12', 'jvagent_version': '', 'jvagent_path': '', 'registry_mirror': '', 'index_url': '', 'system_packages': [], 'build_packages': [], 'extra_pip': [], 'labels': {}, 'build': {'platform': 'linux/amd64', 'cache': True, 'args': {}}}
+        else: data["image"] = {'name': '', 'tag': '', 'digest': '', 'file': 'images.yaml', 'base': 'python', 'base_digest': '', 'python_version': '3.12', 'jvagent_version': '', 'jvagent_path': '', 'registry_mirror': '', 'index_url': '', 'system_packages': [], 'build_packages': [], 'extra_pip': [], 'labels': {}, 'build': {'platform': 'linux/amd64', 'cache': True, 'args': {}}}
         if "lambda" in data_keys:
             data_keys.remove("lambda")
             data__lambda = data["lambda"]
@@ -1222,6 +1239,27 @@ def validate(data, custom_formats={}, name_prefix=None):
                                 if not REGEX_PATTERNS['^([a-z0-9]+([._-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)*)?$'].search(data__lambda__ecr__repositoryname):
                                     raise Invalid
                         else: data__lambda__ecr["repository_name"] = ''
+                        if "repository" in data__lambda__ecr_keys:
+                            data__lambda__ecr_keys.remove("repository")
+                            data__lambda__ecr__repository = data__lambda__ecr["repository"]
+                            if not isinstance(data__lambda__ecr__repository, (str)):
+                                raise Invalid
+                            if isinstance(data__lambda__ecr__repository, str):
+                                data__lambda__ecr__repository_len = len(data__lambda__ecr__repository)
+                                if data__lambda__ecr__repository_len > 255:
+                                    raise Invalid
+                                if not REGEX_PATTERNS['^(([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?/)?[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*)?$'].search(data__lambda__ecr__repository):
+                                    raise Invalid
+                        else: data__lambda__ecr["repository"] = ''
+                        if "tag" in data__lambda__ecr_keys:
+                            data__lambda__ecr_keys.remove("tag")
+                            data__lambda__ecr__tag = data__lambda__ecr["tag"]
+                            if not isinstance(data__lambda__ecr__tag, (str)):
+                                raise Invalid
+                            if isinstance(data__lambda__ecr__tag, str):
+                                if not REGEX_PATTERNS['^([A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?$'].search(data__lambda__ecr__tag):
+                                    raise Invalid
+                        else: data__lambda__ecr["tag"] = ''
                         if "digest" in data__lambda__ecr_keys:
                             data__lambda__ecr_keys.remove("digest")
                             data__lambda__ecr__digest = data__lambda__ecr["digest"]
@@ -1271,7 +1309,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                         else: data__lambda__ecr["kms_key_arn"] = ''
                         if data__lambda__ecr_keys:
                             raise Invalid
-                else: data__lambda["ecr"] = {'repository_name': '', 'digest': '', 'create_if_missing': True, 'scan_on_push': True, 'immutable_tags': True, 'keep_images': 30, 'kms_key_arn': ''}
+                else: data__lambda["ecr"] = {'repository_name': '', 'repository': '', 'tag': '', 'digest': '', 'create_if_missing': True, 'scan_on_push': True, 'immutable_tags': True, 'keep_images': 30, 'kms_key_arn': ''}
                 if "environment" in data__lambda_keys:
                     data__lambda_keys.remove("environment")
                     data__lambda__environment = data__lambda["environment"]
@@ -2002,7 +2040,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                 else: data__lambda["tags"] = {}
                 if data__lambda_keys:
                     raise Invalid
-        else: data["lambda"] = {'enabled': False, 'region': 'us-east-1', 'account_id': '', 'stack_name': '', 'invoke_mode': 'buffered', 'deferred_tasks': True, 'async_init': True, 'function': {'name': '', 'description': '', 'memory': 1024, 'timeout': 29, 'architecture': '', 'ephemeral_storage': 512}, 'ecr': {'repository_name': '', 'digest': '', 'create_if_missing': True, 'scan_on_push': True, 'immutable_tags': True, 'keep_images': 30, 'kms_key_arn': ''}, 'environment': {}, 'secrets': {'source': 'parameter', 'secret_id': ''}, 'iam': {'role_arn': '', 'role_name': '', 'policies': [], 'statements': [], 'permissions_boundary': ''}, 'vpc': {'enabled': False, 'security_group_ids': [], 'subnet_ids': []}, 'efs': {'enabled': False, 'file_system_id': '', 'access_point_arn': '', 'mount_path': '/mnt/efs', 'root_directory': ''}, 'function_url': {'enabled': False, 'auth_type': 'AWS_IAM', 'cors': {'enabled': True, 'allow_origins': ['*'], 'allow_methods': ['*'], 'allow_headers': ['*'], 'expose_headers': [], 'allow_credentials': False, 'max_age': 0}}, 'api_gateway': {'enabled': True, 'type': 'HTTP', 'name': '', 'stage_name': '', 'endpoint_type': 'REGIONAL', 'cors': {'enabled': True, 'allow_origins': ['*'], 'allow_methods': ['*'], 'allow_headers': ['*'], 'expose_headers': [], 'allow_credentials': False, 'max_age': 0}, 'throttling': {'rate_limit': None, 'burst_limit': None}, 'access_logs': True, 'custom_domain': {'enabled': False, 'domain_name': '', 'certificate_arn': '', 'base_path': '', 'hosted_zone_id': '', 'disable_default_endpoint': False}}, 'logs': {'retention_days': 30, 'format': 'Text', 'kms_key_arn': ''}, 'kms_key_arn': '', 'tracing': False, 'reserved_concurrency': None, 'provisioned_concurrency': None, 'alarms': {'enabled': False, 'topic_arn': '', 'errors': 5, 'throttles': 5, 'duration_percent': 80}, 'tags': {}}
+        else: data["lambda"] = {'enabled': False, 'region': 'us-east-1', 'account_id': '', 'stack_name': '', 'invoke_mode': 'buffered', 'deferred_tasks': True, 'async_init': True, 'function': {'name': '', 'description': '', 'memory': 1024, 'timeout': 29, 'architecture': '', 'ephemeral_storage': 512}, 'ecr': {'repository_name': '', 'repository': '', 'tag': '', 'digest': '', 'create_if_missing': True, 'scan_on_push': True, 'immutable_tags': True, 'keep_images': 30, 'kms_key_arn': ''}, 'environment': {}, 'secrets': {'source': 'parameter', 'secret_id': ''}, 'iam': {'role_arn': '', 'role_name': '', 'policies': [], 'statements': [], 'permissions_boundary': ''}, 'vpc': {'enabled': False, 'security_group_ids': [], 'subnet_ids': []}, 'efs': {'enabled': False, 'file_system_id': '', 'access_point_arn': '', 'mount_path': '/mnt/efs', 'root_directory': ''}, 'function_url': {'enabled': False, 'auth_type': 'AWS_IAM', 'cors': {'enabled': True, 'allow_origins': ['*'], 'allow_methods': ['*'], 'allow_headers': ['*'], 'expose_headers': [], 'allow_credentials': False, 'max_age': 0}}, 'api_gateway': {'enabled': True, 'type': 'HTTP', 'name': '', 'stage_name': '', 'endpoint_type': 'REGIONAL', 'cors': {'enabled': True, 'allow_origins': ['*'], 'allow_methods': ['*'], 'allow_headers': ['*'], 'expose_headers': [], 'allow_credentials': False, 'max_age': 0}, 'throttling': {'rate_limit': None, 'burst_limit': None}, 'access_logs': True, 'custom_domain': {'enabled': False, 'domain_name': '', 'certificate_arn': '', 'base_path': '', 'hosted_zone_id': '', 'disable_default_endpoint': False}}, 'logs': {'retention_days': 30, 'format': 'Text', 'kms_key_arn': ''}, 'kms_key_arn': '', 'tracing': False, 'reserved_concurrency': None, 'provisioned_concurrency': None, 'alarms': {'enabled': False, 'topic_arn': '', 'errors': 5, 'throttles': 5, 'duration_percent': 80}, 'tags': {}}
         if "kubernetes" in data_keys:
             data_keys.remove("kubernetes")
             data__kubernetes = data["kubernetes"]
@@ -2095,6 +2133,27 @@ def validate(data, custom_formats={}, name_prefix=None):
                                 if not REGEX_PATTERNS['^([a-zA-Z0-9]([a-zA-Z0-9._:-]*[a-zA-Z0-9])?(/[a-zA-Z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9])?)*)?$'].search(data__kubernetes__registry__url):
                                     raise Invalid
                         else: data__kubernetes__registry["url"] = ''
+                        if "repository" in data__kubernetes__registry_keys:
+                            data__kubernetes__registry_keys.remove("repository")
+                            data__kubernetes__registry__repository = data__kubernetes__registry["repository"]
+                            if not isinstance(data__kubernetes__registry__repository, (str)):
+                                raise Invalid
+                            if isinstance(data__kubernetes__registry__repository, str):
+                                data__kubernetes__registry__repository_len = len(data__kubernetes__registry__repository)
+                                if data__kubernetes__registry__repository_len > 255:
+                                    raise Invalid
+                                if not REGEX_PATTERNS['^(([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?/)?[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*)?$'].search(data__kubernetes__registry__repository):
+                                    raise Invalid
+                        else: data__kubernetes__registry["repository"] = ''
+                        if "tag" in data__kubernetes__registry_keys:
+                            data__kubernetes__registry_keys.remove("tag")
+                            data__kubernetes__registry__tag = data__kubernetes__registry["tag"]
+                            if not isinstance(data__kubernetes__registry__tag, (str)):
+                                raise Invalid
+                            if isinstance(data__kubernetes__registry__tag, str):
+                                if not REGEX_PATTERNS['^([A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?$'].search(data__kubernetes__registry__tag):
+                                    raise Invalid
+                        else: data__kubernetes__registry["tag"] = ''
                         if "digest" in data__kubernetes__registry_keys:
                             data__kubernetes__registry_keys.remove("digest")
                             data__kubernetes__registry__digest = data__kubernetes__registry["digest"]
@@ -2121,7 +2180,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                         else: data__kubernetes__registry["create_secret"] = False
                         if data__kubernetes__registry_keys:
                             raise Invalid
-                else: data__kubernetes["registry"] = {'url': '', 'digest': '', 'secret_name': '', 'create_secret': False}
+                else: data__kubernetes["registry"] = {'url': '', 'repository': '', 'tag': '', 'digest': '', 'secret_name': '', 'create_secret': False}
                 if "secrets" in data__kubernetes_keys:
                     data__kubernetes_keys.remove("secrets")
                     data__kubernetes__secrets = data__kubernetes["secrets"]
@@ -3898,7 +3957,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                 else: data__kubernetes["patches"] = []
                 if data__kubernetes_keys:
                     raise Invalid
-        else: data["kubernetes"] = {'enabled': False, 'version': '1.36', 'context': '', 'namespace': '', 'create_namespace': False, 'labels': {}, 'annotations': {}, 'registry': {'url': '', 'digest': '', 'secret_name': '', 'create_secret': False}, 'secrets': {'name': ''}, 'external_secrets': {'enabled': False, 'store': {'name': '', 'kind': 'ClusterSecretStore'}, 'key': '', 'refresh_interval': '1h', 'api_version': 'external-secrets.io/v1'}, 'deployment': {'replicas': 1, 'revision_history_limit': 10, 'progress_deadline_seconds': 600, 'min_ready_seconds': 0, 'strategy': {'type': '', 'rolling_update': {'max_surge': 1, 'max_unavailable': 0}}, 'pod': {'labels': {}, 'annotations': {}, 'init_containers': [], 'extra_containers': [], 'extra_volumes': [], 'host_aliases': [], 'runtime_class_name': ''}, 'container': {'name': '', 'port': None, 'image_pull_policy': '', 'environment': {}, 'extra_volume_mounts': [], 'resources': {'requests': {'cpu': '100m', 'memory': '512Mi', 'ephemeral_storage': '256Mi'}, 'limits': {'cpu': '', 'memory': '1Gi', 'ephemeral_storage': '1Gi'}}, 'startup_probe': {'period_seconds': 5, 'failure_threshold': 24, 'enabled': True, 'http_get': None, 'tcp_socket': None, 'exec': None, 'initial_delay_seconds': 0, 'timeout_seconds': 3, 'success_threshold': 1}, 'readiness_probe': {'period_seconds': 5, 'timeout_seconds': 2, 'enabled': True, 'http_get': None, 'tcp_socket': None, 'exec': None, 'initial_delay_seconds': 0, 'failure_threshold': 3, 'success_threshold': 1}, 'liveness_probe': {'enabled': True, 'http_get': None, 'tcp_socket': None, 'exec': None, 'initial_delay_seconds': 0, 'period_seconds': 10, 'timeout_seconds': 3, 'failure_threshold': 3, 'success_threshold': 1}}}, 'service': {'type': 'ClusterIP', 'port': 80, 'target_port': None, 'node_port': None, 'annotations': {}, 'load_balancer_source_ranges': [], 'load_balancer_class': '', 'external_traffic_policy': '', 'session_affinity': 'None'}, 'ingress': {'enabled': False, 'class_name': '', 'annotations': {}, 'rules': [], 'tls': []}, 'persistence': {'enabled': False, 'existing_claim': '', 'storage_class': '', 'size': '10Gi', 'mount_path': '/data', 'access_modes': ['ReadWriteOnce'], 'annotations': {}}, 'config_map': {'enabled': False, 'data': {}, 'mount_path': '/etc/jvagent'}, 'autoscaling': {'enabled': False, 'min_replicas': 2, 'max_replicas': 10, 'target_cpu_utilization': 80, 'target_memory_utilization': None, 'behavior': {}}, 'service_account': {'create': True, 'name': '', 'annotations': {}, 'automount_token': False}, 'security': {'run_as_user': 10001, 'run_as_group': 10001, 'fs_group': 10001, 'read_only_root_filesystem': True, 'tmp_size': '512Mi'}, 'network_policy': {'enabled': True, 'allow_from': [], 'egress': []}, 'pod_disruption_budget': {'enabled': None, 'min_available': None, 'max_unavailable': 1}, 'topology_spread': {'enabled': None, 'topology_keys': ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'], 'max_skew': 1, 'when_unsatisfiable': 'ScheduleAnyway'}, 'node_selector': {}, 'tolerations': [], 'affinity': {}, 'priority_class_name': '', 'termination_grace_period_seconds': 30, 'pre_stop_seconds': 5, 'extra_env_from': [], 'extra_resources': [], 'patches': []}
+        else: data["kubernetes"] = {'enabled': False, 'version': '1.36', 'context': '', 'namespace': '', 'create_namespace': False, 'labels': {}, 'annotations': {}, 'registry': {'url': '', 'repository': '', 'tag': '', 'digest': '', 'secret_name': '', 'create_secret': False}, 'secrets': {'name': ''}, 'external_secrets': {'enabled': False, 'store': {'name': '', 'kind': 'ClusterSecretStore'}, 'key': '', 'refresh_interval': '1h', 'api_version': 'external-secrets.io/v1'}, 'deployment': {'replicas': 1, 'revision_history_limit': 10, 'progress_deadline_seconds': 600, 'min_ready_seconds': 0, 'strategy': {'type': '', 'rolling_update': {'max_surge': 1, 'max_unavailable': 0}}, 'pod': {'labels': {}, 'annotations': {}, 'init_containers': [], 'extra_containers': [], 'extra_volumes': [], 'host_aliases': [], 'runtime_class_name': ''}, 'container': {'name': '', 'port': None, 'image_pull_policy': '', 'environment': {}, 'extra_volume_mounts': [], 'resources': {'requests': {'cpu': '100m', 'memory': '512Mi', 'ephemeral_storage': '256Mi'}, 'limits': {'cpu': '', 'memory': '1Gi', 'ephemeral_storage': '1Gi'}}, 'startup_probe': {'period_seconds': 5, 'failure_threshold': 24, 'enabled': True, 'http_get': None, 'tcp_socket': None, 'exec': None, 'initial_delay_seconds': 0, 'timeout_seconds': 3, 'success_threshold': 1}, 'readiness_probe': {'period_seconds': 5, 'timeout_seconds': 2, 'enabled': True, 'http_get': None, 'tcp_socket': None, 'exec': None, 'initial_delay_seconds': 0, 'failure_threshold': 3, 'success_threshold': 1}, 'liveness_probe': {'enabled': True, 'http_get': None, 'tcp_socket': None, 'exec': None, 'initial_delay_seconds': 0, 'period_seconds': 10, 'timeout_seconds': 3, 'failure_threshold': 3, 'success_threshold': 1}}}, 'service': {'type': 'ClusterIP', 'port': 80, 'target_port': None, 'node_port': None, 'annotations': {}, 'load_balancer_source_ranges': [], 'load_balancer_class': '', 'external_traffic_policy': '', 'session_affinity': 'None'}, 'ingress': {'enabled': False, 'class_name': '', 'annotations': {}, 'rules': [], 'tls': []}, 'persistence': {'enabled': False, 'existing_claim': '', 'storage_class': '', 'size': '10Gi', 'mount_path': '/data', 'access_modes': ['ReadWriteOnce'], 'annotations': {}}, 'config_map': {'enabled': False, 'data': {}, 'mount_path': '/etc/jvagent'}, 'autoscaling': {'enabled': False, 'min_replicas': 2, 'max_replicas': 10, 'target_cpu_utilization': 80, 'target_memory_utilization': None, 'behavior': {}}, 'service_account': {'create': True, 'name': '', 'annotations': {}, 'automount_token': False}, 'security': {'run_as_user': 10001, 'run_as_group': 10001, 'fs_group': 10001, 'read_only_root_filesystem': True, 'tmp_size': '512Mi'}, 'network_policy': {'enabled': True, 'allow_from': [], 'egress': []}, 'pod_disruption_budget': {'enabled': None, 'min_available': None, 'max_unavailable': 1}, 'topology_spread': {'enabled': None, 'topology_keys': ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'], 'max_skew': 1, 'when_unsatisfiable': 'ScheduleAnyway'}, 'node_selector': {}, 'tolerations': [], 'affinity': {}, 'priority_class_name': '', 'termination_grace_period_seconds': 30, 'pre_stop_seconds': 5, 'extra_env_from': [], 'extra_resources': [], 'patches': []}
         if "gitops" in data_keys:
             data_keys.remove("gitops")
             data__gitops = data["gitops"]

@@ -73,7 +73,10 @@ def build_project(
             built.append(environment)
     if len(built) < len(checked):
         return None, tuple(problems)
-    return Project(app=app, file=source.file, base=built[0], environments=tuple(built[1:])), tuple(problems)
+    images = source.images.path if source.images.exists else ""
+    base, *environments = built
+    project = Project(app, source.file, base, tuple(environments), images=images)
+    return project, tuple(problems)
 
 
 def build_environment(

@@ -9,7 +9,7 @@ from jvbundler.values.problem import Place
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App
-    from jvbundler.generated.settings import Settings
+    from jvbundler.generated.settings import KubernetesRegistry, LambdaEcr, Settings
 
 Platform = Literal["lambda", "kubernetes"]
 BASE = ""
@@ -78,10 +78,15 @@ class Environment(NamedTuple):
     @property
     def kubernetes_image(self) -> str:
         """The reference that the cluster pulls: `registry/name:tag`, with the digest once it is known."""
-        registry = self.settings["kubernetes"]["registry"]["url"]
-        name = f"{registry}/{self.image_name}" if registry else self.image_name
-        digest = self.digest("kubernetes")
-        return f"{name}:{self.image_tag}@{digest}" if digest else f"{name}:{self.image_tag}"
+        name, digest = f"{self.kubernetes_repository}:{self.tag('kubernetes')}", self.digest("kubernetes")
+        return f"{name}@{digest}" if digest else name
+
+    @property
+    def kubernetes_repository(self) -> str:
+        """The repository that the cluster pulls from; one of Docker Hub if it has no registry."""
+        registry = self.settings["kubernetes"]["registry"]
+        derived = f"{registry['url']}/{self.image_name}" if registry["url"] else self.image_name
+        return registry["repository"] or derived
 
     def variables(self, platform: Platform) -> dict[str, str]:
         return self.lambda_variables if platform == "lambda" else self.kubernetes_variables
@@ -92,26 +97,41 @@ class Environment(NamedTuple):
     def composed(self, platform: Platform) -> dict[str, tuple[str, ...]]:
         return self.lambda_composed if platform == "lambda" else self.kubernetes_composed
 
-    def own_digest(self, platform: Platform) -> str:
-        """The digest that only this platform's registry has; empty if there is none."""
+    def own_image(self, platform: Platform) -> LambdaEcr | KubernetesRegistry:
+        """What deploy.yaml and images.yaml say of the image of this platform alone."""
         if platform == "lambda":
-            return self.settings["lambda"]["ecr"]["digest"]
-        return self.settings["kubernetes"]["registry"]["digest"]
+            return self.settings["lambda"]["ecr"]
+        return self.settings["kubernetes"]["registry"]
+
+    def tag(self, platform: Platform) -> str:
+        """The tag that the platform pulls; `image_tag` is the one that is pushed next."""
+        return self.own_image(platform)["tag"] or self.image_tag
 
     def digest(self, platform: Platform) -> str:
-        """The digest of the image that the platform pulls, empty while it is not known."""
-        return self.own_digest(platform) or self.settings["image"]["digest"]
+        """The digest of the image that the platform pulls, empty while it is not known.
+
+        The common one is that of the common tag.
+        """
+        own = self.own_image(platform)
+        return own["digest"] or ("" if own["tag"] else self.settings["image"]["digest"])
 
     @property
     def architectures(self) -> tuple[str, ...]:
         """The image's architectures as Kubernetes names them: amd64, arm64."""
         return tuple(platform.rsplit("/", 1)[1] for platform in self.platforms)
 
+    @property
+    def function_architecture(self) -> str:
+        """The function's architecture as images name it; without one, it is the first of the image's."""
+        given = self.settings["lambda"]["function"]["architecture"]
+        return {"x86_64": "amd64", "arm64": "arm64"}.get(given) or self.architectures[0]
+
 
 class Project(NamedTuple):
     """An app and all its environments. `base` is the top level of deploy.yaml, without any environment.
 
-    `file` is deploy.yaml as the user would type it. `output` is the output folder relative to the app, empty
+    `file` is deploy.yaml as the user would type it, `images` the file of images beside it, empty if there is
+    none. `output` is the output folder relative to the app, empty
     if it is outside: the image must not contain it. `repository_path` is the output folder's path in its git
     work tree, empty if it is in none.
     """
@@ -122,6 +142,7 @@ class Project(NamedTuple):
     environments: tuple[Environment, ...]
     output: str = "deploy"
     repository_path: str = ""
+    images: str = ""
 
     @property
     def config_name(self) -> str:

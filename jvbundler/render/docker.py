@@ -35,7 +35,7 @@ def render(project: Project, overrides: Path | None = None) -> Iterator[Artifact
 
 
 def ignored(project: Project) -> dict[str, str]:
-    return {"config": project.config_name, "output": project.output}
+    return {"config": project.config_name, "images": project.images, "output": project.output}
 
 
 def context(project: Project) -> dict[str, Any]:

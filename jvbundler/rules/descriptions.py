@@ -123,6 +123,18 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
         " References (`{{ }}`) and `--set` know the names of today only.",
     ),
     Rule(
+        "JVB123", "error", "Image file that is not one", "jvbundler: schemas/images.schema.json",
+        "images.yaml has an environment that deploy.yaml does not declare, a platform other than `kubernetes`"
+        " and `lambda`, a key other than `repository`, `tag` and `digest`, an image without a tag, or an"
+        " expression. What is wrong with a value itself has the rules of its key in deploy.yaml.",
+    ),
+    Rule(
+        "JVB124", "warning", "Image that is said in two places", "jvbundler: image.file",
+        "What images.yaml says of an environment's image replaces what deploy.yaml says of it, which is"
+        " better removed; `image.tag` remains, as the tag that is pushed next. Or `image.file` names a file"
+        " that does not exist.",
+    ),
+    Rule(
         "JVB200", "error", "No app", JVAGENT,
         "The folder has no app.yaml. The message names the nearest one.",
     ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jvbundler.project.model import Environment, Project, path_of
 from jvbundler.rules.rule import Finding, Path, platforms, project_rule, written_or
+from jvbundler.source.images import KEY
 
 if TYPE_CHECKING:
     pass
@@ -46,9 +47,8 @@ def another_image(project: Project) -> Iterator[Finding]:
         for path in differing(shaping, own):
             if path[0] == "image" and path[1] in ("name", "tag", "digest"):
                 continue
-            message = (
-                f"environment '{environment.name}' has its own {path_of(path)}, but there is one Dockerfile"
-            )
+            shared = "one file of images" if path == KEY else "one Dockerfile"
+            message = f"environment '{environment.name}' has its own {path_of(path)}, but there is {shared}"
             yield Finding(
                 environment.place(*path), message, "write it at the top level, for all environments"
             )

@@ -24,6 +24,7 @@ from jvbundler.rules.rule import (
     written_or,
 )
 from jvbundler.rules.storage import STORAGE_PATHS
+from jvbundler.source.images import SECTIONS
 from jvbundler.source.wording import closest
 from jvbundler.values.node import find
 from jvbundler.values.packaged import packaged_text
@@ -228,10 +229,12 @@ def moving_tag(environment: Environment, app: App) -> Iterator[Finding]:
     """Nobody can say which image runs, a rollback goes to the same tag, and a rollout happens only by
     chance. The rendered ECR repository has immutable tags, so `latest` can be pushed only once. The
     default tag is the app's version."""
-    by_tag = any(not environment.digest(platform) for platform in platforms(environment))
-    if by_tag and environment.image_tag == "latest":
-        message = "the tag 'latest' does not say which image runs"
-        yield Finding(("image", "tag"), message, "leave it out: it is then the app's version")
+    for platform in platforms(environment):
+        if environment.tag(platform) == "latest" and not environment.digest(platform):
+            own = (*SECTIONS[platform], "tag")
+            path: Path = own if environment.own_image(platform)["tag"] else ("image", "tag")
+            message = "the tag 'latest' does not say which image runs"
+            yield Finding(path, message, "leave it out: it is then the app's version")
 
 
 @rule(
@@ -255,5 +258,4 @@ def is_without_registry(environment: Environment) -> bool:
     """Whether the cluster has to pull the image, and cannot know where from."""
     kubernetes = environment.settings["kubernetes"]
     is_pulled = kubernetes["deployment"]["container"]["image_pull_policy"] != "Never"
-    named = kubernetes["registry"]["url"] or "/" in environment.image_name
-    return kubernetes["enabled"] and is_pulled and not named
+    return kubernetes["enabled"] and is_pulled and "/" not in environment.kubernetes_repository

@@ -1,7 +1,7 @@
 """deploy.yaml → `Source`: parsed, interpolated, split into environments, overridden and resolved.
 
-It knows `environments`, `variables`, `secrets` and maps named `environment`, and must not know what any other
-key means.
+It knows `environments`, `variables`, `secrets`, `image.file` and maps named `environment`, and must not know
+what any other key means.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from jvbundler.source.images import Images, read_images, unused
 from jvbundler.source.interpolate import interpolate
 from jvbundler.source.old_names import with_todays_names
 from jvbundler.source.variables import (
@@ -53,12 +54,14 @@ class Source(NamedTuple):
     `base` is the top level alone; `environments` holds it merged with each declared (and selected)
     environment, and is empty where none is declared. Nulls are kept; keys and values are not checked.
     `overlays` holds the same environments as they are written: a null that removes a key is in these alone.
+    `images` is the file with the image of each environment, which is merged into `environments`.
     """
 
     file: str
     base: Node
     environments: dict[str, Node]
     overlays: Mapping[str, Node] = MappingProxyType({})
+    images: Images = Images()
 
 
 def load_source(
@@ -81,7 +84,9 @@ def load_source(
     root, problems = read_yaml(path, shown_as, within=within)
     if root is None:
         return None, _sorted(problems)
-    return _source(root, problems, shown_as, environ, environments, assignments, requires_list)
+    images, more = read_images(root, path, shown_as, assignments)
+    found = (*problems, *more)
+    return _source(root, images, found, shown_as, environ, environments, assignments, requires_list)
 
 
 def parse_source(
@@ -93,15 +98,16 @@ def parse_source(
     assignments: Sequence[tuple[str, str]] = (),
     requires_list: bool = False,
 ) -> tuple[Source | None, tuple[Problem, ...]]:
-    """The same for text that was read already."""
+    """The same for text that was read already, without an image file."""
     root, problems = parse_yaml(data, file)
     if root is None:
         return None, _sorted(problems)
-    return _source(root, problems, file, environ, environments, assignments, requires_list)
+    return _source(root, Images(), problems, file, environ, environments, assignments, requires_list)
 
 
 def _source(
     root: Node,
+    images: Images,
     problems: tuple[Problem, ...],
     file: str,
     environ: Mapping[str, str],
@@ -119,14 +125,29 @@ def _source(
     found += _undeclared(environments, root, file)
     chosen = [name for name in overlays if not environments or name in environments]
     trees = {name: merge(base, overlays[name]) for name in chosen}
+    found += [problem for name, tree in trees.items() for problem in _replaced(tree, name, images)]
+    trees = {name: _with_images(tree, name, images) for name, tree in trees.items()}
     # Whoever writes `${NAME}` into the command line could have written its value.
     interpolated = partial(interpolate, environ=environ, is_secret=is_secret)
     finished = _finisher(assignments, interpolated)
     resolved = {name: with_list(finished(tree, found), written) for name, tree in trees.items()}
     # The base of several environments is not a configuration of its own: what it refers to may be written in
     # each of them, and a reference that fails is reported there.
+    if not overlays:
+        found += _replaced(base, DEFAULT_ENVIRONMENT, images)
+        base = _with_images(base, DEFAULT_ENVIRONMENT, images)
     base = with_list(finished(base, [] if overlays else found), written)
-    return Source(file, base, resolved, {name: overlays[name] for name in chosen}), _sorted(found)
+    return Source(file, base, resolved, {name: overlays[name] for name in chosen}, images), _sorted(found)
+
+
+def _with_images(tree: Node, environment: str, images: Images) -> Node:
+    own = images.trees.get(environment)
+    return merge(tree, own) if own else tree
+
+
+def _replaced(tree: Node, environment: str, images: Images) -> tuple[Problem, ...]:
+    own = images.trees.get(environment)
+    return tuple(unused(tree, own)) if own else ()
 
 
 def _interpolated(

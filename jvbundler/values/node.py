@@ -16,7 +16,7 @@ class Node(NamedTuple):
 
     `secret` names the secret environment variable whose value belongs here: it is never read, and `value`
     keeps its `${NAME}`, with `$$` for a literal dollar. `text` is the source text of a scalar that is not a
-    text.
+    text. `comment` is the one beside a value of images.yaml that a robot finds it by.
     """
 
     value: Scalar | dict[str, Node] | list[Node]
@@ -24,6 +24,7 @@ class Node(NamedTuple):
     key_place: Place | None = None
     secret: str = ""
     text: str = ""
+    comment: str = ""
 
 
 def plain(node: Node) -> Any:

@@ -34,7 +34,17 @@ def app(make_apps: MakeApps) -> AppFolder:
 
 def is_on_record(app: AppFolder, request: Request = REQUEST) -> bool:
     key = record_key(app, request, read_inputs(app, request.templates))
-    return bool(key) and recorded(app, key, request.options.environ) is not None
+    return bool(key) and recorded(app, key, request.options) is not None
+
+
+def test_a_file_of_images_that_comes_or_changes_brings_the_render_back(app: AppFolder) -> None:
+    file = app.root / "images.yaml"
+    file.write_text("dev: {kubernetes: {tag: 1.2.3}}\n")
+    assert not is_on_record(app)
+    write_app(app, REQUEST)
+    assert is_on_record(app)
+    rewrite_in_place(str(file), "1.2.3", "1.2.4")
+    assert not is_on_record(app)
 
 
 def append(path: str, text: str) -> None:

@@ -30,7 +30,9 @@ def app_of(case: str, folder: Path) -> Path:
     own = GOLDEN / case / "app"
     app = folder / case
     shutil.copytree(own if own.is_dir() else GOLDEN / "app", app)
-    shutil.copy(GOLDEN / case / "deploy.yaml", app)
+    for name in ("deploy.yaml", "images.yaml"):
+        if (GOLDEN / case / name).exists():
+            shutil.copy(GOLDEN / case / name, app)
     return app
 
 

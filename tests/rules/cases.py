@@ -1,8 +1,8 @@
 """The cases of golden/invalid: a folder each, with what is wrong, a neighbour that is not, and the problems.
 
 `deploy.yaml` or `app/` has the fault, `neighbour.yaml` or `neighbour/` is as near as can be without it. The
-other files are optional: `environ.env` (variables), `arguments.txt` (`-e NAME`, `--set KEY=VALUE`),
-`templates/` (overrides), `output/` (what was rendered and committed before).
+other files are optional: `images.yaml`, `neighbour-images.yaml`, `environ.env` (variables), `arguments.txt`
+(`-e NAME`, `--set KEY=VALUE`), `templates/` (overrides), `output/` (what was rendered and committed before).
 """
 
 from __future__ import annotations
@@ -47,6 +47,11 @@ def checkout(case: str, folder: Path, *, neighbour: bool) -> Path:
         config = root / "deploy.yaml"
     if config.exists():
         shutil.copy(config, folder / "deploy.yaml")
+    images = root / "neighbour-images.yaml"
+    if not neighbour or not images.exists():
+        images = root / "images.yaml"
+    if images.exists():
+        shutil.copy(images, folder / "images.yaml")
     if (root / "templates").is_dir():
         shutil.copytree(root / "templates", folder / "templates")
     return folder

@@ -37,6 +37,7 @@ COLORS = {"added": "green", "removed": "red", "danger": "red", "attention": "yel
 @click.command("diff", epilog=EPILOG)
 @click.argument("words", nargs=-1, metavar="[APP]... [REVISION]", shell_complete=completion.folders)
 @options.config_options
+@options.image_option
 @options.selection_options
 @click.option("--against", metavar="REVISION", help="Compare with the output at this git revision.")
 @click.option(

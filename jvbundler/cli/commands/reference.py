@@ -25,6 +25,7 @@ Examples:
 SCHEMA_EPILOG = """\b
 Example:
   jvbundler schema > deploy.schema.json
+  jvbundler schema images > images.schema.json
 """
 COMPLETION_EPILOG = """\b
 Examples, to be put into ~/.bashrc, ~/.zshrc or ~/.config/fish/config.fish:
@@ -73,12 +74,13 @@ def rules(terminal: Terminal, rule: str | None) -> int:
 
 
 @click.command("schema", epilog=SCHEMA_EPILOG)
+@click.argument("name", metavar="[deploy|images]", type=click.Choice(("deploy", "images")), default="deploy")
 @options.talking
-def schema() -> int:
-    """Print the JSON Schema of deploy.yaml, for editors and for checks of your own."""
+def schema(name: str) -> int:
+    """Print the JSON Schema of deploy.yaml, or of images.yaml, for editors and for checks of your own."""
     from jvbundler.values.packaged import packaged_text
 
-    echo_data(packaged_text("schemas/deploy.schema.json"))
+    echo_data(packaged_text(f"schemas/{name}.schema.json"))
     return 0
 
 

@@ -39,6 +39,7 @@ Examples:
 @click.command("render", epilog=EPILOG)
 @options.apps_argument
 @options.config_options
+@options.image_option
 @options.selection_options
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the output is not current.")
 @click.option("--stdout", "to_stdout", is_flag=True, help="Print the deployable files, write nothing.")

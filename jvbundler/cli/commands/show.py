@@ -31,6 +31,7 @@ COLORS = {"file": "", "environment": "cyan", "command line": "yellow", "default"
 @click.command("show", epilog=EPILOG)
 @options.app_argument
 @options.config_options
+@options.image_option
 @options.environment_option("Environment; not needed if there is only one.")
 @click.option("--all", "everything", is_flag=True, help="Show what is a default, too.")
 @click.option("--graph", is_flag=True, help="Print a picture of what runs, as a Mermaid diagram.")

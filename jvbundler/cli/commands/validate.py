@@ -26,6 +26,7 @@ Examples:
 @click.command("validate", epilog=EPILOG)
 @options.apps_argument
 @options.config_options
+@options.image_option
 @options.selection_options
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @options.reporting

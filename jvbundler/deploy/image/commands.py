@@ -1,34 +1,29 @@
 """The image: docker's commands that build it, push it to every registry of an environment, and run it.
 
-One build is pushed to all registries that were asked for, so that both platforms run the same digest.
+It is built once. The cluster's registry gets it with attestations and for all platforms, which makes it an
+index; Lambda takes none, and gets a copy of the one image in it that its function runs.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from jvbundler.deploy.command import NO_LIMIT, OUTPUT, Command
+from jvbundler.deploy.command import DIGEST, LAMBDA_DIGEST, NO_LIMIT, OUTPUT, Command
 from jvbundler.render.lambda_.names import repository_uri
 from jvbundler.source.interpolate import SecretName
 from jvbundler.values.problem import InputError
+from jvbundler.values.reference import DOCKER_HUB, TAG, ecr_region, is_repository, registry_of
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment, Platform
 
 BUILD_SECONDS = 3600.0
 LOGIN_SECONDS = 120.0
-DOCKER_HUB = "docker.io"
+# Of an image of 1.3 GB between two registries, through this machine.
+COPY_SECONDS = 1800.0
 USER = "10001:10001"
-
-_ECR = re.compile(r"[0-9]{12}\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\Z")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z")
-# https://github.com/distribution/reference: host and path of a repository, without tag and digest.
-_REPOSITORY = re.compile(
-    r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?/)?"
-    r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*\Z"
-)
 
 
 class ImageOptions(NamedTuple):
@@ -57,32 +52,26 @@ def is_for(environment: Environment, options: ImageOptions, platform: Platform) 
 
 def repositories(
     environment: Environment, options: ImageOptions, lambda_repository: str = ""
-) -> tuple[str, ...]:
+) -> dict[Platform, str]:
     """Where the image is pushed to: the cluster's registry and Lambda's, as far as they are enabled.
 
     `lambda_repository` is for an account that deploy.yaml does not name. Raises InputError for one that
     cannot be pushed to.
     """
-    found = []
+    found: dict[Platform, str] = {}
     if is_for(environment, options, "kubernetes"):
-        found.append(kubernetes_repository(environment))
+        found["kubernetes"] = environment.kubernetes_repository
     if is_for(environment, options, "lambda"):
-        uri = lambda_repository or repository_uri(environment)
-        if not uri:
+        found["lambda"] = lambda_repository or repository_uri(environment)
+        if not found["lambda"]:
             raise InputError("lambda.account_id is not set: the image's repository is in that account")
-        found.append(uri)
-    for repository in found:
-        if not _REPOSITORY.match(repository):
+    for repository in found.values():
+        if not is_repository(repository):
             raise InputError(f"'{repository}' is not the name of an image's repository")
-    return tuple(dict.fromkeys(found)) or (environment.image_name,)
+    return found
 
 
-def kubernetes_repository(environment: Environment) -> str:
-    registry = environment.settings["kubernetes"]["registry"]["url"]
-    return f"{registry}/{environment.image_name}" if registry else environment.image_name
-
-
-def require_pushable(names: tuple[str, ...]) -> None:
+def require_pushable(names: Iterable[str]) -> None:
     """Raise InputError for a name that belongs to Docker's own images."""
     for name in names:
         if "/" not in name:
@@ -90,13 +79,6 @@ def require_pushable(names: tuple[str, ...]) -> None:
                 f"the image '{name}' has no registry: set 'kubernetes.registry.url', "
                 f"or write 'image.name: <account>/{name}' for Docker Hub"
             )
-
-
-def registry_of(repository: str) -> str:
-    """The registry's host: the part before the first slash, if it is one."""
-    host, slash, _ = repository.partition("/")
-    is_host = slash and ("." in host or ":" in host or host == "localhost")
-    return host if is_host else DOCKER_HUB
 
 
 def build_commands(
@@ -115,10 +97,18 @@ def build_commands(
 
 
 def push_commands(
-    environment: Environment, app: str, dockerfile: str, names: tuple[str, ...], options: ImageOptions
+    environment: Environment,
+    app: str,
+    dockerfile: str,
+    images: Mapping[Platform, str],
+    options: ImageOptions,
 ) -> tuple[Command, ...]:
-    """Log in if needed, then build (from the cache, after a build) and push."""
-    require_pushable(names)
+    """Log in if needed, then build (from the cache, after a build) and push to the repositories `images`."""
+    require_pushable(images.values())
+    own, copied = dict(images), ""
+    if is_copied(environment, options):
+        copied = own.pop("lambda")
+    names = tuple(dict.fromkeys(own.values()))
     argv = (*_buildx(environment, dockerfile, names, options), "--metadata-file", OUTPUT, "--push", app)
     where = " and ".join(dict.fromkeys(registry_of(name) for name in names))
     push = Command(
@@ -127,21 +117,53 @@ def push_commands(
         timeout_seconds=BUILD_SECONDS,
         grace_seconds=10,
         role="push",
+        images=tuple(own.items()),
     )
-    return (*login_commands(names, options), push)
+    copies = copy_commands(environment, own["kubernetes"], copied, options) if copied else ()
+    return (*login_commands(images.values(), options), push, *copies)
 
 
-def login_commands(names: tuple[str, ...], options: ImageOptions) -> tuple[Command, ...]:
+def copy_commands(
+    environment: Environment, source: str, target: str, options: ImageOptions
+) -> tuple[Command, ...]:
+    """Find the image of the function's architecture in the index that was pushed, and copy it as it is."""
+    tools = ("docker", "buildx", *(("--builder", options.builder) if options.builder else ()), "imagetools")
+    shown = ("--format", "{{json .Manifest}}")
+    find = Command(
+        (*tools, "inspect", f"{source}@{DIGEST}", *shown),
+        f"find its image for linux/{environment.function_architecture}",
+        timeout_seconds=COPY_SECONDS,
+        role="manifest",
+        images=(("lambda", target),),
+    )
+    if source == target:
+        return (find,)
+    tags = (word for tag in tags_of(environment, options) for word in ("--tag", f"{target}:{tag}"))
+    where = registry_of(target)
+    copy = Command(
+        (*tools, "create", "--prefer-index=false", *tags, f"{source}@{LAMBDA_DIGEST}"),
+        f"copy that to {where}",
+        timeout_seconds=COPY_SECONDS,
+    )
+    check = Command(
+        (*tools, "inspect", f"{target}@{LAMBDA_DIGEST}", *shown),
+        f"check that {where} has the same",
+        timeout_seconds=COPY_SECONDS,
+    )
+    return (find, copy, check)
+
+
+def login_commands(names: Iterable[str], options: ImageOptions) -> tuple[Command, ...]:
     """A short-lived token for ECR; elsewhere the user's own docker login, unless variables are named."""
     hosts = dict.fromkeys(registry_of(name) for name in names)
     return tuple(login for host in hosts for login in _login(host, options))
 
 
 def _login(host: str, options: ImageOptions) -> tuple[Command, ...]:
-    ecr = _ECR.match(host)
+    region = ecr_region(host)
     reason = f"log in to {host}"
-    if ecr:
-        ask = ("aws", "ecr", "get-login-password", "--region", ecr["region"])
+    if region:
+        ask = ("aws", "ecr", "get-login-password", "--region", region)
         token = Command(ask, f"get a token for {host}", timeout_seconds=LOGIN_SECONDS)
         argv = ("docker", "login", "--username", "AWS", "--password-stdin", host)
         return (Command(argv, reason, timeout_seconds=LOGIN_SECONDS, stdin_of=token),)
@@ -159,17 +181,23 @@ def _login(host: str, options: ImageOptions) -> tuple[Command, ...]:
     return (login,)
 
 
+def is_copied(environment: Environment, options: ImageOptions) -> bool:
+    """Whether Lambda gets a part of the image that the cluster's registry gets as an index."""
+    both = is_for(environment, options, "kubernetes") and is_for(environment, options, "lambda")
+    return both and (options.attest or len(environment.platforms) > 1)
+
+
 def platforms(environment: Environment, options: ImageOptions) -> tuple[str, ...]:
     """Lambda takes an image of one platform, and rejects an index of several."""
-    if is_for(environment, options, "lambda") and len(environment.platforms) > 1:
-        wanted = "arm64" if environment.settings["lambda"]["function"]["architecture"] == "arm64" else "amd64"
-        return (f"linux/{wanted}",)
+    if is_for(environment, options, "lambda") and not is_copied(environment, options):
+        return (f"linux/{environment.function_architecture}",)
     return environment.platforms
 
 
 def attests(environment: Environment, options: ImageOptions) -> bool:
     """Attestations make an image an index, which Lambda rejects."""
-    return options.attest and not is_for(environment, options, "lambda")
+    on_lambda = is_for(environment, options, "lambda")
+    return options.attest and (not on_lambda or is_copied(environment, options))
 
 
 def _attestations(environment: Environment, options: ImageOptions) -> tuple[str, ...]:
@@ -181,12 +209,7 @@ def _attestations(environment: Environment, options: ImageOptions) -> tuple[str,
 def _buildx(
     environment: Environment, dockerfile: str, names: tuple[str, ...], options: ImageOptions
 ) -> tuple[str, ...]:
-    tags = dict.fromkeys(
-        (environment.image_tag, *((options.revision,) if options.revision else ()), *options.tags)
-    )
-    for tag in tags:
-        if not _TAG.match(tag):
-            raise InputError(f"'{tag}' is not a tag: letters, digits, '_', '.' and '-', at most 128")
+    tags = tags_of(environment, options)
     label = f"org.opencontainers.image.revision={options.revision}"
     return (
         *("docker", "buildx", "build", "--progress=plain"),
@@ -200,6 +223,16 @@ def _buildx(
         *_attestations(environment, options),
         *(word for name in names for tag in tags for word in ("--tag", f"{name}:{tag}")),
     )
+
+
+def tags_of(environment: Environment, options: ImageOptions) -> tuple[str, ...]:
+    """The tags of what is built. Raises InputError for one that is none."""
+    more = (options.revision, *options.tags)
+    tags = tuple(dict.fromkeys((environment.image_tag, *filter(None, more))))
+    for tag in tags:
+        if not re.fullmatch(TAG, tag):
+            raise InputError(f"'{tag}' is not a tag: letters, digits, '_', '.' and '-', at most 128")
+    return tags
 
 
 def run_commands(environment: Environment, image: str, *, port: int, on_lambda: bool) -> tuple[Command, ...]:

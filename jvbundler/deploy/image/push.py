@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.deploy.aws import Account, account_id
-from jvbundler.deploy.digest import digest_keys, require_writable
+from jvbundler.deploy.digest import require_writable, where_noted
 from jvbundler.deploy.doctor import Check, aws, docker_checks, engine, require
 from jvbundler.deploy.execution import execute_all
 from jvbundler.deploy.image import ecr
@@ -19,6 +19,7 @@ from jvbundler.deploy.image.commands import (
     ImageOptions,
     attests,
     build_commands,
+    is_copied,
     is_for,
     platforms,
     push_commands,
@@ -30,6 +31,7 @@ from jvbundler.deploy.release import render_command, render_commands
 from jvbundler.git import git
 from jvbundler.runner import find_tool
 from jvbundler.values.problem import InputError
+from jvbundler.values.reference import Reference
 
 if TYPE_CHECKING:
     from jvbundler.deploy.command import Command
@@ -86,7 +88,8 @@ def checks(release: Release, steps: ImageSteps, environ: Mapping[str, str]) -> t
     index = steps.push and (attests(release.environment, steps.options) or several)
     # Lambda's repository is looked for, and made where it is missing.
     to_lambda = steps.push and is_for(release.environment, steps.options, "lambda")
-    docker = docker_checks(environ, builder=steps.options.builder, index=index)
+    copies = steps.push and is_copied(release.environment, steps.options)
+    docker = docker_checks(environ, builder=steps.options.builder, index=index, copies=copies)
     return (*docker, *((aws(environ),) if to_lambda else ()))
 
 
@@ -94,7 +97,7 @@ def look(release: Release, steps: ImageSteps, environ: Mapping[str, str]) -> Fac
     """Raises InputError if the digest could not be recorded, or the credentials are for another account."""
     if not steps.push:
         return Facts()
-    require_writable(release, steps.options.registries)
+    require_writable(release, expected(release, steps.options))
     if not is_for(release.environment, steps.options, "lambda"):
         return Facts()
     settings = release.environment.settings["lambda"]
@@ -126,11 +129,10 @@ def image_commands(release: Release, steps: ImageSteps, lambda_repository: str) 
     """docker's commands, and the render that records the digest; none if no step was asked for."""
     environment, file, app = release.environment, release.path(DOCKERFILE), release.shown_as
     if steps.push:
-        names = repositories(environment, steps.options, lambda_repository)
-        keys = " and ".join(digest_keys(release, steps.options.registries))
-        reason = f"record the digest as {keys} in deploy.yaml, and render"
-        note = render_command(release, reason, role="note")._replace(registries=steps.options.registries)
-        return (*push_commands(environment, app, file, names, steps.options), note)
+        images = repositories(environment, steps.options, lambda_repository)
+        reason = f"record the digest {where_noted(release, expected(release, steps.options))}, and render"
+        note = render_command(release, reason, role="note")
+        return (*push_commands(environment, app, file, images, steps.options), note)
     if steps.build:
         return build_commands(
             environment, app, file, image_repositories(release, steps.options), steps.options
@@ -138,12 +140,24 @@ def image_commands(release: Release, steps: ImageSteps, lambda_repository: str) 
     return ()
 
 
+def expected(release: Release, options: ImageOptions) -> dict[Platform, Reference]:
+    """What a push makes, with placeholders for the digests: two differ only if Lambda gets a copy."""
+    environment = release.environment
+    found: dict[Platform, Reference] = {}
+    for platform in options.registries:
+        if is_for(environment, options, platform):
+            own = platform == "lambda" and is_copied(environment, options)
+            found[platform] = Reference("image", environment.image_tag, f"sha256:{'01'[own] * 64}")
+    return found
+
+
 def image_repositories(release: Release, options: ImageOptions) -> tuple[str, ...]:
     """For an image that stays here, an account that is not known yet does not matter."""
     try:
-        return repositories(release.environment, options)
+        found = repositories(release.environment, options)
     except InputError:
-        return (release.environment.image_name,)
+        found = {}
+    return tuple(dict.fromkeys(found.values())) or (release.environment.image_name,)
 
 
 def image_names(release: Release, options: ImageOptions) -> tuple[str, ...]:

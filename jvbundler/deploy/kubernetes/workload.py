@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jvbundler.deploy.image.commands import registry_of
 from jvbundler.values.artifact import ObjectName
 from jvbundler.values.problem import InputError
+from jvbundler.values.reference import registry_of
 
 if TYPE_CHECKING:
     from jvbundler.deploy.release import Release
@@ -89,7 +89,7 @@ def workload_of(release: Release, *, context: str = "", timeout_seconds: int = 0
         rollout_seconds=timeout_seconds
         or settings["deployment"]["progress_deadline_seconds"] + _BEYOND_DEADLINE_SECONDS,
         pull_secret=registry["secret_name"] if registry["create_secret"] else "",
-        pull_registry=registry_of(f"{registry['url']}/image") if registry["create_secret"] else "",
+        pull_registry=registry_of(environment.kubernetes_repository) if registry["create_secret"] else "",
     )
 
 

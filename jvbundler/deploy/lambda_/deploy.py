@@ -14,7 +14,7 @@ from jvbundler.deploy.digest import require_writable
 from jvbundler.deploy.doctor import Check, aws, sam
 from jvbundler.deploy.image import ecr, push
 from jvbundler.deploy.image.commands import ImageOptions
-from jvbundler.deploy.image.push import ImageSteps
+from jvbundler.deploy.image.push import ImageSteps, expected
 from jvbundler.deploy.lambda_.commands import (
     STACK_SECONDS,
     LambdaStack,
@@ -137,12 +137,12 @@ def look(release: Release, options: DeployOptions, environ: Mapping[str, str]) -
         values = parameter_values(release, options.parameters, environ, there)
         notes = stored_secrets(release, environ)
     if options.image.push:
-        require_writable(release, options.image.options.registries)
+        require_writable(release, expected(release, options.image.options))
     uses_repository = stack.repository.template and (options.image.push or options.update)
     repository = ecr.look(account, stack.repository) if uses_repository else None
     image = ""
     if options.update and not options.image.push:
-        version = release.environment.digest("lambda") or release.environment.image_tag
+        version = release.environment.digest("lambda") or release.environment.tag("lambda")
         image = image_digest(account, stack, version)
     return Facts(account, stack, deployed, repository, values, image, notes)
 
@@ -239,7 +239,7 @@ def _deployed(
     from jvbundler.deploy.lambda_.live import health_answers
 
     digest = facts.image or release.environment.digest("lambda")
-    version = f"@{digest}" if digest else f":{release.environment.image_tag}"
+    version = f"@{digest}" if digest else f":{release.environment.tag('lambda')}"
     image = f"{facts.stack.repository.uri}{version}"
     if not options.update:
         return Deployed(facts.stack, image, facts.deployed.outputs if facts.deployed else {})

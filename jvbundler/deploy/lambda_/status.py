@@ -145,7 +145,7 @@ def rendered_image(account: Account, stack: LambdaStack, release: Release) -> st
     if digest:
         return digest
     try:
-        return image_digest(account, stack, release.environment.image_tag)
+        return image_digest(account, stack, release.environment.tag("lambda"))
     except InputError:
         return ""
 

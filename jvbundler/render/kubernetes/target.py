@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jvbundler.render.kubernetes.extras import clashes, extra_resources, problems_of_extras
+from jvbundler.render.kubernetes.images import Entry, image_entry, with_image
 from jvbundler.render.kubernetes.objects import own_objects
 from jvbundler.render.kubernetes.overlay import Overlay, overlay
 from jvbundler.render.kubernetes.patches import Patched, patched
@@ -42,8 +43,12 @@ def render(project: Project, overrides: Path | None = None) -> Iterator[Artifact
     yield from base_artifacts(base, notice(file), overrides)
     for environment, result, _ in built:
         head = notice(file, environment.name)
-        difference = overlay(base, result.resources, environment.namespace)
-        yield from overlay_artifacts(environment, difference, head, overrides)
+        images = image_entry(project.base, environment, result.resources)
+        under = base
+        if images:
+            under = with_image(base, project.base.kubernetes_image, environment.kubernetes_image)
+        difference = overlay(under, result.resources, environment.namespace)
+        yield from overlay_artifacts(environment, difference, images, head, overrides)
         yield manifest(environment, result.resources, head)
 
 
@@ -81,6 +86,7 @@ def base_artifacts(base: Sequence[Resource], head: str, overrides: Path | None) 
         "namespace": "",
         "resources": [f"{one.stem}.yaml" for one in base],
         "patches": [],
+        "images": None,
         "transformers": [],
     }
     text = templating.render(f"{FOLDER}/kustomization.yaml.j2", fields, overrides)
@@ -90,13 +96,14 @@ def base_artifacts(base: Sequence[Resource], head: str, overrides: Path | None) 
 
 
 def overlay_artifacts(
-    environment: Environment, difference: Overlay, head: str, overrides: Path | None
+    environment: Environment, difference: Overlay, images: Entry | None, head: str, overrides: Path | None
 ) -> Iterator[Artifact]:
     folder = f"{FOLDER}/overlays/{environment.name}"
     fields = {
         "namespace": "" if difference.transformers else environment.namespace,
         "resources": difference.resources,
         "patches": difference.patches,
+        "images": images,
         "transformers": difference.transformers,
     }
     text = templating.render(f"{FOLDER}/kustomization.yaml.j2", fields, overrides)

@@ -67,8 +67,7 @@ def function(environment: Environment, variables: Mapping[str, str]) -> dict[str
 
 
 def architecture(environment: Environment) -> str:
-    given = environment.settings["lambda"]["function"]["architecture"]
-    return given or ARCHITECTURES[environment.architectures[0]]
+    return ARCHITECTURES[environment.function_architecture]
 
 
 def vpc(environment: Environment) -> dict[str, Any] | None:

@@ -43,16 +43,16 @@ def registry(environment: Environment) -> str:
 
 
 def repository_uri(environment: Environment) -> str:
-    """Where the image is pushed, or an empty text while the account is not known."""
-    host = registry(environment)
-    return f"{host}/{repository_name(environment)}" if host else ""
+    """Where the image is, or an empty text while the account is not known."""
+    host, own = registry(environment), environment.settings["lambda"]["ecr"]["repository"]
+    return own or (f"{host}/{repository_name(environment)}" if host else "")
 
 
 def image_uri(environment: Environment) -> str:
     """The image by digest, else by tag, or an empty text while the account is not known."""
     repository = repository_uri(environment)
     digest = environment.digest("lambda")
-    version = f"@{digest}" if digest else f":{environment.image_tag}"
+    version = f"@{digest}" if digest else f":{environment.tag('lambda')}"
     return f"{repository}{version}" if repository else ""
 
 

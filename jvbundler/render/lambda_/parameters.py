@@ -14,8 +14,6 @@ from jvbundler.project.model import Environment
 from jvbundler.render.lambda_.function import uses_s3
 from jvbundler.render.lambda_.names import (
     image_uri,
-    registry,
-    repository_name,
     repository_uri,
     secret_parameters,
 )
@@ -54,13 +52,13 @@ def parameters(environment: Environment, variables: Mapping[str, str]) -> tuple[
 
 def image(environment: Environment) -> Parameter:
     """A given account is pinned only if its repository is ours: images may come from another account."""
-    ours = registry(environment) if environment.settings["lambda"]["ecr"]["create_if_missing"] else ""
-    repository = f"{ours}/{repository_name(environment)}"
+    is_ours = environment.settings["lambda"]["ecr"]["create_if_missing"]
+    ours = repository_uri(environment) if is_ours else ""
     return Parameter(
         "ImageUri",
         "Image of the function, by tag or by digest",
-        pattern=f"^{repository.replace('.', '[.]') if ours else ANY_REPOSITORY}{TAG_OR_DIGEST}$",
-        constraint=f"must be an image of {repository}" if ours else "must be an image in an ECR repository",
+        pattern=f"^{ours.replace('.', '[.]') if ours else ANY_REPOSITORY}{TAG_OR_DIGEST}$",
+        constraint=f"must be an image of {ours}" if ours else "must be an image in an ECR repository",
     )
 
 

@@ -10,6 +10,7 @@ from jvbundler.project.model import Environment
 from jvbundler.rules.rule import Finding, Path, rule, runs_jvagent, secret_names, variable_path
 from jvbundler.values.node import scalars
 from jvbundler.values.problem import Place
+from jvbundler.values.reference import ecr_region, registry_of
 
 if TYPE_CHECKING:
     from jvbundler.app.model import App
@@ -231,6 +232,28 @@ def bad_repository_name(environment: Environment, app: App) -> Iterator[Finding]
             f"'{name}' is not a valid name of an ECR repository",
             "set lambda.ecr.repository_name, as in 'acme/support'",
         )
+
+
+@rule(
+    "JVB339",
+    "error",
+    title="Image that Lambda cannot pull",
+    source="AWS Lambda: a container image is in a private Amazon ECR repository of the function's region",
+)
+def image_elsewhere(environment: Environment, app: App) -> Iterator[Finding]:
+    """Lambda takes images only from Amazon ECR, and from the region of the function; the repository may be of
+    another account, whose policy then has to allow it."""
+    settings = environment.settings["lambda"]
+    repository = settings["ecr"]["repository"]
+    if not settings["enabled"] or not repository:
+        return
+    path, region = ("lambda", "ecr", "repository"), ecr_region(registry_of(repository))
+    if not region:
+        hint = "write one such as 123456789012.dkr.ecr.us-east-1.amazonaws.com/acme/support"
+        yield Finding(path, f"'{repository}' is no repository of Amazon ECR", hint)
+    elif region != settings["region"]:
+        message = f"the repository is in {region}, the function in {settings['region']}"
+        yield Finding(path, message, f"push the image to a repository in {settings['region']}")
 
 
 @rule(

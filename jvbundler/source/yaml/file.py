@@ -35,7 +35,7 @@ def read_yaml(
     try:
         data = read_file(path, MAX_BYTES)
     except OSError as failure:
-        return None, (_unreadable(shown_as, failure),)
+        return None, (unreadable(shown_as, failure),)
     return parse_yaml(data, shown_as)
 
 
@@ -117,14 +117,15 @@ def _too_large(file: str) -> Problem:
     return error("JVB107", Place(file), f"the file is larger than {size_words(MAX_BYTES)}", hint)
 
 
-def _unreadable(shown_as: str, failure: OSError) -> Problem:
+def unreadable(shown_as: str, failure: OSError) -> Problem:
+    """What kept a file from being read."""
     if failure.errno == errno.EFBIG:
         return _too_large(shown_as)
-    message, hint = _why_unreadable(failure)
+    message, hint = _whyunreadable(failure)
     return error("JVB100", Place(shown_as), f"'{shown_as}' {message}", hint)
 
 
-def _why_unreadable(failure: OSError) -> tuple[str, str]:
+def _whyunreadable(failure: OSError) -> tuple[str, str]:
     if isinstance(failure, (FileNotFoundError, NotADirectoryError)):
         return "does not exist", "check the path, or create the file"
     if isinstance(failure, IsADirectoryError):

@@ -10,6 +10,8 @@ from tests.deploy.conftest import DIGEST, Run, Tools
 
 PUSHED = "sha256:" + "cd" * 32
 BUILD = ["docker", "buildx", "build", "--progress=plain", "--file", "support/deploy/docker/Dockerfile"]
+FOR_LAMBDA = "sha256:" + "ef" * 32
+IMAGETOOLS = ("docker", "buildx", "imagetools")
 AMD64 = ["--platform", "linux/amd64"]
 
 
@@ -60,11 +62,15 @@ def test_a_push_for_kubernetes_attests_and_its_digest_is_deployed_next(
     assert jvbundler("render", "support", "--check").returncode == 0
 
 
-def test_lambda_gets_the_same_image_without_attestations(app: Path, tools: Tools, jvbundler: Run) -> None:
+def test_lambda_gets_a_copy_of_its_image_in_what_the_cluster_gets(
+    app: Path, tools: Tools, jvbundler: Run
+) -> None:
     with_lambda(app)
     tools.put("aws")
     tools.answer("get-login-password", stdout="token-of-ecr")
     aws_answers(tools)
+    index_answer(tools)
+    shown = jvbundler("push", "support", "-e", "dev", "--dry-run").stdout
     done = jvbundler("push", "support", "-e", "dev")
     assert done.returncode == 0, done.stderr
     host = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
@@ -74,12 +80,63 @@ def test_lambda_gets_the_same_image_without_attestations(app: Path, tools: Tools
         "stdin": "token-of-ecr",
     }
     (argv,) = builds(tools)
-    assert argv[8:10] == ["--provenance=false", "--sbom=false"]
-    assert [w for w in argv if ":1.2.3" in w] == [
-        "ghcr.io/acme/acme-support:1.2.3",
-        f"{host}/acme-support:1.2.3",
+    assert argv[8:10] == ["--provenance=mode=max", "--sbom=true"]
+    source, target = "ghcr.io/acme/acme-support", f"{host}/acme-support"
+    assert [w for w in argv if ":1.2.3" in w] == [f"{source}:1.2.3"]
+    ran = [call["argv"] for call in tools.calls() if "imagetools" in call["argv"]]
+    assert ran == [
+        [*IMAGETOOLS, "inspect", f"{source}@{PUSHED}", "--format", "{{json .Manifest}}"],
+        [
+            *(*IMAGETOOLS, "create", "--prefer-index=false", "--tag", f"{target}:1.2.3"),
+            f"{source}@{FOR_LAMBDA}",
+        ],
+        [*IMAGETOOLS, "inspect", f"{target}@{FOR_LAMBDA}", "--format", "{{json .Manifest}}"],
     ]
+    assert f"--tag {target}:1.2.3 {source}@DIGEST_FOR_LAMBDA\n" in shown
     assert "token-of-ecr" not in done.stderr
+    text = (app / "deploy.yaml").read_text()
+    own = f"registry:\n        digest: {PUSHED}\n    lambda:\n      ecr:\n        digest: {FOR_LAMBDA}\n"
+    assert f"  dev:\n    kubernetes:\n      {own}" in text
+    assert f"acme-support@{FOR_LAMBDA}" in (app / "deploy/lambda/dev/samconfig.toml").read_text()
+
+
+def test_without_attestations_both_registries_get_the_same_image(
+    app: Path, tools: Tools, jvbundler: Run
+) -> None:
+    with_lambda(app)
+    tools.put("aws")
+    tools.answer("get-login-password", stdout="token-of-ecr")
+    aws_answers(tools)
+    done = jvbundler("push", "support", "-e", "dev", "--no-attestations")
+    assert done.returncode == 0, done.stderr
+    (argv,) = builds(tools)
+    assert [w.partition(".")[0] for w in argv if ":1.2.3" in w] == ["ghcr", "123456789012"]
+    assert f"  dev:\n    image:\n      digest: {PUSHED}\n" in (app / "deploy.yaml").read_text()
+
+
+def test_an_image_that_has_nothing_for_the_function_is_a_failure(
+    app: Path, tools: Tools, jvbundler: Run
+) -> None:
+    with_lambda(app)
+    tools.put("aws")
+    tools.answer("get-login-password", stdout="token-of-ecr")
+    aws_answers(tools)
+    tools.answer("imagetools", "inspect", stdout='{"manifests": []}')
+    before = (app / "deploy.yaml").read_text()
+    done = jvbundler("push", "support", "-e", "dev")
+    assert done.returncode == 4
+    assert "the pushed image has 0 images for linux/amd64, not one" in done.stderr
+    assert (app / "deploy.yaml").read_text() == before
+
+
+def index_answer(tools: Tools) -> None:
+    """An index with an image for each of two platforms, and what attests to them."""
+    parts = [("arm64", "linux", "ab"), ("amd64", "linux", "ef"), ("unknown", "unknown", "01")]
+    manifests = [
+        {"digest": f"sha256:{byte * 32}", "platform": {"architecture": architecture, "os": system}}
+        for architecture, system, byte in parts
+    ]
+    tools.answer("imagetools", "inspect", stdout=json.dumps({"digest": PUSHED, "manifests": manifests}))
 
 
 def aws_answers(tools: Tools) -> None:
@@ -93,6 +150,7 @@ def test_the_repository_of_lambda_is_made_before_the_push(app: Path, tools: Tool
     with_lambda(app)
     tools.put("aws")
     aws_answers(tools)
+    index_answer(tools)
     asked = ("push", "support", "-e", "dev")
     shown = [line.split() for line in jvbundler(*asked, "--dry-run").stdout.splitlines() if line[:3] == "aws"]
     done = jvbundler(*asked)
@@ -245,7 +303,7 @@ def test_a_push_to_all_registries_replaces_the_digest_of_a_single_one(
     text = (rendered / "deploy.yaml").read_text().replace("dev: {}\n", own)
     (rendered / "deploy.yaml").write_text(text)
     assert jvbundler("render", "support").returncode == 0
-    done = jvbundler("push", "support", "-e", "dev")
+    done = jvbundler("push", "support", "-e", "dev", "--no-attestations")
     assert done.returncode == 0, done.stderr
     assert (rendered / "deploy.yaml").read_text().count(PUSHED) == 2
     manifest = (rendered / "deploy/kubernetes/rendered/dev/manifest.yaml").read_text()
