@@ -127,6 +127,7 @@ RUNS = {
     ),
     "hydrate": ("hydrate --branch environment/prod", 4),
     "publish": ("publish oci://ghcr.io/acme/deploy --tag prod", 4),
+    "ci": ("ci jenkins --stdout", 0),
     "image": ("image show --offline", 0),
     "deploy": ("deploy k8s --dry-run --context c", 0),
     "chat": ("chat local", 2),

@@ -26,6 +26,7 @@ GROUPS = {
         "env": "List, set or unset environment variables in deploy.yaml.",
         "migrate": "Give the keys of an older deploy.yaml today's names.",
         "lock": "Pin the image's Python packages, with hashes.",
+        "ci": "Write a pipeline for GitHub, GitLab or Jenkins.",
         "bundle": "Write a Dockerfile into the app folder; needs no deploy.yaml.",
     },
     "Operate": {
