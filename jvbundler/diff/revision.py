@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from jvbundler.git import commit_of, git
 from jvbundler.output.lockfile import LOCK
 from jvbundler.output.paths import is_safe
-from jvbundler.runner import Completed, run
-from jvbundler.values.problem import InputError, ToolFailed
-
-SECONDS = 60
-# Git sets them for its hooks, relative to another folder than ours.
-_OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+from jvbundler.values.problem import ToolFailed
 
 
 def at_revision(output: Path, revision: str, wanted: Iterable[str]) -> dict[str, bytes]:
@@ -23,7 +18,7 @@ def at_revision(output: Path, revision: str, wanted: Iterable[str]) -> dict[str,
     InputError if the folder is not in a repository, or the revision does not exist; ToolFailed without git.
     """
     base = next(path for path in (output.absolute(), *output.absolute().parents) if path.is_dir())
-    commit = _commit(base, revision)
+    commit = commit_of(base, revision)
     blobs = _blobs(base, commit, output.absolute().relative_to(base).as_posix())
     if LOCK in blobs:
         lock = _contents(base, {LOCK: blobs[LOCK]})[LOCK]
@@ -33,19 +28,9 @@ def at_revision(output: Path, revision: str, wanted: Iterable[str]) -> dict[str,
     return _contents(base, {path: blob for path, blob in blobs.items() if path in ours})
 
 
-def _commit(base: Path, revision: str) -> str:
-    argv = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
-    done = _git(base, *argv, expected=(0, 1, 128))
-    if done.code == 0:
-        return done.text.strip()
-    reason = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
-    hint = f": {reason}" if reason else " (a shallow clone has only the newest; 'git fetch' gets others)"
-    raise InputError(f"'{revision}' is not a revision of the git repository around '{base}'{hint}")
-
-
 def _blobs(base: Path, commit: str, folder: str) -> dict[str, str]:
     """The ids of the ordinary files in a folder below `base`, by their paths in it."""
-    listed = _git(base, "ls-tree", "-r", "-z", commit, "--", "." if folder == "." else f"{folder}/").text
+    listed = git(base, "ls-tree", "-r", "-z", commit, "--", "." if folder == "." else f"{folder}/").text
     prefix = "" if folder == "." else f"{folder}/"
     found: dict[str, str] = {}
     for entry in filter(None, listed.split("\0")):
@@ -61,7 +46,7 @@ def _contents(base: Path, blobs: Mapping[str, str]) -> dict[str, bytes]:
     if not blobs:
         return {}
     wanted = "".join(f"{blob}\n" for blob in blobs.values()).encode()
-    out = _git(base, "cat-file", "--batch", input=wanted).stdout
+    out = git(base, "cat-file", "--batch", input=wanted).stdout
     found: dict[str, bytes] = {}
     for path in blobs:
         header, _, out = out.partition(b"\n")
@@ -79,11 +64,3 @@ def _paths_of_lock(text: bytes) -> list[str]:
         return [path for path in files if is_safe(path)]
     except (ValueError, KeyError, TypeError):
         return []
-
-
-def _git(
-    base: Path, *arguments: str, input: bytes | None = None, expected: tuple[int, ...] = (0,)
-) -> Completed:
-    env = {name: value for name, value in os.environ.items() if name not in _OF_HOOKS}
-    argv = ["git", *arguments]
-    return run(argv, cwd=base, env=env, input=input, timeout_seconds=SECONDS, expected=expected)
