@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from jvbundler.runner import Completed, run
+from jvbundler.runner import Completed, run, run_together
 from jvbundler.values.problem import InputError
 
 SECONDS = 60
@@ -17,11 +18,21 @@ def git(
     base: str | Path, *arguments: str, input: bytes | None = None, expected: tuple[int, ...] = (0,)
 ) -> Completed:
     """What git answers in the folder `base`. Raises ToolFailed for an exit code that is not `expected`."""
+    argv = ["git", *arguments]
+    return run(argv, cwd=base, env=_environ(), input=input, timeout_seconds=SECONDS, expected=expected)
+
+
+def git_together(base: str | Path, *calls: Sequence[str]) -> list[Completed]:
+    """The same for several calls, which run at a time."""
+    return run_together(
+        [("git", *words) for words in calls], cwd=base, env=_environ(), timeout_seconds=SECONDS
+    )
+
+
+def _environ() -> dict[str, str]:
     env = {name: value for name, value in os.environ.items() if name not in _OF_HOOKS}
     # Without it, `git diff` writes what it has found out into the index.
-    env["GIT_OPTIONAL_LOCKS"] = "0"
-    argv = ["git", *arguments]
-    return run(argv, cwd=base, env=env, input=input, timeout_seconds=SECONDS, expected=expected)
+    return {**env, "GIT_OPTIONAL_LOCKS": "0"}
 
 
 def commit_of(base: str | Path, revision: str) -> str:
