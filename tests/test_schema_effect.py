@@ -68,6 +68,8 @@ NEEDS: dict[str, dict[str, Any]] = {
     "gitops.revision": {"gitops": {"argocd": {"enabled": True}}},
     "gitops.path": {"gitops": {"argocd": {"enabled": True}}},
     "gitops.repo_url": {"gitops": {"argocd": {"enabled": True}}},
+    "gitops.fleet": {"gitops": {"flux": {"enabled": True}}},
+    "gitops.fleet.name": {"gitops": {"fleet": {"enabled": True}}},
 }
 
 

@@ -47,6 +47,7 @@ def write_app(app: AppFolder, request: Request) -> Outcome:
             deleted=result.deleted,
             unchanged=result.unchanged,
             created=result.created,
+            roots=rendered.roots,
         )
 
     return _unless_unchanged(app, request, written)
@@ -60,7 +61,9 @@ def check_app(app: AppFolder, request: Request) -> Outcome:
 
         paths = tuple(artifact.path for artifact in rendered.artifacts)
         found = drift_of(rendered, app, request)
-        return Outcome(app, rendered.compiled.problems, unchanged=paths, drift=found or None)
+        return Outcome(
+            app, rendered.compiled.problems, unchanged=paths, drift=found or None, roots=rendered.roots
+        )
 
     return _unless_unchanged(app, request, compared)
 
@@ -75,7 +78,7 @@ def _unless_unchanged(
     record = recorded(app, key, request.options.environ) if key else None
     paths = paths_if_unchanged(app.output, record.files) if record else None
     if record and paths is not None:
-        return Outcome(app, record.problems, unchanged=paths)
+        return Outcome(app, record.problems, unchanged=paths, roots=record.roots)
     from jvbundler.pipeline.render import render_app
 
     looked = TrackedEnviron(request.options.environ)
@@ -83,7 +86,7 @@ def _unless_unchanged(
     outcome = finish(rendered, inputs)
     # The key does not cover the files of a jvagent package.
     if key and not outcome.drift and rendered.compiled.project.app.jvagent_is_shipped:
-        remember(app, key, looked, rendered.artifacts, rendered.compiled.problems)
+        remember(app, key, looked, rendered.artifacts, outcome)
     return outcome
 
 
@@ -106,10 +109,11 @@ class TrackedEnviron(Mapping[str, str]):
 
 
 class Record(NamedTuple):
-    """`files` is a digest of the lock's list of files, `problems` are the warnings to repeat."""
+    """`files` is a digest of the lock's list of files; `problems` are warnings to repeat, as `roots` are."""
 
     files: str
     problems: tuple[Problem, ...]
+    roots: tuple[tuple[str, str], ...] = ()
 
 
 def record_key(app: AppFolder, request: Request, inputs: Inputs) -> str:
@@ -168,7 +172,8 @@ def recorded(app: AppFolder, key: str, environ: Mapping[str, str]) -> Record | N
         fields = json.loads(read_file(_path(app), MAX_BYTES))
         if fields["inputs"] != _with_variables(key, fields["variables"], environ):
             return None
-        return Record(fields["files"], tuple(_problem(each) for each in fields["problems"]))
+        roots = tuple((str(path), str(digest)) for path, digest in fields["roots"])
+        return Record(fields["files"], tuple(_problem(each) for each in fields["problems"]), roots)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
@@ -178,7 +183,7 @@ def remember(
     key: str,
     environ: TrackedEnviron,
     artifacts: Iterable[Artifact],
-    problems: Sequence[Problem],
+    outcome: Outcome,
 ) -> None:
     """Record the render; if that fails, the next one takes longer."""
     variables = sorted(environ.names)
@@ -186,7 +191,8 @@ def remember(
         "inputs": _with_variables(key, variables, environ),
         "variables": variables,
         "files": _list_digest({a.path: sha256(a.text.encode()) for a in artifacts}),
-        "problems": problems,
+        "problems": outcome.problems,
+        "roots": outcome.roots,
     }
     path = _path(app)
     with contextlib.suppress(OSError):

@@ -545,6 +545,11 @@ class GitopsFlux(TypedDict):
     secret_name: str
 
 
+class GitopsFleet(TypedDict):
+    enabled: bool
+    name: str
+
+
 class Gitops(TypedDict):
     repo_url: str
     revision: str
@@ -552,6 +557,7 @@ class Gitops(TypedDict):
     path: str
     argocd: GitopsArgocd
     flux: GitopsFlux
+    fleet: GitopsFleet
 
 
 class ChecksIgnore(TypedDict):

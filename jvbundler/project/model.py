@@ -113,7 +113,7 @@ class Project(NamedTuple):
 
     `file` is deploy.yaml as the user would type it. `output` is the output folder relative to the app, empty
     if it is outside: the image must not contain it. `repository_path` is the output folder's path in its git
-    work tree, empty if it is in none.
+    work tree, empty if it is in none. `folder` is the name of the app's folder, whatever the app is called.
     """
 
     app: App
@@ -122,6 +122,7 @@ class Project(NamedTuple):
     environments: tuple[Environment, ...]
     output: str = "deploy"
     repository_path: str = ""
+    folder: str = ""
 
     @property
     def config_name(self) -> str:
