@@ -86,6 +86,13 @@ def test_what_git_does_not_have_yet_counts_and_what_it_ignores_does_not(
     assert rendered(jvbundler, "--since", "start") == ["new"]
 
 
+def test_in_ci_an_edit_counts_and_a_file_that_nobody_added_does_not(fleet: Path, jvbundler: Run) -> None:
+    shutil.copytree(fleet / "sales", fleet / "new")
+    edit(fleet / "support" / "deploy.yaml")
+    done = jvbundler("diff", "apps/*", "-o", "gitops", "--json", "--since", "start", CI="true")
+    assert [section["app"] for section in json.loads(done.stdout)["apps"]] == ["apps/support"]
+
+
 def test_a_rename_between_apps_changes_both(fleet: Path, jvbundler: Run, git: Git) -> None:
     (fleet / "sales" / "notes.md").write_text("A file that is long enough to be followed.\n" * 9)
     git("add", "--all")
