@@ -165,7 +165,25 @@ class Bench:
         self.forget()
         self.render_many("10,000 apps, cold", 10_000)
         self.scale("1,000 apps, cold, 10 times", "1,000 apps, cold", 10)
-        return [self.at_most("10,000 apps: linear", "10,000 apps, cold", 1.1, "1,000 apps, cold, 10 times")]
+        since = self.one_of_many_changed(10_000)
+        return [
+            self.at_most("10,000 apps: linear", "10,000 apps, cold", 1.1, "1,000 apps, cold, 10 times"),
+            Bar("10,000 apps, one changed", "render --since", since, "s", 1.0),
+        ]
+
+    def one_of_many_changed(self, number: int) -> float:
+        """The seconds of a render of what changed since the last commit, one app; all outputs are in it."""
+        name, folder = f"{number:,} apps, one changed", self.folder / f"apps-{number}"
+        output = folder / OUTPUT
+        shutil.move(self.folder / OUTPUT, output)
+        git = ("git", "-C", str(folder), "-c", "user.name=bench", "-c", "user.email=bench@example.com")
+        for words in (("init", "-q"), ("add", "--all"), ("commit", "-q", "-m", "all")):
+            subprocess.run([*git, *words], check=True)
+        with (folder / "app-5" / "app.yaml").open("a", encoding="utf-8") as file:
+            file.write("# edited\n")
+        argv = (self.jvbundler, "render", str(folder / "app-*"), "-o", str(output), "--since", "HEAD")
+        self.times |= medians({name: Work(argv)}, 5, self.env)
+        return self.times[name]
 
     def render_many(self, name: str, number: int, into: Path | None = None) -> tuple[str, ...]:
         """Time a render of that many apps into an empty folder, without records; gives the argv."""

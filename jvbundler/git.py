@@ -6,10 +6,11 @@ git sets for its own hooks do not lead to another repository than that of the fo
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
-from jvbundler.runner import Completed, run
+from jvbundler.runner import Completed, run, run_together
+from jvbundler.values.problem import InputError
 
 SECONDS = 60.0
 # What a repository's own configuration could start. `core.hooksPath` is a folder that has no file.
@@ -25,7 +26,7 @@ _QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 
 def git(
-    folder: Path,
+    folder: str | Path,
     *arguments: str,
     environ: Mapping[str, str],
     input: bytes | None = None,
@@ -34,7 +35,7 @@ def git(
 ) -> Completed:
     """What git says in `folder`. Raises ToolFailed for an exit code that is not `expected`."""
     return run(
-        ["git", "-C", str(folder), *OPTIONS, *arguments],
+        _argv(folder, arguments),
         env=environ_for_git(environ),
         input=input,
         timeout_seconds=timeout_seconds,
@@ -42,6 +43,33 @@ def git(
     )
 
 
+def git_together(folder: str | Path, *calls: Sequence[str], environ: Mapping[str, str]) -> list[Completed]:
+    """The same for several calls, which run at a time."""
+    argvs = [_argv(folder, words) for words in calls]
+    return run_together(argvs, env=environ_for_git(environ), timeout_seconds=SECONDS)
+
+
+def commit_of(folder: str | Path, revision: str, environ: Mapping[str, str]) -> str:
+    """The commit that a revision of the user's means; InputError if it means none."""
+    argv = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
+    done = git(folder, *argv, environ=environ, expected=(0, 1, 128))
+    if done.code == 0:
+        return done.text.strip()
+    reason = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+    # GitHub's checkout, and GitLab's.
+    advice = (
+        "a shallow clone has only the newest: 'git fetch' it, or 'fetch-depth: 0' or 'GIT_DEPTH: 0' in CI"
+    )
+    raise InputError(
+        f"'{revision}' is not a revision of the git repository around '{folder}'"
+        f"{f': {reason}' if reason else f' ({advice})'}"
+    )
+
+
 def environ_for_git(environ: Mapping[str, str]) -> dict[str, str]:
     """The variables that git gets."""
     return {**{name: value for name, value in environ.items() if name not in _OF_HOOKS}, **_QUIET}
+
+
+def _argv(folder: str | Path, arguments: Sequence[str]) -> list[str]:
+    return ["git", "-C", str(folder), *OPTIONS, *arguments]

@@ -30,6 +30,8 @@ PINS = (
     ("Makefile", r"(cosmic-ray)==([\d.]+)"),
     ("docs/ci.md", r"uses: (\S+)@(v\d+)"),
     (".github/workflows/ci.yml", r"uses: (\S+)@(v\d+)"),
+    ("templates/ci/github.yaml.j2", r"uses: (\S+)@(v\d+)"),
+    ("templates/ci/gitlab.yaml.j2", r"image: (docker):(\d+)"),
 )
 PYPI = re.compile(r"[a-z][\w-]*(\[[\w,]+\])?\Z")
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jvbundler.runner import find_tool, masked, run
+from jvbundler.runner import find_tool, masked, run, run_together
 from jvbundler.values.problem import ToolFailed
 
 
@@ -214,6 +214,29 @@ def test_an_interrupt_that_is_ignored_stops_nothing(tmp_path: Path) -> None:
     slow = program(tmp_path / "slow", f"echo $$ > {tmp_path}/pid; sleep 0.5; echo done")
     done = interrupted_while_starting(slow, tmp_path / "pid", ignored=True)
     assert (done.stdout.strip(), done.stderr) == (b"done", b"")
+
+
+def test_programs_run_at_a_time_and_answer_in_their_order(tmp_path: Path) -> None:
+    # Each waits for the other.
+    meet = 'touch "$1"; until [ -e "$2" ]; do sleep 0.01; done; echo "$1"'
+    argv = program(tmp_path / "meet", meet)
+    found = run_together([(argv, "a", "b"), (argv, "b", "a")], cwd=tmp_path, timeout_seconds=30)
+    assert [done.text for done in found] == ["a\n", "b\n"]
+
+
+@pytest.mark.parametrize(
+    ("first", "said", "seconds"),
+    [("exit 3", "failed with exit code 3", 30.0), ("exec sleep 60", "ran out of time after 3 s", 3.0)],
+)
+def test_a_failure_ends_the_programs_beside_it(tmp_path: Path, first: str, said: str, seconds: float) -> None:
+    beside = program(
+        tmp_path / "beside", f"echo $$ > {tmp_path}/new; mv {tmp_path}/new {tmp_path}/pid; exec sleep 60"
+    )
+    wait = f"until [ -e {tmp_path}/pid ]; do sleep 0.01; done; "
+    failing = program(tmp_path / "failing", f"{wait}{first}")
+    with pytest.raises(ToolFailed, match=said):
+        run_together([(failing,), (beside,)], timeout_seconds=seconds)
+    assert has_ended(int((tmp_path / "pid").read_text()))
 
 
 def test_secrets_are_masked_in_the_message_and_in_the_argv(tmp_path: Path) -> None:

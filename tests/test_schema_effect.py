@@ -75,6 +75,8 @@ NEEDS: dict[str, dict[str, Any]] = {
     "gitops.repo_url": {"gitops": {"argocd": {"enabled": True}}},
     "gitops.flux.provider": OCI,
     "gitops.flux.verify": OCI,
+    "gitops.fleet": {"gitops": {"flux": {"enabled": True}}},
+    "gitops.fleet.name": {"gitops": {"fleet": {"enabled": True}}},
 }
 
 

@@ -15,6 +15,8 @@ from jvbundler.cli.terminal import Terminal
 from jvbundler.render.targets import TARGETS
 
 if TYPE_CHECKING:
+    from jvbundler.fleet.part import Part
+    from jvbundler.fleet.shards import Shard
     from jvbundler.pipeline.request import Options
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -276,6 +278,45 @@ def selection_options(command: Decorated) -> Decorated:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _shard(_: click.Context, __: click.Parameter, text: str | None) -> Shard | None:
+    if text is None:
+        return None
+    from jvbundler.fleet.shards import shard_of
+
+    try:
+        return shard_of(text)
+    except ValueError as failure:
+        raise click.BadParameter(str(failure)) from None
+
+
+def part_options(command: Decorated) -> Decorated:
+    """`--since` and `--shard`: which of the apps."""
+    shard = click.option(
+        "--shard",
+        metavar="NUMBER/OF",
+        callback=_shard,
+        help="Only one of several parts of the apps, as in 2/8: for jobs of CI.",
+    )
+    since = click.option(
+        "--since",
+        metavar="REVISION",
+        help="Only apps with a file that changed since this git revision.",
+    )
+    return since(shard(command))
+
+
+def part_of(since: str | None, shard: Shard | None) -> Part | None:
+    """None for all apps."""
+    if since is None and shard is None:
+        return None
+    if since == "":
+        # A variable of CI that nobody has set.
+        raise click.UsageError("--since: the revision is empty")
+    from jvbundler.fleet.part import Part
+
+    return Part(since or "", shard)
 
 
 def app_root(app: str = ".") -> tuple[Path, str]:

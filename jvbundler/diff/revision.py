@@ -7,10 +7,10 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from jvbundler.git import git
+from jvbundler.git import commit_of, git
 from jvbundler.output.lockfile import LOCK
 from jvbundler.output.paths import is_safe
-from jvbundler.values.problem import InputError, ToolFailed
+from jvbundler.values.problem import ToolFailed
 
 
 def at_revision(output: Path, revision: str, wanted: Iterable[str]) -> dict[str, bytes]:
@@ -19,7 +19,7 @@ def at_revision(output: Path, revision: str, wanted: Iterable[str]) -> dict[str,
     InputError if the folder is not in a repository, or the revision does not exist; ToolFailed without git.
     """
     base = next(path for path in (output.absolute(), *output.absolute().parents) if path.is_dir())
-    commit = _commit(base, revision)
+    commit = commit_of(base, revision, os.environ)
     blobs = _blobs(base, commit, output.absolute().relative_to(base).as_posix())
     if LOCK in blobs:
         lock = _contents(base, {LOCK: blobs[LOCK]})[LOCK]
@@ -27,16 +27,6 @@ def at_revision(output: Path, revision: str, wanted: Iterable[str]) -> dict[str,
     else:
         ours = {*wanted}
     return _contents(base, {path: blob for path, blob in blobs.items() if path in ours})
-
-
-def _commit(base: Path, revision: str) -> str:
-    argv = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
-    done = git(base, *argv, environ=os.environ, expected=(0, 1, 128))
-    if done.code == 0:
-        return done.text.strip()
-    reason = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
-    hint = f": {reason}" if reason else " (a shallow clone has only the newest; 'git fetch' gets others)"
-    raise InputError(f"'{revision}' is not a revision of the git repository around '{base}'{hint}")
 
 
 def _blobs(base: Path, commit: str, folder: str) -> dict[str, str]:

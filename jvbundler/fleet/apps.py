@@ -8,9 +8,19 @@ from functools import lru_cache
 from pathlib import Path
 
 from jvbundler.output.paths import folded
-from jvbundler.pipeline.request import CONFIG, AppFolder, Options, output_path
+from jvbundler.pipeline.request import (
+    CONFIG,
+    DEFAULT_OUTPUT,
+    AppFolder,
+    Options,
+    below,
+    folder_name,
+    output_path,
+)
 from jvbundler.values.problem import InputError
 
+# An app has one of them.
+MARKS = ("app.yaml", CONFIG)
 _MAGIC = frozenset("*?[")
 
 
@@ -31,14 +41,31 @@ def app_folders(arguments: Sequence[str], output: Path | None, options: Options)
     folder; without `output`, beside each deploy.yaml. Raises InputError for a glob that matches no app, and
     if two apps would share an output folder.
     """
-    below = output if is_many(arguments) else None
-    apps = []
-    for shown_as in app_roots(arguments):
-        root = Path(shown_as)
-        folder = below / _name(root) if below else output_path(root, output, options)
-        apps.append(AppFolder(root, shown_as, folder))
-    _refuse_shared(apps)
-    return apps
+    return [app_folder(*given) for given in apps_and_outputs(arguments, output, options)]
+
+
+def app_folder(shown_as: str, output: str) -> AppFolder:
+    return AppFolder(Path(shown_as), shown_as, Path(output))
+
+
+def apps_and_outputs(
+    arguments: Sequence[str], output: Path | None, options: Options
+) -> list[tuple[str, str]]:
+    """The same as texts, for who needs a few of many: paths of pathlib take longer than finding the apps."""
+    many = is_many(arguments)
+    given = [(root, output_of(root, output, options, many=many)) for root in app_roots(arguments)]
+    _refuse_shared(given)
+    return given
+
+
+def output_of(shown_as: str, output: Path | None, options: Options, *, many: bool) -> str:
+    """Where the output of an app goes on a command line for many apps, or for one."""
+    if output and many:
+        name = shown_as.rpartition("/")[2]
+        return below(str(output), name if name not in ("", ".", "..") else folder_name(Path(shown_as)))
+    if output or options.config:
+        return str(output_path(Path(shown_as), output, options))
+    return below(shown_as, DEFAULT_OUTPUT)
 
 
 def app_roots(arguments: Sequence[str]) -> list[str]:
@@ -73,23 +100,19 @@ def _matching(pattern: str) -> list[str]:
 
 
 def _looks_like_an_app(folder: str) -> bool:
-    return any(os.path.lexists(os.path.join(folder, name)) for name in ("app.yaml", CONFIG))  # noqa: PTH118
+    return any(os.path.lexists(os.path.join(folder, name)) for name in MARKS)  # noqa: PTH118
 
 
-def _name(root: Path) -> str:
-    return root.name if root.name not in ("", "..") else os.path.basename(os.path.realpath(root))  # noqa: PTH119
-
-
-def _refuse_shared(apps: Sequence[AppFolder]) -> None:
-    seen: dict[str, AppFolder] = {}
+def _refuse_shared(given: Sequence[tuple[str, str]]) -> None:
+    seen: dict[str, str] = {}
     clashes = []
     # Resolved once per parent, which all may share. A folder that is itself a link is refused by the write.
     real = lru_cache(os.path.realpath)
-    for app in apps:
-        parent, name = os.path.split(app.output)
-        other = seen.setdefault(folded(f"{real(parent)}/{name}"), app)
-        if other is not app:
-            clashes.append(f"'{other.shown_as}' and '{app.shown_as}' would both be written to '{app.output}'")
+    for shown_as, output in given:
+        parent, _, name = output.rpartition("/")
+        other = seen.setdefault(folded(f"{real(parent or '.')}/{name}"), shown_as)
+        if other is not shown_as:
+            clashes.append(f"'{other}' and '{shown_as}' would both be written to '{output}'")
     if clashes:
         hint = "rename one of the folders, or render them in two calls with different '-o'"
         raise InputError("\n  ".join([*clashes, hint]))

@@ -48,6 +48,7 @@ def write_app(app: AppFolder, request: Request) -> Outcome:
             deleted=result.deleted,
             unchanged=result.unchanged,
             created=result.created,
+            roots=rendered.roots,
         )
 
     return _unless_unchanged(app, request, written)
@@ -61,7 +62,9 @@ def check_app(app: AppFolder, request: Request) -> Outcome:
 
         paths = tuple(artifact.path for artifact in rendered.artifacts)
         found = drift_of(rendered, app, request)
-        return Outcome(app, rendered.compiled.problems, unchanged=paths, drift=found or None)
+        return Outcome(
+            app, rendered.compiled.problems, unchanged=paths, drift=found or None, roots=rendered.roots
+        )
 
     return _unless_unchanged(app, request, compared)
 
@@ -76,7 +79,7 @@ def _unless_unchanged(
     record = recorded(app, key, request.options) if key else None
     paths = paths_if_unchanged(app.output, record.files) if record else None
     if record and paths is not None:
-        return Outcome(app, record.problems, unchanged=paths)
+        return Outcome(app, record.problems, unchanged=paths, roots=record.roots)
     from jvbundler.pipeline.render import render_app
 
     looked = TrackedEnviron(request.options.environ)
@@ -84,7 +87,7 @@ def _unless_unchanged(
     outcome = finish(rendered, inputs)
     # The key does not cover the files of a jvagent package.
     if key and not outcome.drift and rendered.compiled.project.app.jvagent_is_shipped:
-        remember(app, key, looked, rendered)
+        remember(app, key, looked, rendered, outcome)
     return outcome
 
 
@@ -107,10 +110,11 @@ class TrackedEnviron(Mapping[str, str]):
 
 
 class Record(NamedTuple):
-    """`files` is a digest of the lock's list of files, `problems` are the warnings to repeat."""
+    """`files` is a digest of the lock's list of files; `problems` are warnings to repeat, as `roots` are."""
 
     files: str
     problems: tuple[Problem, ...]
+    roots: tuple[tuple[str, str], ...] = ()
 
 
 def record_key(app: AppFolder, request: Request, inputs: Inputs) -> str:
@@ -171,12 +175,13 @@ def recorded(app: AppFolder, key: str, options: Options) -> Record | None:
         _, images = content_and_state(config_path(app.root, options).parent / fields["images"])
         if fields["inputs"] != _with_variables(f"{key}{images}", fields["variables"], environ):
             return None
-        return Record(fields["files"], tuple(_problem(each) for each in fields["problems"]))
+        roots = tuple((str(path), str(digest)) for path, digest in fields["roots"])
+        return Record(fields["files"], tuple(_problem(each) for each in fields["problems"]), roots)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 
-def remember(app: AppFolder, key: str, looked: TrackedEnviron, rendered: Rendered) -> None:
+def remember(app: AppFolder, key: str, looked: TrackedEnviron, rendered: Rendered, outcome: Outcome) -> None:
     """Record the render; if that fails, the next one takes longer."""
     variables, images = sorted(looked.names), rendered.compiled.source.images
     fields = {
@@ -185,7 +190,8 @@ def remember(app: AppFolder, key: str, looked: TrackedEnviron, rendered: Rendere
         # It is named in deploy.yaml, which is not parsed to find a record.
         "images": images.path,
         "files": _list_digest({a.path: sha256(a.text.encode()) for a in rendered.artifacts}),
-        "problems": rendered.compiled.problems,
+        "problems": outcome.problems,
+        "roots": outcome.roots,
     }
     path = _path(app)
     with contextlib.suppress(OSError):

@@ -563,6 +563,11 @@ class GitopsFlux(TypedDict):
     verify: GitopsFluxVerify
 
 
+class GitopsFleet(TypedDict):
+    enabled: bool
+    name: str
+
+
 class Gitops(TypedDict):
     repo_url: str
     revision: str
@@ -570,6 +575,7 @@ class Gitops(TypedDict):
     path: str
     argocd: GitopsArgocd
     flux: GitopsFlux
+    fleet: GitopsFleet
 
 
 class ChecksIgnore(TypedDict):

@@ -418,6 +418,9 @@ TEXT_KEYS = {
      }
     }
    }
+  },
+  "fleet": {
+   "name": True
   }
  },
  "protected": {
@@ -4205,9 +4208,35 @@ def validate(data, custom_formats={}, name_prefix=None):
                         if data__gitops__flux_keys:
                             raise Invalid
                 else: data__gitops["flux"] = {'enabled': False, 'namespace': 'flux-system', 'source': 'GitRepository', 'interval': '5m', 'timeout': '', 'prune': True, 'secret_name': '', 'provider': 'generic', 'verify': {'secret_name': '', 'key': '', 'identities': []}}
+                if "fleet" in data__gitops_keys:
+                    data__gitops_keys.remove("fleet")
+                    data__gitops__fleet = data__gitops["fleet"]
+                    if not isinstance(data__gitops__fleet, (dict)):
+                        raise Invalid
+                    data__gitops__fleet_is_dict = isinstance(data__gitops__fleet, dict)
+                    if data__gitops__fleet_is_dict:
+                        data__gitops__fleet_keys = set(data__gitops__fleet.keys())
+                        if "enabled" in data__gitops__fleet_keys:
+                            data__gitops__fleet_keys.remove("enabled")
+                            data__gitops__fleet__enabled = data__gitops__fleet["enabled"]
+                            if not isinstance(data__gitops__fleet__enabled, (bool)):
+                                raise Invalid
+                        else: data__gitops__fleet["enabled"] = False
+                        if "name" in data__gitops__fleet_keys:
+                            data__gitops__fleet_keys.remove("name")
+                            data__gitops__fleet__name = data__gitops__fleet["name"]
+                            if not isinstance(data__gitops__fleet__name, (str)):
+                                raise Invalid
+                            if isinstance(data__gitops__fleet__name, str):
+                                if not REGEX_PATTERNS['^[a-z0-9]([-a-z0-9]{0,23}[a-z0-9])?$'].search(data__gitops__fleet__name):
+                                    raise Invalid
+                        else: data__gitops__fleet["name"] = 'fleet'
+                        if data__gitops__fleet_keys:
+                            raise Invalid
+                else: data__gitops["fleet"] = {'enabled': False, 'name': 'fleet'}
                 if data__gitops_keys:
                     raise Invalid
-        else: data["gitops"] = {'repo_url': '', 'revision': 'main', 'revision_kind': '', 'path': '', 'argocd': {'enabled': False, 'namespace': 'argocd', 'project': 'default', 'destination_server': 'https://kubernetes.default.svc', 'automated': True, 'prune': True, 'self_heal': True, 'cascade': False}, 'flux': {'enabled': False, 'namespace': 'flux-system', 'source': 'GitRepository', 'interval': '5m', 'timeout': '', 'prune': True, 'secret_name': '', 'provider': 'generic', 'verify': {'secret_name': '', 'key': '', 'identities': []}}}
+        else: data["gitops"] = {'repo_url': '', 'revision': 'main', 'revision_kind': '', 'path': '', 'argocd': {'enabled': False, 'namespace': 'argocd', 'project': 'default', 'destination_server': 'https://kubernetes.default.svc', 'automated': True, 'prune': True, 'self_heal': True, 'cascade': False}, 'flux': {'enabled': False, 'namespace': 'flux-system', 'source': 'GitRepository', 'interval': '5m', 'timeout': '', 'prune': True, 'secret_name': '', 'provider': 'generic', 'verify': {'secret_name': '', 'key': '', 'identities': []}}, 'fleet': {'enabled': False, 'name': 'fleet'}}
         if "environments" in data_keys:
             data_keys.remove("environments")
             data__environments = data["environments"]

@@ -34,7 +34,7 @@ def diff_app(app: AppFolder, request: Request, *, revision: str = "") -> Outcome
     old = {path: _text(data) for path, data in files.items() if request.selection.covers(path)}
     versus = f"{app.output}/ at {revision}" if revision else f"{app.output}/"
     difference = Difference(compare(old, wanted), f"{versus} -> a render now")
-    return Outcome(app, rendered.compiled.problems, difference=difference)
+    return Outcome(app, rendered.compiled.problems, difference=difference, roots=rendered.roots)
 
 
 def diff_environments(app: AppFolder, request: Request, *, environments: tuple[str, str]) -> Outcome:
@@ -44,7 +44,7 @@ def diff_environments(app: AppFolder, request: Request, *, environments: tuple[s
     old, new = (of_environment(rendered.artifacts, name) for name in environments)
     changes = tuple(_without_deploy_risks(change) for change in compare(old, new))
     difference = Difference(changes, " -> ".join(environments))
-    return Outcome(app, rendered.compiled.problems, difference=difference)
+    return Outcome(app, rendered.compiled.problems, difference=difference, roots=rendered.roots)
 
 
 def _without_deploy_risks(change: Change) -> Change:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from jvbundler.pipeline.request import DEFAULT_OUTPUT
+from jvbundler.pipeline.request import DEFAULT_OUTPUT, fleet_folder
 from jvbundler.project.gitops import systems
 from jvbundler.project.model import Platform
 from jvbundler.project.variables import storage_root
@@ -131,9 +132,12 @@ def _pulled(environment: Environment, place: Place) -> Iterator[Step]:
     commit = " && ".join(shell_line(("git", *words)) for words in git)
     yield Step("deploy", "commit the output, and push it", commit)
     for system in systems(environment):
-        path = f"{place.folder}/gitops/{system}/{environment.name}.yaml"
-        command = shell_line(("kubectl", "apply", f"--filename={path}"))
-        yield Step("deploy", "once, in the cluster of the GitOps controller", command)
+        folder, for_whom = f"{place.folder}/gitops", ""
+        roots = fleet_folder(Path(place.app), Path(place.folder))
+        if roots and environment.settings["gitops"]["fleet"]["enabled"]:
+            folder, for_whom = str(roots), " for all apps of the fleet"
+        command = shell_line(("kubectl", "apply", f"--filename={folder}/{system}/{environment.name}.yaml"))
+        yield Step("deploy", f"once{for_whom}, in the cluster of the GitOps controller", command)
 
 
 def listed(names: Sequence[str]) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.files import reason
+from jvbundler.output.lockfile import sha256
 from jvbundler.output.paths import content
 from jvbundler.output.write import WriteResult, keep_nothing, write_output
 from jvbundler.pipeline.compile import Compiled, compile_project
 from jvbundler.pipeline.inputs import Inputs, inputs_digest, read_inputs
-from jvbundler.pipeline.request import AppFolder, Request, below, repository_path
+from jvbundler.pipeline.request import AppFolder, Request, below, folder_name, repository_path
 from jvbundler.render import readme
 from jvbundler.render.targets import TARGETS, render_target
 from jvbundler.rules.engine import without_waived
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from jvbundler.output.drift import Drift
     from jvbundler.project.model import Project
+    from jvbundler.render.fleet import Root
     from jvbundler.values.problem import Problem
 
 # What is used as it is; everything else documents it or is its source.
@@ -31,10 +33,14 @@ _APPLIED = ("Dockerfile", "template.yaml", "manifest.yaml")
 
 
 class Rendered(NamedTuple):
-    """An app's artifacts: those that were selected, in the order of their paths."""
+    """An app's artifacts: those that were selected, in the order of their paths.
+
+    `roots` are the digests of what the app wants of its fleet, by their paths.
+    """
 
     compiled: Compiled
     artifacts: tuple[Artifact, ...]
+    roots: tuple[tuple[str, str], ...] = ()
 
 
 def render_app(app: AppFolder, request: Request) -> Rendered:
@@ -44,9 +50,7 @@ def render_app(app: AppFolder, request: Request) -> Rendered:
     """
     _refuse_templates(request.templates)
     compiled = compile_project(app.root, app.shown_as, request.options, request.selection.environments)
-    project = compiled.project._replace(
-        output=inside(app.root, app.output), repository_path=repository_path(app.output)
-    )
+    project = _placed(compiled.project, app)
     try:
         artifacts = render_artifacts(project, request.templates)
     except OSError as failure:
@@ -56,7 +60,32 @@ def render_app(app: AppFolder, request: Request) -> Rendered:
     if any(request.strict or problem.is_error for problem in found):
         raise InputError(problems=found)
     selected = tuple(artifact for artifact in artifacts if request.selection.covers(artifact.path))
-    return Rendered(compiled._replace(project=project, problems=found), selected)
+    return Rendered(compiled._replace(project=project, problems=found), selected, _roots(project, request))
+
+
+def roots_of(app: AppFolder, request: Request) -> list[Root]:
+    """The roots that the app wants of its fleet, as files. Raises InputError, as `render_app` does."""
+    from jvbundler.render.fleet import render_roots
+
+    compiled = compile_project(app.root, app.shown_as, request.options)
+    return list(render_roots(_placed(compiled.project, app), request.templates))
+
+
+def _placed(project: Project, app: AppFolder) -> Project:
+    return project._replace(
+        output=inside(app.root, app.output),
+        repository_path=repository_path(app.output),
+        folder=folder_name(app.root),
+    )
+
+
+def _roots(project: Project, request: Request) -> tuple[tuple[str, str], ...]:
+    if not any(environment.settings["gitops"]["fleet"]["enabled"] for environment in project.environments):
+        return ()
+    from jvbundler.render.fleet import render_roots
+
+    roots = [root.artifact for root in render_roots(project, request.templates)]
+    return tuple((root.path, sha256(root.text.encode())) for root in roots)
 
 
 def inside(app_root: Path, output: Path) -> str:

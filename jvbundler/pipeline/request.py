@@ -87,7 +87,8 @@ class Outcome(NamedTuple):
     """The result for one app: paths by what happened to them, and the `failure` that ended it, if any.
 
     What was `created` is part of what was `written`. `rejected` are the app and its files that a validation
-    found wrong. `drift` is None if there is none, `difference` if none was asked for.
+    found wrong. `drift` is None if there is none, `difference` if none was asked for. `roots` are those that
+    the app wants of its fleet: digests by their paths in the folder of the roots.
     """
 
     app: AppFolder
@@ -101,6 +102,7 @@ class Outcome(NamedTuple):
     drift: Drift | None = None
     difference: Difference | None = None
     checkers: tuple[Checked, ...] = ()
+    roots: tuple[tuple[str, str], ...] = ()
 
     @property
     def total(self) -> int:
@@ -131,6 +133,17 @@ def environment_of(path: str) -> str:
     return ""
 
 
+def fleet_folder(app_root: Path, output: Path) -> Path | None:
+    """The folder for the roots of the app's fleet, None where its output is in no folder with its name."""
+    parts, name = Path(os.path.realpath(output)).parts, folder_name(app_root)
+    if name not in parts:
+        return None
+    from jvbundler.project.gitops import ROOTS
+
+    ups = parts[::-1].index(name) + 1
+    return Path(os.path.normpath(os.path.join(output, *([".."] * ups), ROOTS)))  # noqa: PTH118
+
+
 def below(folder: str, name: str) -> str:
     """`name` in `folder`, as messages call it: `deploy.yaml`, `apps/support/deploy.yaml`."""
     return name if folder in ("", ".") else f"{folder.rstrip('/')}/{name}"
@@ -145,15 +158,27 @@ def output_path(app_root: Path, output: Path | None, options: Options) -> Path:
     return output or config_path(app_root, options).parent / DEFAULT_OUTPUT
 
 
+def folder_name(app_root: Path) -> str:
+    """The name of the app's folder, also if it is given as `.`"""
+    name = app_root.name
+    return name if name not in ("", "..") else os.path.basename(os.path.realpath(app_root))  # noqa: PTH119
+
+
 def repository_path(output: Path) -> str:
     """The output folder's path in the git work tree that it is in; `.` for its root, empty for none."""
-    folder = above = os.path.realpath(output)
-    while not os.path.lexists(f"{above}/.git"):
-        parent = os.path.dirname(above)  # noqa: PTH120 (texts here, as for every file of an app)
-        if parent == above:
+    folder = os.path.realpath(output)
+    tree = work_tree(folder)
+    return os.path.relpath(folder, tree).replace(os.sep, "/") if tree else ""
+
+
+def work_tree(folder: str) -> str:
+    """The root of the git work tree that a folder is in, given its real path; empty for none."""
+    while not os.path.lexists(f"{folder}/.git"):
+        parent = os.path.dirname(folder)  # noqa: PTH120 (texts here, as for every file of an app)
+        if parent == folder:
             return ""
-        above = parent
-    return os.path.relpath(folder, above).replace(os.sep, "/")
+        folder = parent
+    return folder
 
 
 def assignments(settings: Iterable[str], variables: Iterable[str]) -> tuple[tuple[str, str], ...]:

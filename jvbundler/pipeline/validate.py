@@ -34,7 +34,7 @@ def validate_app(app: AppFolder, request: Request) -> Outcome:
     checkers = tuple(_checked(rendered, app.output))
     found = ordered([*rendered.compiled.problems, *(p for checked in checkers for p in checked.problems)])
     rejected = any(request.strict or problem.is_error for problem in found)
-    return Outcome(app, found, rejected=rejected, checkers=checkers)
+    return Outcome(app, found, rejected=rejected, checkers=checkers, roots=rendered.roots)
 
 
 def _checked(rendered: Rendered, output: Path) -> Iterator[Checked]:

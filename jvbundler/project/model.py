@@ -133,7 +133,7 @@ class Project(NamedTuple):
     `file` is deploy.yaml as the user would type it, `images` the file of images beside it, empty if there is
     none. `output` is the output folder relative to the app, empty
     if it is outside: the image must not contain it. `repository_path` is the output folder's path in its git
-    work tree, empty if it is in none.
+    work tree, empty if it is in none. `folder` is the name of the app's folder, whatever the app is called.
     """
 
     app: App
@@ -143,6 +143,7 @@ class Project(NamedTuple):
     output: str = "deploy"
     repository_path: str = ""
     images: str = ""
+    folder: str = ""
 
     @property
     def config_name(self) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from jvbundler.project.gitops import SYSTEMS, systems
+from jvbundler.project.gitops import SYSTEMS, fleet_path, root_beside, systems
 from jvbundler.project.model import Environment, Project, Secret
 from jvbundler.render.diagram import diagram
+from jvbundler.render.gitops import folder
 from jvbundler.render.text.escaping import Verbatim, code
 from jvbundler.render.text.templating import render as render_template
 from jvbundler.values.artifact import Artifact
@@ -34,7 +35,8 @@ def context(project: Project) -> dict[str, Any]:
         "kubernetes": any(e["kubernetes"] for e in environments),
         "lambda": any(e["lambda"] for e in environments),
         "repository": any(e["repository"] for e in environments),
-        "gitops": any(e["gitops"] for e in environments),
+        "gitops": any(e["gitops"] and not e["fleet"] for e in environments),
+        "flux_of_fleet": any("Flux" in e["gitops"] and e["fleet"] for e in environments),
         "outside": not project.output,
         "waivers": [{"rule": rule, "reason": " ".join(reason.split())} for rule, reason in sorted(waivers)],
     }
@@ -51,7 +53,8 @@ def environment_context(project: Project, environment: Environment) -> dict[str,
         "lambda": on_lambda,
         "repository": on_lambda and settings["lambda"]["ecr"]["create_if_missing"],
         "gitops": " and ".join(SYSTEMS[system] for system in pulling),
-        "gitops_files": [f"gitops/{system}/{environment.name}.yaml" for system in pulling],
+        "gitops_files": [applied_once(project, environment, system) for system in pulling],
+        "fleet": bool(pulling) and settings["gitops"]["fleet"]["enabled"],
         "namespace": environment.namespace,
         "creates_namespace": settings["kubernetes"]["create_namespace"],
         "image": environment.kubernetes_image,
@@ -65,6 +68,14 @@ def environment_context(project: Project, environment: Environment) -> dict[str,
         "secrets": secrets_context(environment) if on_kubernetes or on_lambda else [],
         "diagram": Verbatim(diagram(environment)) if on_kubernetes or on_lambda else "",
     }
+
+
+def applied_once(project: Project, environment: Environment, system: str) -> str:
+    """The object that makes the system pull the environment: the app's own, or that of its fleet."""
+    path = fleet_path(folder(project, environment), project.folder)
+    if path and environment.settings["gitops"]["fleet"]["enabled"]:
+        return root_beside(path, system, environment)
+    return f"gitops/{system}/{environment.name}.yaml"
 
 
 def deployment(project: Project, environment: Environment, platform: str, *, asks_context: bool) -> Verbatim:

@@ -227,6 +227,19 @@ RAISED_ELSEWHERE: tuple[Rule, ...] = (
         " the work tree. Waive it if the output is copied into another repository.",
     ),
     Rule(
+        "JVB454", "error", "App that the pattern of its fleet does not find",
+        "Argo CD: git directory generator; Flux: spec.ignore of a source; RFC 1123",
+        "One pattern finds the apps of a fleet, `gitops/*` or `apps/*/deploy`, and the folder in the place of"
+        " `*` is the app's name for Argo CD and Flux. So the output of each app is in a folder with the name"
+        " of the app's, which is a DNS label, and where it is in the repository is known.",
+    ),
+    Rule(
+        "JVB455", "error", "Apps of a fleet that disagree", "jvbundler: a fleet has one root per environment",
+        "The root names the repository, the revision, the project and the cluster of all apps, and how they"
+        " are synced. Apps that say something else about these cannot be in one fleet. A render of a part of"
+        " the apps does not change the root, and reports an app that wants another one.",
+    ),
+    Rule(
         "JVB420", "error", "Patch without an object", "jvbundler: kubernetes.patches",
         "No rendered object has the patch's kind and name, so it changes nothing.",
     ),

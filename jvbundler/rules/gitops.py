@@ -137,3 +137,22 @@ def gitops_without_kubernetes(project: Project) -> Iterator[Finding]:
         for system in systems(environment):
             place = environment.place("gitops", system, "enabled")
             yield Finding(place, "there are no manifests for it to apply", "set kubernetes.enabled: true")
+
+
+@rule(
+    "JVB453",
+    "warning",
+    title="Fleet that nobody pulls",
+    source="jvbundler: the root of a fleet is an object of Argo CD or Flux",
+)
+def fleet_without_system(environment: Environment, app: App) -> Iterator[Finding]:
+    """`gitops.fleet` is enabled, and neither `gitops.argocd` nor `gitops.flux` is, so the fleet has no root
+    in this environment."""
+    settings = environment.settings
+    if (
+        settings["kubernetes"]["enabled"]
+        and settings["gitops"]["fleet"]["enabled"]
+        and not systems(environment)
+    ):
+        hint = "set gitops.argocd.enabled or gitops.flux.enabled to true"
+        yield Finding(("gitops", "fleet", "enabled"), "nothing pulls the fleet", hint)

@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from jvbundler.project.gitops import systems
+from jvbundler.project.gitops import fleet_fault, systems
 from jvbundler.project.model import Environment, Project
 from jvbundler.values.artifact import Artifact
 from jvbundler.values.problem import Place, Problem, error, warning
@@ -32,6 +32,7 @@ def check_output(project: Project, read: Read) -> tuple[Problem, ...]:
         kubernetes = environment.settings["kubernetes"]
         if kubernetes["enabled"]:
             found += elsewhere(project, environment)
+            found += outside_fleet(project, environment)
         if kubernetes["enabled"] and kubernetes["persistence"]["enabled"]:
             text = read(f"kubernetes/rendered/{environment.name}/manifest.yaml")
             found += compared(environment, objects(text or ""))
@@ -45,6 +46,17 @@ def elsewhere(project: Project, environment: Environment) -> Iterator[Problem]:
         message = f"{wanted} is pulled, and the output is in {found} of this git work tree"
         hint = "leave gitops.path out, or waive this if the output is copied into another repository"
         yield warning("JVB446", environment.place("gitops", "path"), message, hint)
+
+
+def outside_fleet(project: Project, environment: Environment) -> Iterator[Problem]:
+    """One pattern has to find the apps of a fleet, and tell their names."""
+    gitops = environment.settings["gitops"]
+    path = gitops["path"] or project.repository_path
+    if not gitops["fleet"]["enabled"] or not systems(environment):
+        return
+    if fault := fleet_fault(path, project.folder, environment):
+        hint = "give each app a folder below one for all, and render them at once: 'apps/*' -o gitops"
+        yield error("JVB454", environment.place("gitops", "fleet", "enabled"), fault, hint)
 
 
 def objects(text: str) -> list[dict[str, Any]]:

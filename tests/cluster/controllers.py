@@ -64,7 +64,7 @@ def _addresses(ports: Sequence[int]) -> tuple[str, ...]:
 def argocd(folder: Path, kubeconfig: Path) -> Iterator[str]:
     """One program, which reads from a variable which part of Argo CD it is."""
     folder.mkdir(parents=True)
-    redis, repo, repo_metrics, metrics = free_ports(4)
+    redis, repo, repo_metrics, metrics, *of_sets = free_ports(7)
     with contextlib.ExitStack() as stack:
         stack.enter_context(_redis(redis, folder))
         server = stack.enter_context(
@@ -92,6 +92,18 @@ def argocd(folder: Path, kubeconfig: Path) -> Iterator[str]:
             )
         )
         _wait_for_answer(metrics, "healthz", folder / "argocd-application-controller", controller)
+        names = ("metrics-addr", "probe-addr", "webhook-addr")
+        addresses = (f"--{name}={LOOPBACK}:{port}" for name, port in zip(names, of_sets, strict=True))
+        sets = stack.enter_context(
+            _part(
+                "argocd-applicationset-controller",
+                folder,
+                kubeconfig,
+                *(f"--argocd-repo-server={LOOPBACK}:{repo}", "--repo-server-plaintext"),
+                *(*addresses, "--namespace=argocd"),
+            )
+        )
+        _wait_for_answer(of_sets[0], "metrics", folder / "argocd-applicationset-controller", sets)
         yield "argocd"
 
 

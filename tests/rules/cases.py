@@ -86,7 +86,7 @@ def problems_of_output(case: str, project: Project, found: Iterable[Problem]) ->
         return
     committed = INVALID / case / "output"
     # As in a repository of the app alone.
-    project = project._replace(repository_path="deploy")
+    project = project._replace(repository_path="deploy", folder="app")
     yield from without_waived(project, check_output(project, lambda path: text_of(committed / path)))
     if rule_of(case) not in RENDERED:
         return

@@ -13,6 +13,7 @@ from tests.rules.cases import CASES, INVALID, UPDATE, checkout, line, problems, 
 TRIED_ELSEWHERE = {
     "JVB221": "tests/rules/test_app.py: 500 MB do not belong in a repository",
     "JVB326": "tests/rules/test_artifacts.py: a deploy.yaml has at most 1 MiB, and so no such template",
+    "JVB455": "tests/cli/test_fleet.py: it takes two apps",
 }
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from jvbundler.cli import completion, options
 from jvbundler.cli.printer import echo_text, styled
+from jvbundler.cli.report.deleted import tell_deleted
 from jvbundler.cli.report.outcomes import Outcomes, outcomes_of, tell_problems
 from jvbundler.cli.terminal import Terminal
 from jvbundler.diff import format as formats
@@ -20,13 +21,18 @@ from jvbundler.fleet.jobs import Job
 from jvbundler.pipeline.diff import diff_app, diff_environments
 from jvbundler.pipeline.request import Outcome, Request, Selection
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jvbundler.fleet.shards import Shard
+
 EPILOG = """\b
 Examples:
   jvbundler diff
   jvbundler diff apps/support --against origin/main --format markdown
   jvbundler diff v1.4.0 -e prod
   jvbundler diff --from staging --to prod
-  jvbundler diff 'apps/*' -o gitops --against origin/main
+  jvbundler diff 'apps/*' -o gitops --against origin/main --since origin/main
 
 \b
 Exit codes: 0 the same, 1 different, 2 your files or options are wrong.
@@ -39,6 +45,7 @@ COLORS = {"added": "green", "removed": "red", "danger": "red", "attention": "yel
 @options.config_options
 @options.image_option
 @options.selection_options
+@options.part_options
 @click.option("--against", metavar="REVISION", help="Compare with the output at this git revision.")
 @click.option(
     "--from",
@@ -70,6 +77,8 @@ def command(
     targets: tuple[str, ...],
     templates: str | None,
     output: str | None,
+    since: str | None,
+    shard: Shard | None,
     against: str | None,
     source: str | None,
     target: str | None,
@@ -78,7 +87,8 @@ def command(
     """Show what a render of APP (default: this folder) would change, object by object, with its risks.
 
     With a git REVISION: what changed since then. With --from and --to: how two environments differ.
-    APP may be several folders, and globs in quotes; each gets a section of its own.
+    APP may be several folders, and globs in quotes; each gets a section of its own. --since and
+    --shard choose some of them.
     """
     apps, revision = apps_and_revision(words, against)
     refuse_mixture(revision, source, target, environments)
@@ -89,8 +99,10 @@ def command(
         if source and target
         else partial(diff_app, revision=revision)
     )
-    outcomes = outcomes_of(apps, options.path_or_none(output), request, job, terminal)
+    part = options.part_of(since, shard)
+    outcomes = outcomes_of(apps, options.path_or_none(output), request, job, terminal, part)
     tell_problems(outcomes, terminal)
+    tell_deleted(outcomes, terminal)
     show(outcomes, form, terminal)
     return outcomes.exit_code
 

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from jvbundler.cli import options
 from jvbundler.cli.printer import colored, echo_line, echo_result
+from jvbundler.cli.report.deleted import tell_deleted
 from jvbundler.cli.report.next_steps import tell_next
 from jvbundler.cli.report.outcomes import count, outcomes_of, tell_problems
 from jvbundler.cli.terminal import Terminal
 from jvbundler.pipeline.request import Outcome, Request, Selection
 from jvbundler.pipeline.validate import validate_app
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from jvbundler.fleet.shards import Shard
+
 EPILOG = """\b
 Examples:
   jvbundler validate
   jvbundler validate apps/support -e prod --strict
   jvbundler validate --format sarif > jvbundler.sarif
-  jvbundler validate 'apps/*'
+  jvbundler validate 'apps/*' --since origin/main
 """
 
 
@@ -28,6 +34,7 @@ Examples:
 @options.config_options
 @options.image_option
 @options.selection_options
+@options.part_options
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @options.reporting
 @options.talking
@@ -44,18 +51,22 @@ def command(
     targets: tuple[str, ...],
     templates: str | None,
     output: str | None,
+    since: str | None,
+    shard: Shard | None,
     strict: bool,
 ) -> int:
     """Check deploy.yaml and APP (default: this folder), then what they render to. Writes nothing.
 
     The Kubernetes schemas are always checked; cfn-lint, hadolint and kubeconform if installed.
-    APP may be several folders, and globs in quotes.
+    APP may be several folders, and globs in quotes; --since and --shard choose some of them.
     """
     read = options.reading_options(config, settings, variables, jvagent, strict=strict)
     selection, overrides = Selection(targets, environments), options.path_or_none(templates)
     request = Request(read, selection, overrides, strict=strict)
-    outcomes = outcomes_of(apps, options.path_or_none(output), request, validate_app, terminal)
+    part = options.part_of(since, shard)
+    outcomes = outcomes_of(apps, options.path_or_none(output), request, validate_app, terminal, part)
     tell_problems(outcomes, terminal)
+    tell_deleted(outcomes, terminal)
     checks = _checks_of_many(outcomes.each) if outcomes.many else _checks(outcomes.each[0])
     for name, is_done, note in () if terminal.quiet else checks:
         is_err = terminal.format != "text"

@@ -20,7 +20,7 @@ STYLES = {"new": "green", "changed": "yellow", "deleted": "red"}
 
 def show_written(outcomes: Outcomes, terminal: Terminal) -> None:
     """A tree for every app in whose output something changed."""
-    changed = [outcome for outcome in outcomes.each if outcome.written or outcome.deleted]
+    changed = [outcome for outcome in outcomes.all if outcome.written or outcome.deleted]
     show(map(tree, changed), terminal)
 
 
