@@ -64,7 +64,7 @@ def _addresses(ports: Sequence[int]) -> tuple[str, ...]:
 def argocd(folder: Path, kubeconfig: Path) -> Iterator[str]:
     """One program, which reads from a variable which part of Argo CD it is."""
     folder.mkdir(parents=True)
-    redis, repo, repo_metrics, metrics, *of_sets = free_ports(7)
+    redis, repo, repo_metrics, metrics, commit, commit_metrics, *of_sets = free_ports(9)
     with contextlib.ExitStack() as stack:
         stack.enter_context(_redis(redis, folder))
         server = stack.enter_context(
@@ -82,12 +82,23 @@ def argocd(folder: Path, kubeconfig: Path) -> Iterator[str]:
             )
         )
         _wait_for_answer(repo_metrics, "healthz?full=true", folder / "argocd-repo-server", server)
+        commits = stack.enter_context(
+            _part(
+                "argocd-commit-server",
+                folder,
+                kubeconfig,
+                *(f"--address={LOOPBACK}", f"--port={commit}"),
+                *(f"--metrics-address={LOOPBACK}", f"--metrics-port={commit_metrics}"),
+            )
+        )
+        _wait_for_answer(commit_metrics, "healthz?full=true", folder / "argocd-commit-server", commits)
         controller = stack.enter_context(
             _part(
                 "argocd-application-controller",
                 folder,
                 kubeconfig,
                 *(f"--repo-server={LOOPBACK}:{repo}", "--repo-server-plaintext"),
+                *("--hydrator-enabled", f"--commit-server={LOOPBACK}:{commit}"),
                 *(f"--redis={LOOPBACK}:{redis}", f"--metrics-port={metrics}", "--namespace=argocd"),
             )
         )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.cluster.cluster import eventually
+from tests.cluster.cluster import Object, eventually
+from tests.deploy.conftest import ROOT
 from tests.deploy.registry import registry
 from tests.e2e.gitops.conftest import (
     SECONDS_TO_SYNC,
@@ -52,6 +55,63 @@ def hydrate(pulled: Pulled) -> str:
     words = ("hydrate", pulled.folder, "--branch", BRANCH, "--push")
     pulled.app.jvbundler(*words, env=WHO)
     return pulled.repository.git("rev-parse", f"origin/{BRANCH}")
+
+
+def test_argo_cd_hydrates_the_overlay_to_the_same_manifest(
+    argocd: Puller, repository: Repository, namespace: str
+) -> None:
+    """The Application of docs/ci.md."""
+    name = f"e2e-{namespace[-6:]}"
+    make_namespace(argocd.cluster, namespace, name)
+    pulled = write_pulled(name, "apps/support", repository, namespace, argocd)
+    pulled.publish("First release")
+    output = pulled.app.folder / pulled.folder / "deploy"
+    flat = (output / "kubernetes/rendered/default/manifest.yaml").read_text()
+    overlay = f"{pulled.folder}/deploy/kubernetes/overlays/default"
+    argocd.cluster.kubectl("apply", "--filename=-", given=json.dumps(may_push(name, repository.url)))
+    try:
+        application = documented(name, namespace, repository.url, overlay)
+        argocd.cluster.kubectl("apply", "--filename=-", given=json.dumps(application))
+
+        def hydrated() -> bool:
+            """Its first commit on the branch is empty."""
+            if not repository.git("ls-remote", "origin", f"refs/heads/{BRANCH}"):
+                return False
+            repository.git("fetch", "--quiet", "origin", BRANCH)
+            return bool(repository.git("ls-tree", "FETCH_HEAD", f"{name}/manifest.yaml"))
+
+        eventually(hydrated, "the manifest is on the branch", SECONDS_TO_SYNC)
+        assert objects(repository.git("show", f"FETCH_HEAD:{name}/manifest.yaml")) == objects(flat)
+        commit = repository.git("rev-parse", "FETCH_HEAD")
+        eventually(lambda: argocd.is_at(name, commit), "it runs", SECONDS_TO_SYNC)
+    finally:
+        argocd.stop_pulling(name)
+        argocd.cluster.kubectl("--namespace", argocd.namespace, "delete", "secret", f"{name}-push")
+
+
+def documented(name: str, namespace: str, url: str, overlay: str) -> Object:
+    text = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
+    found = re.search(r"<!-- sourceHydrator -->\n```yaml\n(.*?)```", text, re.DOTALL)
+    assert found
+    made: Object = yaml.safe_load(found[1])
+    made["metadata"]["name"] = name
+    made["spec"]["destination"]["namespace"] = namespace
+    made["spec"]["sourceHydrator"]["drySource"] |= {"repoURL": url, "path": overlay}
+    made["spec"]["sourceHydrator"]["syncSource"]["path"] = name
+    return made
+
+
+def may_push(name: str, url: str) -> Object:
+    """What lets Argo CD push to the repository."""
+    labels = {"argocd.argoproj.io/secret-type": "repository-write"}
+    place = {"name": f"{name}-push", "namespace": "argocd", "labels": labels}
+    data = {"type": "git", "url": url}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": place, "stringData": data}
+
+
+def objects(text: str) -> dict[tuple[str, str], Object]:
+    documents = [document for document in yaml.safe_load_all(text) if document]
+    return {(each["kind"], each["metadata"]["name"]): each for each in documents}
 
 
 @pytest.fixture
