@@ -100,6 +100,9 @@ HEALTHY: list[dict[str, Any]] = [
     {"has": ["version", "--format"], "stdout": "28.2.2\n"},
     {"has": ["buildx", "build"], "metadata": json.dumps({"containerimage.digest": "sha256:" + "cd" * 32})},
 ]
+# The image for Lambda is one of those in what was pushed.
+_IMAGE = {"digest": "sha256:" + "ef" * 32, "platform": {"architecture": "amd64", "os": "linux"}}
+HEALTHY.insert(0, {"has": ["imagetools", "inspect"], "stdout": json.dumps({"manifests": [_IMAGE]})})
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

@@ -29,6 +29,7 @@ from tests.deploy.conftest import HEALTHY, Tools, answer_text, environment
 
 ALL = ImageSteps(build=True, push=True, options=ImageOptions())
 PUSHED = "sha256:" + "cd" * 32
+FOR_LAMBDA = "sha256:" + "ef" * 32
 SECRETS = dict.fromkeys(
     ("JVAGENT_ADMIN_PASSWORD", "JVSPATIAL_JWT_SECRET_KEY", "OPENAI_API_KEY"), "correct horse"
 )
@@ -177,7 +178,7 @@ def answers(tools: Tools) -> None:
 def argv_of(command: Command) -> list[list[str]]:
     """The calls that a command makes, with what only its run knows filled in."""
     before = argv_of(command.stdin_of) if command.stdin_of else []
-    words = [word.replace("@DIGEST", f"@{PUSHED}") for word in command.argv]
+    words = list(command.with_digests({"DIGEST": PUSHED, "DIGEST_FOR_LAMBDA": FOR_LAMBDA}).argv)
     return [*before, [re.sub(r"\{(parameters|output)\}", "FILE", word) for word in words]]
 
 
@@ -226,7 +227,8 @@ def test_steps_of_our_own_are_part_of_the_operation(
     VERBS["deploy k8s --all"][1](release, session)
     script = shown(*seen.operations)
     assert "# nothing is rendered yet\njvbundler render support --output support/deploy\n" in script
-    assert "# record the digest as image.digest in deploy.yaml, and render\njvbundler render" in script
+    keys = "kubernetes.registry.digest and lambda.ecr.digest"
+    assert f"# record the digest as {keys} in deploy.yaml, and render\njvbundler render" in script
     manifest = release.app_root / "deploy/kubernetes/rendered/dev/manifest.yaml"
     assert f"@{PUSHED}" in manifest.read_text()
 

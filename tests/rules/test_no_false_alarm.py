@@ -22,6 +22,7 @@ EXAMPLE = ROOT / "tests/app/example_app"
 EXPECTED = {
     "everything": "JVB406",  # its sidecar requests no CPU, which the autoscaler measures
     "minimal": "JVB330 JVB432",  # json, jvagent's own default, and no place to keep it
+    "gitops-oci": "JVB432",  # the same on Kubernetes; it is about the artifact
     # Its file storage is on, and local; it installs skills, and jvagent's own makes PDF. It asks for jvagent
     # ~0.0.1, and runs on 0.1.7.
     "example-app": "JVB213 JVB229 JVB230 JVB331 JVB444",
