@@ -66,14 +66,12 @@ def indented(thing: RenderableType, by: int = 2) -> Padding:
 
 def columns(rows: Iterable[Iterable[Text]], *, one_line: bool = False) -> Table:
     """Rows below each other without lines around them; with `one_line`, what is too long is cut."""
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for row in rows:
-        cells = list(row)
-        while len(table.columns) < len(cells):
-            table.add_column(
-                no_wrap=one_line or not table.columns, overflow="ellipsis" if one_line else "fold"
-            )
-        table.add_row(*cells)
+    table, cells = Table.grid(padding=(0, 2, 0, 0)), [list(row) for row in rows]
+    # All columns first: Rich leaves out the last rows of a table that gets one later.
+    for number in range(max(map(len, cells), default=0)):
+        table.add_column(no_wrap=one_line or not number, overflow="ellipsis" if one_line else "fold")
+    for row in cells:
+        table.add_row(*row)
     return table
 
 

@@ -56,6 +56,15 @@ def test_set_makes_the_file_and_renders(app: Path, jvbundler: Run) -> None:
     assert again.stdout == "dev runs that already: nothing to change\n"
 
 
+def test_show_has_a_row_for_each_image(images: Path, jvbundler: Run) -> None:
+    shown = jvbundler("image", "show", "support", "--offline").stdout.splitlines()
+    assert [line.split()[:2] for line in shown] == [
+        ["environment", "platform"],
+        ["dev", "k8s"],
+        ["prod", "k8s"],
+    ]
+
+
 def test_a_dry_run_and_no_render_leave_the_rest_alone(images: Path, jvbundler: Run) -> None:
     app, asked = images.parent, ("image", "set", "support", "-e", "dev", f"{REF[:-1]}0")
     shown = jvbundler(*asked, "--dry-run", "--json")
