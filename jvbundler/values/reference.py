@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
+
+from jvbundler.values.problem import InputError
 
 DOCKER_HUB = "docker.io"
 # https://github.com/distribution/reference: host and path of a repository, a tag, a digest.
-REPOSITORY = (
-    r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?/)?"
-    r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*"
-)
+_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+PATH = rf"{_PART}(?:/{_PART})*"
+REPOSITORY = rf"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{{1,5}})?/)?{PATH}"
 TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
 DIGEST = r"sha256:[0-9a-f]{64}"
 _REFERENCE = rf"(?P<repository>{REPOSITORY})(?::(?P<tag>{TAG}))?(?:@(?P<digest>{DIGEST}))?\Z"
 _ECR = r"[0-9]{12}\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\Z"
+
+
+def require_tags(tags: Iterable[str]) -> None:
+    """Raise InputError for what no registry takes as a tag."""
+    for tag in tags:
+        if not re.fullmatch(TAG, tag):
+            raise InputError(f"'{tag}' is not a tag: letters, digits, '_', '.' and '-', at most 128")
 
 
 class Reference(NamedTuple):

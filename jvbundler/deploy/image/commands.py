@@ -6,7 +6,6 @@ index; Lambda takes none, and gets a copy of the one image in it that its functi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +13,7 @@ from jvbundler.deploy.command import DIGEST, LAMBDA_DIGEST, NO_LIMIT, OUTPUT, Co
 from jvbundler.render.lambda_.names import repository_uri
 from jvbundler.source.interpolate import SecretName
 from jvbundler.values.problem import InputError
-from jvbundler.values.reference import DOCKER_HUB, TAG, ecr_region, is_repository, registry_of
+from jvbundler.values.reference import DOCKER_HUB, ecr_region, is_repository, registry_of, require_tags
 
 if TYPE_CHECKING:
     from jvbundler.project.model import Environment, Platform
@@ -229,9 +228,7 @@ def tags_of(environment: Environment, options: ImageOptions) -> tuple[str, ...]:
     """The tags of what is built. Raises InputError for one that is none."""
     more = (options.revision, *options.tags)
     tags = tuple(dict.fromkeys((environment.image_tag, *filter(None, more))))
-    for tag in tags:
-        if not re.fullmatch(TAG, tag):
-            raise InputError(f"'{tag}' is not a tag: letters, digits, '_', '.' and '-', at most 128")
+    require_tags(tags)
     return tags
 
 

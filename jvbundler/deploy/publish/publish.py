@@ -16,6 +16,7 @@ from jvbundler.project.gitops import SYSTEMS, revision_of
 from jvbundler.render.gitops import folder
 from jvbundler.runner import INSTALL, find_tool
 from jvbundler.values.problem import InputError
+from jvbundler.values.reference import require_tags
 
 if TYPE_CHECKING:
     from jvbundler.deploy.publish.reference import Reference
@@ -98,7 +99,7 @@ def publication_of(release: Release, options: Options, environ: Mapping[str, str
             "choose another one with --remote"
         )
     tags = tuple(dict.fromkeys((*(options.tags or _pulled_tag(release)), commit.sha[:SHORT])))
-    reference.refuse_tags(tags)
+    require_tags(tags)
     files = _files(release)
     revision = revision_name(commit)
     made = artifact(files, created=_created(commit), source=commit.url, revision=revision)

@@ -1,4 +1,4 @@
-"""Where an artifact is pushed to: `oci://HOST/REPOSITORY`, and its tags.
+"""Where an artifact is pushed to: `oci://HOST/REPOSITORY`.
 
 Source: https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
 """
@@ -9,12 +9,11 @@ import re
 from typing import NamedTuple
 
 from jvbundler.values.problem import InputError
+from jvbundler.values.reference import PATH
 
 SCHEME = "oci://"
 _HOST = r"(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?"
-_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_REFERENCE = rf"oci://({_HOST})/({_PART}(?:/{_PART})*)\Z"
-_TAG = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}\Z"
+_REFERENCE = rf"oci://({_HOST})/({PATH})\Z"
 _LOOPBACK = r"(?:localhost|127(?:\.[0-9]+){3}|\[::1\])(?::[0-9]+)?\Z"
 
 
@@ -39,9 +38,3 @@ def parse(url: str) -> Reference:
             "without a tag (--tag), as in oci://ghcr.io/acme/support-deploy"
         )
     return Reference(found[1], found[2])
-
-
-def refuse_tags(tags: tuple[str, ...]) -> None:
-    for tag in tags:
-        if not re.match(_TAG, tag):
-            raise InputError(f"'{tag}' is not a tag: letters, digits, '_', '.' and '-', at most 128")
