@@ -135,6 +135,7 @@ def _loader(app_root: Path, shown_as: str, options: Options) -> partial[Loaded]:
         # A file that is named may lie anywhere; the app's own is a stranger's, and may be a link to any file.
         within=None if options.config else app_root,
         requires_list=options.requires_list,
+        images=options.images,
     )
 
 

@@ -35,6 +35,7 @@ class Options(NamedTuple):
 
     `config` is a deploy.yaml other than the app's own; `jvagent` is a jvagent package to read core actions
     from, instead of the shipped lists. With `requires_list`, deploy.yaml has to list the variables it reads.
+    `images` is what the image file is to say, in place of what it says.
     """
 
     environ: Mapping[str, str]
@@ -42,6 +43,7 @@ class Options(NamedTuple):
     assignments: tuple[tuple[str, str], ...] = ()
     jvagent: Path | None = None
     requires_list: bool = False
+    images: bytes | None = None
 
 
 class Selection(NamedTuple):

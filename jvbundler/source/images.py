@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.files import leads_outside
 from jvbundler.source.image_file import content_and_state
+from jvbundler.source.merge import merge
 from jvbundler.source.wording import did_you_mean, quoted
-from jvbundler.source.yaml.file import parse_yaml, unreadable
+from jvbundler.source.yaml.file import parse_yaml, read_yaml, unreadable
 from jvbundler.values.node import Node, find
 from jvbundler.values.problem import Place, Problem, error, warning
 
@@ -51,26 +52,40 @@ class Images(NamedTuple):
 
 
 def read_images(
-    root: Node, config: Path, shown_as: str, assigned: Sequence[tuple[str, str]]
+    root: Node,
+    config: Path,
+    shown_as: str,
+    assigned: Sequence[tuple[str, str]],
+    given: bytes | None = None,
 ) -> tuple[Images, tuple[Problem, ...]]:
     """The image file that the tree of deploy.yaml, `root`, or the command line names; it need not exist.
 
-    `config` is the path of deploy.yaml, which messages call `shown_as`.
+    `config` is the path of deploy.yaml, which messages call `shown_as`. `given` is what the file is to say,
+    in place of what it says.
     """
     name, named_at = _name(root, assigned)
     if not _is_below(name):
         return Images(""), ()  # the schema says what is wrong with it
     path, shown = config.parent / name, os.path.join(os.path.dirname(shown_as), name)  # noqa: PTH118, PTH120
+    declared = _declared(root)
     if leads_outside(path, config.parent):
         hint = "name a file below the folder of deploy.yaml"
-        return Images(name), (error("JVB207", Place(shown), f"'{shown}' leads outside that folder", hint),)
-    data, state = content_and_state(path)
+        problem = error("JVB207", Place(shown), f"'{shown}' leads outside that folder", hint)
+        return Images(name, trees=_unknown({}, declared, problem.place)), (problem,)
+    data, state = content_and_state(path) if given is None else (given, "")
     if isinstance(data, FileNotFoundError):
         return Images(name, state), _missing(name, named_at)
     if isinstance(data, OSError):
-        return Images(name, state), (unreadable(shown, data),)
-    trees, problems = parse_images(data, shown, _declared(root))
+        problem = unreadable(shown, data)
+        return Images(name, state, _unknown({}, declared, problem.place)), (problem,)
+    trees, problems = parse_images(data, shown, declared)
     return Images(name, state, trees, exists=True), problems
+
+
+def file_named_by(config: Path) -> Path | None:
+    """The image file that a deploy.yaml names; None if it cannot be read."""
+    root, _ = read_yaml(config, str(config))
+    return config.parent / _name(root, ())[0] if root else None
 
 
 def parse_images(
@@ -80,12 +95,19 @@ def parse_images(
     if all(line.lstrip()[:1] in (b"", b"#") for line in data.splitlines()):
         return {}, ()
     root, problems = parse_yaml(data, shown_as)
-    if root is None:
-        return {}, problems
-    lines = data.decode("utf-8", "replace").splitlines()
     found = list(problems)
-    trees = {environment: _tree(node, lines) for environment, node in _checked(root, declared, found)}
-    return trees, tuple(found)
+    lines = data.decode("utf-8", "replace").splitlines()
+    trees = dict(_read(root, declared, lines, found)) if root else {}
+    wrong = next((problem.place for problem in found if problem.is_error), None)
+    return (_unknown(trees, declared, wrong) if wrong else trees), tuple(found)
+
+
+def _unknown(trees: Mapping[str, Node], declared: Collection[str], wrong: Place) -> dict[str, Node]:
+    """What the file does not say stands at the place of a mistake in it, so that no rule judges it."""
+    fields = {field: Node("", wrong, wrong) for field in FIELDS}
+    silent = {section: Node({part: Node({**fields}, wrong)}, wrong) for section, part in SECTIONS.values()}
+    tree = Node({**silent}, wrong)
+    return {name: merge(tree, trees[name]) if name in trees else tree for name in declared}
 
 
 def unused(tree: Node, images: Node) -> Iterator[Problem]:
@@ -127,8 +149,10 @@ def _declared(root: Node) -> tuple[str, ...]:
     return names or ("default",)
 
 
-def _checked(root: Node, declared: Collection[str], found: list[Problem]) -> Iterator[tuple[str, Node]]:
-    """The environments that are written as they should be; what is wrong with the others is `found`."""
+def _read(
+    root: Node, declared: Collection[str], lines: Sequence[str], found: list[Problem]
+) -> Iterator[tuple[str, Node]]:
+    """The environments, with what is written as it should be; the rest is `found`."""
     for environment, node in _entries(root):
         if environment not in declared:
             hint = did_you_mean(environment, list(declared)) or f"declared: {', '.join(declared)}"
@@ -136,10 +160,10 @@ def _checked(root: Node, declared: Collection[str], found: list[Problem]) -> Ite
                 _wrong(node, f"environment {quoted(environment)} is not declared in deploy.yaml", hint)
             )
             continue
-        more = [*_wrong_parts(node, environment)]
-        found += more
-        if not more and node.value:
-            yield environment, node
+        found += _wrong_parts(node, environment)
+        tree = _tree(node, lines)
+        if tree.value:
+            yield environment, tree
 
 
 def _wrong_parts(node: Node, environment: str) -> Iterator[Problem]:
@@ -163,11 +187,15 @@ def _wrong_fields(image: Node) -> Iterator[Problem]:
         if field not in FIELDS:
             hint = did_you_mean(field, list(FIELDS)) or f"known here: {', '.join(FIELDS)}"
             yield _wrong(node, f"unknown key {quoted(field)}", hint)
-        elif isinstance(node.value, str) and ("${" in node.value or "{{" in node.value):
+        elif _is_expression(node):
             yield _wrong(node, f"{field} is an expression", "write the value: robots change this file, too")
     tag = find(image, ("tag",))
     if tag is None or tag.value in (None, ""):
         yield _wrong(image, "the image has no tag", "add the tag; with a digest, it is there for people")
+
+
+def _is_expression(node: Node) -> bool:
+    return isinstance(node.value, str) and ("${" in node.value or "{{" in node.value)
 
 
 def _wrong(node: Node, message: str, hint: str) -> Problem:
@@ -178,9 +206,15 @@ def _tree(node: Node, lines: Sequence[str]) -> Node:
     """What an environment's entry stands for. Without a digest there is none, not that of deploy.yaml."""
     sections = {}
     for platform, image in _entries(node):
+        if platform not in SECTIONS or not isinstance(image.value, dict):
+            continue
         section, part = SECTIONS[platform]
         none = {"digest": Node("", image.place, image.key_place)}
-        values = {field: _marked(value, lines) for field, value in _entries(image) if value.value is not None}
+        values = {
+            field: _marked(value, lines)
+            for field, value in image.value.items()
+            if field in FIELDS and value.value is not None and not _is_expression(value)
+        }
         inner = Node({**none, **values}, image.place, image.key_place)
         sections[section] = Node({part: inner}, image.place, image.key_place)
     return Node(sections, node.place, node.key_place)

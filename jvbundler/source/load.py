@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.source.images import Images, read_images, unused
 from jvbundler.source.interpolate import interpolate
+from jvbundler.source.merge import merge
 from jvbundler.source.old_names import with_todays_names
 from jvbundler.source.variables import (
     KEY,
@@ -73,20 +74,21 @@ def load_source(
     assignments: Sequence[tuple[str, str]] = (),
     within: Path | None = None,
     requires_list: bool = False,
+    images: bytes | None = None,
 ) -> tuple[Source | None, tuple[Problem, ...]]:
     """The source at `path`, which messages call `shown_as`, and every problem found on the way.
 
     A link at `path` must not lead out of the folder `within`. `environ` is what `${NAME}` is looked up in,
     `environments` selects (all, if empty), and `assignments` are `--set` pairs of a dotted path and a YAML
-    text. With `requires_list`, a file that reads variables and has no `variables` is an error. None only
-    where the file cannot be read as YAML.
+    text. With `requires_list`, a file that reads variables and has no `variables` is an error. `images` is
+    what the image file is to say, in place of what it says. None only where the file cannot be read as YAML.
     """
     root, problems = read_yaml(path, shown_as, within=within)
     if root is None:
         return None, _sorted(problems)
-    images, more = read_images(root, path, shown_as, assignments)
+    file, more = read_images(root, path, shown_as, assignments, images)
     found = (*problems, *more)
-    return _source(root, images, found, shown_as, environ, environments, assignments, requires_list)
+    return _source(root, file, found, shown_as, environ, environments, assignments, requires_list)
 
 
 def parse_source(
@@ -337,21 +339,3 @@ def _choose(name: str, declared: Sequence[str]) -> str:
     if not declared:
         return "declare it under 'environments', or leave '-e' out"
     return did_you_mean(name, declared) or one_line(f"choose one of: {', '.join(declared)}", 200)
-
-
-def merge(base: Node, overlay: Node) -> Node:
-    """Maps merge, lists and scalars replace, and a `null` in the overlay removes the key.
-
-    These are the rules of JSON merge patch (RFC 7396), so a null in a map that the base lacks is removed as
-    well. A merged map keeps its place in the base.
-    """
-    if not isinstance(overlay.value, dict):
-        return overlay
-    under = base if isinstance(base.value, dict) else Node({}, overlay.place, overlay.key_place)
-    entries = dict(under.value)  # type: ignore[arg-type]
-    for key, child in overlay.value.items():
-        if child.value is None:
-            entries.pop(key, None)
-        else:
-            entries[key] = merge(entries.get(key) or child, child)
-    return Node(entries, under.place, under.key_place)

@@ -11,13 +11,16 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jvbundler.pipeline.compile import compile_project
 from jvbundler.pipeline.images import with_image
+from jvbundler.pipeline.request import Options
 from jvbundler.source.images import parse_images
 from jvbundler.source.load import Source, load_source
 from jvbundler.values.node import find, plain
 from jvbundler.values.packaged import packaged_text
-from jvbundler.values.problem import Problem
+from jvbundler.values.problem import InputError, Problem
 from jvbundler.values.reference import DIGEST, REPOSITORY, TAG, Reference, parse_reference
+from tests.deploy.app import write_app
 
 SHA = "sha256:" + "ab" * 32
 
@@ -65,6 +68,47 @@ def test_a_file_that_says_nothing_changes_nothing(tmp_path: Path, text: str) -> 
     source, problems = loaded(tmp_path, "environments: {dev: {}}\n", text)
     assert problems == ()
     assert plain(source.environments["dev"]) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "default: {kubernetes: {repository: ghcr.io/acme/support}}",
+        "default: {kubernets: {tag: 1.2.3}}",
+        "default: [1.2.3]",
+        "prod: {kubernetes: {tag: 1.2.3}}",
+        "default: {",
+        "default: {kubernetes: {repository: '${REGISTRY}', tag: 1.2.3}}",
+    ],
+)
+def test_no_rule_judges_the_image_of_a_broken_file(tmp_path: Path, text: str) -> None:
+    """Without the file the image would have no registry (JVB444), and a tag that says nothing (JVB505)."""
+    write_app(tmp_path, "image: {tag: latest}\nkubernetes: {enabled: true}\n")
+    app = tmp_path / "support"
+    assert {"JVB444", "JVB505"} <= rules(app)
+    (app / "images.yaml").write_text(text)
+    found = rules(app)
+    assert found & {"JVB123", "JVB101"}
+    assert not found & {"JVB444", "JVB505"}
+
+
+def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    write_app(tmp_path, "kubernetes: {enabled: true}\n")
+    text = "default: {kubernetes: {digest: sha256:12}, lambda: {tag: 'a b'}}\nprod: {}\n"
+    (tmp_path / "support/images.yaml").write_text(text)
+    assert {"JVB103", "JVB123"} <= rules(tmp_path / "support")
+    with pytest.raises(InputError) as failure:
+        compile_project(tmp_path / "support", "support", Options(environ={}))
+    wrong = [problem for problem in failure.value.problems if problem.is_error]
+    assert [problem.rule for problem in wrong] == ["JVB123", "JVB103", "JVB103", "JVB123"]
+    assert {problem.place.file for problem in wrong} == {"support/images.yaml"}
+
+
+def rules(app: Path) -> set[str]:
+    try:
+        return {problem.rule for problem in compile_project(app, "support", Options(environ={})).problems}
+    except InputError as failure:
+        return {problem.rule for problem in failure.problems}
 
 
 @pytest.mark.parametrize("name", ["../images.yaml", "/etc/images.yaml", "a/../../images.yaml"])

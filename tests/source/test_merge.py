@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jvbundler.source.load import merge
+from jvbundler.source.merge import merge
 from jvbundler.source.yaml.file import parse_yaml
 from jvbundler.values.node import Node, find, plain
 from jvbundler.values.problem import Place
