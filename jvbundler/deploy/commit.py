@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from jvbundler.git import git
+from jvbundler.pipeline.images import images_path
 from jvbundler.pipeline.inputs import read_inputs
 from jvbundler.pipeline.request import AppFolder, config_path
 from jvbundler.values.problem import InputError
@@ -135,6 +136,8 @@ def _unknown(release: Release, root: Path, environ: Mapping[str, str]) -> list[s
     app = AppFolder(release.app_root, release.shown_as, release.output)
     files = [release.app_root / name for name in read_inputs(app, None).app]
     files.append(config_path(release.app_root, release.options))
+    images = release.rendered.compiled.source.images
+    files += [images_path(release.app_root, release.options, images)] if images.exists else []
     names = {_inside(root, path, f"'{path}'") for path in files}
     listed = git(root, "--literal-pathspecs", "ls-files", "-z", "--", *sorted(names), environ=environ)
     return sorted(names - set(listed.text.split("\0")))

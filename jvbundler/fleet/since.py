@@ -13,6 +13,7 @@ from typing import NamedTuple
 from jvbundler.fleet.located import Located, real_path
 from jvbundler.git import commit_of, git_together
 from jvbundler.pipeline.request import Request
+from jvbundler.source.images import file_named_by
 from jvbundler.values.problem import InputError
 
 
@@ -67,7 +68,9 @@ def changed_paths(
 
 def _shared(request: Request) -> Iterator[object]:
     """What every app is read with, and may lie outside all of them."""
-    yield request.options.config
+    config = request.options.config
+    yield config
+    yield file_named_by(config) if config else None
     yield request.options.jvagent
     yield request.templates
 

@@ -14,6 +14,7 @@ from jvbundler.app.ignored import NOT_IN_IMAGE
 from jvbundler.fleet.apps import app_folders
 from jvbundler.pipeline.inputs import walk
 from jvbundler.pipeline.request import Request, config_path
+from jvbundler.source.images import file_named_by
 from jvbundler.values.problem import InputError
 
 SECONDS = 0.3
@@ -58,7 +59,10 @@ def stamps(apps: Sequence[str], output: Path | None, request: Request) -> Stamps
     for app in folders:
         written = os.path.abspath(app.output)  # noqa: PTH100
         found |= _below(str(app.root), leave_out=NOT_IN_IMAGE, output=written)
-        found |= _stamped([str(config_path(app.root, options))])
+        config = config_path(app.root, options)
+        # Beside a deploy.yaml of `-c`, it is in no folder of an app.
+        images = file_named_by(config) if options.config else None
+        found |= _stamped(map(str, filter(None, (config, images))))
     for folder in (request.templates, options.jvagent):
         found |= _below(str(folder)) if folder else {}
     return found

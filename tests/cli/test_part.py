@@ -114,6 +114,12 @@ def test_what_all_apps_are_read_with_changes_all(fleet: Path, jvbundler: Run, gi
     everyone = ["billing", "sales", "support"]
     (fleet.parent / "common.yaml").write_text((fleet / "sales" / "deploy.yaml").read_text())
     assert rendered(jvbundler, "--since", "start", "-c", "common.yaml") == everyone
+    git("add", "--all")
+    git("commit", "--quiet", "--message=common")
+    assert rendered(jvbundler, "--since", "HEAD", "-c", "common.yaml") == []
+    # Beside the deploy.yaml that all are read with, and so in no app's folder.
+    (fleet.parent / "images.yaml").write_text("# nothing yet\n")
+    assert rendered(jvbundler, "--since", "HEAD", "-c", "common.yaml") == everyone
     templates = fleet.parent / "templates"
     assert jvbundler("templates", "eject", "docker/Dockerfile.j2", "templates").returncode == 0
     git("add", "--all")

@@ -317,6 +317,12 @@ def ignored(checkout: Checkout) -> None:
     untracked(checkout)
 
 
+def ignored_images(checkout: Checkout) -> None:
+    (checkout.root / ".gitignore").write_text("images.yaml\n")
+    checkout.commit("Ignore it")
+    (checkout.root / "apps/support/images.yaml").write_text("# nothing yet\n")
+
+
 def unnamed(checkout: Checkout) -> None:
     checkout.git("remote", "set-url", "origin", "/srv/git/shop.git")
 
@@ -339,6 +345,7 @@ def no_repository(checkout: Checkout) -> None:
         (dirty, "commit these first, or what is written would name a commit that it does not come from:\n  "),
         (untracked, "  apps/support/requirements.txt"),
         (ignored, "  apps/support/requirements.txt"),
+        (ignored_images, "  apps/support/images.yaml"),
         (unnamed, "set gitops.repo_url"),
         (unborn, "the repository has no commit yet"),
         (checked_out, "is checked out in"),
