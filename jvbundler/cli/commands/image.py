@@ -13,6 +13,7 @@ from jvbundler.cli import completion, options
 from jvbundler.cli.printer import echo_line
 from jvbundler.cli.release_options import dry_run_option, json_option, together, yes_option
 from jvbundler.cli.session import print_json
+from jvbundler.pipeline.images import images_path
 from jvbundler.values.problem import InputError
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ class App(NamedTuple):
     shown_as: str
     options: Options
     compiled: Compiled
+
+    @property
+    def images(self) -> Path:
+        """The image file, which need not exist."""
+        return images_path(self.root, self.options, self.compiled.source.images)
 
     def environments(self, name: str) -> tuple[Environment, ...]:
         """The one of that name, or all."""
@@ -77,10 +83,11 @@ def show(
     """
     from jvbundler.cli.report.images import running_document, show_running
     from jvbundler.deploy.image.promotion import running
-    from jvbundler.deploy.image.registry import created
+    from jvbundler.deploy.image.registry import looked_up
 
     found = [one for each in _loaded(app, config).environments(environment) for one in running(each)]
-    times = {one: "" if offline else created(one.image, os.environ) for one in found}
+    told = {} if offline else looked_up((one.image for one in found), os.environ)
+    times = {one: told[one.image].created if one.image in told else "" for one in found}
     if as_json:
         print_json({"images": [running_document(one, times[one]) for one in found]})
     else:
@@ -234,13 +241,11 @@ def history(
     """Show when the images of APP (default: this folder) changed, newest first, by git's log of the file."""
     from jvbundler.cli.report.images import moved_document, show_moved
     from jvbundler.deploy.image.history import history as changes
-    from jvbundler.pipeline.images import images_path
 
     loaded = _loaded(app, config)
     if environment:
         loaded.environments(environment)
-    file = images_path(loaded.root, loaded.options, loaded.compiled.source.images)
-    found = changes(file, os.environ, environment=environment, limit=limit)
+    found = changes(loaded.images, os.environ, environment=environment, limit=limit)
     if as_json:
         print_json({"changes": [*map(moved_document, found)]})
     else:
@@ -272,7 +277,9 @@ def _carry_out(
 ) -> int:
     """Show what changes, ask where the environment is protected, write, and render."""
     from jvbundler.cli.report.images import change_document, show_changes
-    from jvbundler.deploy.image.promotion import commits, differing, write_changes
+    from jvbundler.deploy.image.promotion import changed_text, commits, differing
+    from jvbundler.output.single import write_file
+    from jvbundler.pipeline.compile import compile_project
 
     real = differing(changes)
     between = {} if how.offline else {one: commits(one, app.root, os.environ) for one in real}
@@ -282,17 +289,20 @@ def _carry_out(
     }
     if not how.as_json:
         show_changes(real, between, environment.name, terminal)
+    text = changed_text(app.images, real)
+    # Nothing is written that a render would refuse.
+    compile_project(app.root, app.shown_as, app.options._replace(images=text.encode()))
     if real and not how.dry_run:
         if app.is_protected(environment.name):
             from jvbundler.cli.session import confirm_name
 
             confirm_name(environment.name, "change its image", yes=how.yes)
-        path = write_changes(app.root, app.options, app.compiled.source.images, real)
+        write_file(app.images, text, force=True)
         written = _rendered(app, how.output) if how.render else ()
-        document |= {"file": str(path), "written": [*written]}
+        document |= {"file": str(app.images), "written": [*written]}
         if not how.as_json:
             rendered = f", {len(written)} files rendered" if how.render else ""
-            echo_line(f"{path}: written{rendered}")
+            echo_line(f"{app.images}: written{rendered}")
     if how.as_json:
         print_json(document)
     return 0

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from jvbundler.deploy.image.history import commits_between
 from jvbundler.deploy.image.registry import looked_up
 from jvbundler.files import read_file, reason
-from jvbundler.output.single import write_file
-from jvbundler.pipeline.images import images_path, with_image
+from jvbundler.pipeline.images import with_image
 from jvbundler.render.lambda_.names import repository_uri
 from jvbundler.rules.rule import platforms
 from jvbundler.runner import find_tool
@@ -18,9 +17,7 @@ from jvbundler.values.problem import InputError
 from jvbundler.values.reference import Reference, ecr_region, registry_of
 
 if TYPE_CHECKING:
-    from jvbundler.pipeline.request import Options
     from jvbundler.project.model import Environment, Platform
-    from jvbundler.source.images import Images
 
 
 class Running(NamedTuple):
@@ -93,7 +90,8 @@ def promotion(
 
 def commits(change: Change, folder: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
     """The commits that the new image has and the old one has not, where their labels and git tell."""
-    old, new = (looked_up(image, environ) for image in (change.before.image, change.image))
+    found = looked_up((change.before.image, change.image), environ)
+    old, new = found.get(change.before.image), found.get(change.image)
     if not old or not new or not old.revision or not new.revision or not find_tool("git"):
         return ()
     return commits_between(folder, old.revision, new.revision, environ)
@@ -103,14 +101,12 @@ def differing(changes: Iterable[Change]) -> tuple[Change, ...]:
     return tuple(change for change in changes if change.image != change.before.image)
 
 
-def write_changes(app_root: Path, options: Options, images: Images, changes: Sequence[Change]) -> Path:
-    """Write images.yaml, which is made if there is none. Raises InputError if it cannot be edited."""
-    path = images_path(app_root, options, images)
+def changed_text(path: Path, changes: Iterable[Change]) -> str:
+    """What the image file says afterwards; it may be new. Raises InputError if it cannot be edited."""
     text = _present(path)
     for change in changes:
         text = with_image(text, change.before.environment, change.before.platform, change.image)
-    write_file(path, text, force=True)
-    return path
+    return text
 
 
 def _present(path: Path) -> str:

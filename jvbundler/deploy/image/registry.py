@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from jvbundler.runner import find_tool, run
@@ -11,6 +12,9 @@ from jvbundler.values.problem import ToolFailed
 from jvbundler.values.reference import Reference
 
 INSPECT_SECONDS = 60.0
+# Where the answer is an addition that can be missing.
+GLANCE_SECONDS = 10.0
+MOST_AT_A_TIME = 8
 # https://github.com/opencontainers/image-spec/blob/main/annotations.md
 REVISION = "org.opencontainers.image.revision"
 _INDEXES = (
@@ -32,10 +36,10 @@ class Found(NamedTuple):
     revision: str
 
 
-def inspect(reference: str, environ: Mapping[str, str]) -> Found:
+def inspect(reference: str, environ: Mapping[str, str], timeout_seconds: float = INSPECT_SECONDS) -> Found:
     """Raises ToolFailed if the registry has no such image, or cannot be asked."""
     argv = ("docker", "buildx", "imagetools", "inspect", reference, "--format", "{{json .}}")
-    done = run(argv, env=environ, timeout_seconds=INSPECT_SECONDS)
+    done = run(argv, env=environ, timeout_seconds=timeout_seconds)
     try:
         return _found(json.loads(done.text))
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -44,18 +48,22 @@ def inspect(reference: str, environ: Mapping[str, str]) -> Found:
         ) from None
 
 
-def created(image: Reference, environ: Mapping[str, str]) -> str:
-    """When the image was built, as its registry tells; empty if it cannot be asked, or does not know."""
-    found = looked_up(image, environ)
-    return found.created if found else ""
+def looked_up(images: Iterable[Reference], environ: Mapping[str, str]) -> dict[Reference, Found]:
+    """What the registries tell of the images; all are asked at a time, and not for long.
+
+    Without those that cannot be asked, and what they do not have.
+    """
+    wanted = [image for image in dict.fromkeys(images) if image.repository]
+    if not wanted or not find_tool("docker"):
+        return {}
+    with ThreadPoolExecutor(MOST_AT_A_TIME) as pool:
+        found = pool.map(lambda image: _looked_up(image, environ), wanted)
+        return {image: one for image, one in zip(wanted, found, strict=True) if one}
 
 
-def looked_up(image: Reference, environ: Mapping[str, str]) -> Found | None:
-    """What the registry tells, where it can be asked."""
-    if not image.repository or not find_tool("docker"):
-        return None
+def _looked_up(image: Reference, environ: Mapping[str, str]) -> Found | None:
     try:
-        return inspect(str(image._replace(tag="") if image.digest else image), environ)
+        return inspect(str(image._replace(tag="") if image.digest else image), environ, GLANCE_SECONDS)
     except ToolFailed:
         return None
 

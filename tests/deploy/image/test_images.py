@@ -56,6 +56,20 @@ def test_set_makes_the_file_and_renders(app: Path, jvbundler: Run) -> None:
     assert again.stdout == "dev runs that already: nothing to change\n"
 
 
+@pytest.mark.parametrize("more", [(), ("--dry-run",)], ids=["", "dry run"])
+def test_what_a_render_would_refuse_is_not_written(app: Path, jvbundler: Run, more: tuple[str, ...]) -> None:
+    with (app / "deploy.yaml").open("a") as file:
+        file.write("lambda: {enabled: true, region: eu-central-1}\n")
+    elsewhere = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/acme-support:1.3.0@{NEW}"
+    done = jvbundler("image", "set", "support", "-e", "dev", "--platform", "lambda", elsewhere, *more)
+    assert done.returncode == 2
+    assert "support/images.yaml:" in done.stderr
+    assert "JVB339 the repository is in us-east-1, the function in eu-central-1" in " ".join(
+        done.stderr.split()
+    )
+    assert not (app / "images.yaml").exists()
+
+
 def test_show_has_a_row_for_each_image(images: Path, jvbundler: Run) -> None:
     shown = jvbundler("image", "show", "support", "--offline").stdout.splitlines()
     assert [line.split()[:2] for line in shown] == [
