@@ -30,6 +30,7 @@ def context(project: Project) -> dict[str, Any]:
     waivers = {(w["rule"], w["reason"]) for e in project.environments for w in e.settings["checks"]["ignore"]}
     return {
         "config": project.config_name,
+        "images": project.images,
         "app_name": project.base.app_name,
         "environments": environments,
         "kubernetes": any(e["kubernetes"] for e in environments),
